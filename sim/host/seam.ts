@@ -1,0 +1,166 @@
+/**
+ * The Host seam: everything that a process may touch, and nothing else. The same process runs on a simulated host and on a real one.
+ *
+ * Times are integer nanoseconds unless a name says otherwise.
+ */
+
+export type Nanos = number
+/** Role and ordinal: `'replica-1'`. */
+export type HostName = string
+
+export interface Host {
+  readonly name: HostName
+  readonly role: string
+  /** 1 at first boot, one more at every restart. */
+  readonly incarnation: number
+  /** What the scenario gives this host. */
+  readonly config: unknown
+  /** Host names by role, self included. */
+  readonly peers: Readonly<Record<string, readonly HostName[]>>
+  readonly clock: Clock
+  /** Keyed by (seed, host, incarnation). */
+  readonly random: Random
+  readonly net: Net
+  readonly disk: Disk
+  readonly log: Log
+  readonly check: Properties
+  /** Starts a task beside the current one. A rejection ends the run as `crashed`. */
+  spawn(name: string, task: () => Promise<void>): void
+  /** CPU this step takes beyond the model's default; delays the host's next step. */
+  work(cost: Nanos): void
+  /** A legal death (an fsync that failed): the host goes down and restarts by the plan. Throws, so nothing after it runs. */
+  exit(reason: string): never
+  /** A moment that a nemesis may aim at: `'acknowledged'`, `'recovering'`. */
+  mark(moment: string): void
+}
+
+export interface Clock {
+  /** Never goes back. */
+  monotonic(): Nanos
+  wallMillis(): number
+  sleep(delay: Nanos, options?: { signal?: AbortSignal }): Promise<void>
+  timer(delay: Nanos, fire: () => void): Timer
+  /** `period` must be positive. */
+  every(period: Nanos, fire: () => void): Timer
+}
+export interface Timer {
+  cancel(): void
+}
+
+export interface Random {
+  u32(): number
+  /** In [0, 1). */
+  float(): number
+  /** An integer in [0, below); `below` is an integer in [1, 2^32]. */
+  int(below: number): number
+  chance(odds: { in: number; of: number }): boolean
+  pick<T>(items: readonly T[]): T
+  /** A new array; the argument is left as it was. */
+  shuffle<T>(items: readonly T[]): T[]
+}
+
+// ---------------------------------------------------------------- network
+
+/**
+ * A typed protocol: named methods with requests and answers.
+ * `stream`: loss is delay, corruption is a reset, order holds. `datagram`: anything may happen.
+ */
+export interface Protocol<M extends Methods> {
+  readonly name: string
+  readonly transport: 'stream' | 'datagram'
+  /** Carries the type only. */
+  readonly methods?: M
+}
+export type Methods = Record<string, { req: unknown; res: unknown }>
+export type Handlers<M extends Methods> = {
+  [K in keyof M]: (request: M[K]['req'], from: HostName) => M[K]['res'] | Promise<M[K]['res']>
+}
+export interface CallOptions {
+  /** 5 s when not given. */
+  timeout?: Nanos
+  signal?: AbortSignal
+}
+export interface Net {
+  /** A handler that rejects answers its caller with a `RemoteError`. */
+  serve<M extends Methods>(protocol: Protocol<M>, handlers: Handlers<M>): Closable
+  /** Rejects with a `NetError`; only `refused` says for certain that the request was never handled. */
+  call<M extends Methods, K extends keyof M & string>(
+    protocol: Protocol<M>,
+    to: HostName,
+    method: K,
+    request: M[K]['req'],
+    options?: CallOptions,
+  ): Promise<M[K]['res']>
+  /** One way: no answer, no error. */
+  send<M extends Methods, K extends keyof M & string>(protocol: Protocol<M>, to: HostName, method: K, message: M[K]['req']): void
+}
+export interface Closable {
+  close(): void
+}
+
+// ---------------------------------------------------------------- storage
+
+/** Paths are relative, parts joined by `/`. Every method rejects with a `DiskError` when the disk says no. */
+export interface Disk {
+  open(path: string, options?: OpenOptions): Promise<File>
+  rename(from: string, to: string): Promise<void>
+  remove(path: string): Promise<void>
+  /** Names (not paths) in the directory, sorted by code unit. */
+  list(directory: string): Promise<string[]>
+  /** With its parents; no error when it exists. */
+  makeDirectory(path: string): Promise<void>
+  syncDirectory(path: string): Promise<void>
+  stat(path: string): Promise<{ size: number } | null>
+  /** null: no such file. */
+  readFile(path: string): Promise<Uint8Array | null>
+  /** Opens, creates when missing, appends, closes; not durable. */
+  append(path: string, bytes: Uint8Array): Promise<void>
+  /** The file and, when its name is new, its directory. */
+  sync(path: string): Promise<void>
+  /** Write new, sync, rename, sync directory: after it, old or new, never a mix. */
+  replace(path: string, bytes: Uint8Array): Promise<void>
+}
+export interface OpenOptions {
+  create?: boolean
+  /** With `create`: fails with EEXIST when it exists. */
+  exclusive?: boolean
+  truncate?: boolean
+}
+export interface File extends Closable {
+  readonly path: string
+  /** Short only at the end of the file. */
+  readAt(offset: number, length: number): Promise<Uint8Array>
+  /** Into the page cache; not durable. */
+  writeAt(offset: number, bytes: Uint8Array): Promise<void>
+  /** Answers the offset it went to. */
+  append(bytes: Uint8Array): Promise<number>
+  truncate(size: number): Promise<void>
+  /** Data and size durable; a new file's name needs `syncDirectory` too. */
+  sync(): Promise<void>
+  size(): number
+}
+
+/** What a power loss right now is sure to leave: synced bytes under synced names. Reading it takes no virtual time. */
+export interface DurableView {
+  /** Rises with every change to what is durable on this host: look again only when it did. */
+  readonly changes: number
+  read(path: string): Uint8Array | null
+  /** Bytes of a file from `offset` on, null when there is no such file: for followers of a growing log. */
+  readFrom(path: string, offset: number): Uint8Array | null
+  size(path: string): number | null
+  list(directory: string): string[]
+}
+
+// ---------------------------------------------------------------- observation
+
+export interface Log {
+  debug(event: string, fields?: object): void
+  info(event: string, fields?: object): void
+  warn(event: string, fields?: object): void
+}
+export interface Properties {
+  always(name: string, holds: boolean, detail?: object): void
+  sometimes(name: string, holds?: boolean): void
+  reachable(name: string): void
+  unreachable(name: string, detail?: object): void
+}

@@ -1,0 +1,118 @@
+import type { Judge } from '../check/history.js'
+import { Misuse } from '../host/errors.js'
+import type { Host, HostName, Methods, Nanos, Protocol, Random } from '../host/seam.js'
+import type { Step, World } from '../host/world.js'
+
+/** A pluggable system under test: its roles, how each boots, what it survives, whom a nemesis may aim at. */
+export interface System<Roles extends Record<string, unknown>> {
+  readonly name: string
+  readonly roles: { readonly [R in keyof Roles]: Role<Roles[R]> }
+  /** What the seeded faults never exceed. */
+  readonly survives: Budget
+  /** Aims for the `targeted` strategy: `leader`, `newest`. */
+  readonly targets?: Record<string, (world: World<Roles>) => HostName | undefined>
+}
+
+export interface Role<P> {
+  readonly count: number
+  boot(host: Host): P | Promise<P>
+  /** What `host.config` is, by ordinal (1 first). */
+  config?(ordinal: number, options: Options): unknown
+}
+
+/** What faults a system stands, of its own hosts. */
+export interface Budget {
+  /** Hosts down, booting, paused, wiped or cut off at the same time. */
+  readonly down?: number
+  readonly wiped?: number
+  /** All hosts may lose power at once: unavailable meanwhile, but nothing acknowledged is lost. */
+  readonly blackout?: boolean
+}
+
+/** Drawn or given numbers that shape a run (batch limits, record sizes, think times): printed first, kept in the replay file. */
+export type Options = Readonly<Record<string, number>>
+
+/** The range an option is drawn from, inclusive; `log` draws orders of magnitude evenly. */
+export interface OptionRange {
+  readonly min: number
+  readonly max: number
+  readonly log?: boolean
+  readonly why?: string
+}
+
+/** Operations are data, generated before they are performed, so that they can be dropped and simplified. */
+export interface Workload<Op, Result> {
+  readonly clients: number
+  generate(random: Random, client: number, index: number, options: Options): Op
+  /** A rejection with a `NetError` other than `refused` is an unknown outcome; `OperationFailed` and `refused` are failures; any other is the client's crash. */
+  perform(host: Host, op: Op): Promise<Result>
+  /** Virtual time between a client's operations; option `thinkMicros` when not given. */
+  think?(random: Random, options: Options): Nanos
+  readonly judge?: Judge<Op, Result>
+}
+
+/** `begin` runs once a run, so that memory never leaks between runs; the check runs after every step and says what is wrong, or nothing. */
+export interface Invariant<Roles extends Record<string, unknown>> {
+  readonly name: string
+  begin(): (world: World<Roles>, step: Step) => string | undefined
+}
+
+export type Strategy = 'random' | 'targeted' | 'none'
+
+export interface Scenario<Roles extends Record<string, unknown>, Op, Result> {
+  readonly name: string
+  readonly system: System<Roles>
+  readonly workload: Workload<Op, Result>
+  readonly invariants: readonly Invariant<Roles>[]
+  readonly faults: { readonly strategy: Strategy; readonly kinds?: readonly string[] }
+  readonly duration: Nanos
+  /** From here on faults end; then only hosts outside a healthy quorum may stay faulty. */
+  readonly healAt: Nanos
+  readonly eventually?: readonly Eventually<Roles>[]
+  /** The swarm's own options, beside the framework's. */
+  readonly options?: Record<string, OptionRange>
+  /** Numbers a run's report shows: leader changes, acknowledged records. Read once, at the end. */
+  statistics?(world: World<Roles>): Record<string, number>
+}
+
+/** Must hold within a generous bound after the last host recovered. */
+export interface Eventually<Roles extends Record<string, unknown>> {
+  readonly name: string
+  readonly within: Nanos
+  holds(world: World<Roles>): boolean
+}
+
+/** A scenario whose types do not matter: what the runner takes. */
+// biome-ignore lint/suspicious/noExplicitAny: roles, operations and results are invariant in a scenario; the runner treats them as opaque.
+export type AnyScenario = Scenario<any, any, any>
+
+/** Branded with `Symbol.for`: two copies of the package do get loaded. */
+const brand = Symbol.for('seedfall.scenario')
+
+export function protocol<M extends Methods>(name: string, options: { transport?: 'stream' | 'datagram' } = {}): Protocol<M> {
+  if (!/^[a-z][a-z0-9-]*$/.test(name)) throw new Misuse(`a protocol's name is lower-case letters, digits and dashes, not '${name}'`)
+  return { name, transport: options.transport ?? 'stream' }
+}
+
+export function system<Roles extends Record<string, unknown>>(definition: System<Roles>): System<Roles> {
+  return definition
+}
+
+export function workload<Op, Result>(definition: Workload<Op, Result>): Workload<Op, Result> {
+  return definition
+}
+
+/** `invariant<typeof mySystem>(name, begin)`: typed by the roles of a system. */
+export function invariant<S>(name: string, begin: () => (world: World<RolesOf<S>>, step: Step) => string | undefined): Invariant<RolesOf<S>> {
+  return { name, begin }
+}
+export type RolesOf<S> = S extends System<infer Roles> ? Roles : S extends Record<string, unknown> ? S : never
+
+export function scenario<Roles extends Record<string, unknown>, Op, Result>(definition: Scenario<Roles, Op, Result>): Scenario<Roles, Op, Result> {
+  if (definition.healAt > definition.duration) throw new Misuse(`scenario ${definition.name}: healAt is after duration`)
+  return Object.assign({ ...definition }, { [brand]: true })
+}
+
+export function isScenario(value: unknown): value is AnyScenario {
+  return typeof value === 'object' && value !== null && (value as Record<symbol, unknown>)[brand] === true
+}
