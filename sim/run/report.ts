@@ -1,0 +1,113 @@
+import type { OperationRecord } from '../check/history.js'
+import type { FaultCount, FaultKind, FaultPlan, Injection } from '../faults/injection.js'
+import type { HostName, Nanos } from '../host/seam.js'
+import type { AnyScenario, Options, Strategy } from './scenario.js'
+
+export type Outcome = 'passed' | 'violation' | 'stalled' | 'crashed' | 'runaway' | 'interrupted'
+
+/** What a run is asked to be. Everything not given is drawn from the seed. */
+export interface RunRequest {
+  readonly scenario: AnyScenario
+  readonly seed: string
+  readonly plan?: FaultPlan
+  readonly strategy?: Strategy
+  /** Instead of the scenario's kinds. */
+  readonly kinds?: readonly FaultKind[]
+  readonly withoutKinds?: readonly FaultKind[]
+  readonly duration?: Nanos
+  /** Instead of drawn ones. */
+  readonly options?: Options
+  readonly limits?: Partial<Limits>
+  /** Stops before the step with this number is followed by another; the report's outcome is then what it was so far. */
+  readonly untilStep?: number
+  /** Runs a `debugger` statement at the start of this step. */
+  readonly breakAtStep?: number
+  readonly trace?: TraceSink
+  readonly signal?: AbortSignal
+  /** `sync` where the engine can; `macrotask` gives the same trace hash, slower. */
+  readonly drain?: 'sync' | 'macrotask'
+  /** False: the hash, and with it the proof of equality, is left out (bare benches only). */
+  readonly hash?: boolean
+  /** False: invariants are not checked (benches only). */
+  readonly invariants?: boolean
+}
+
+export interface Limits {
+  readonly steps: number
+  /** Events waiting at once. */
+  readonly queue: number
+  /** Virtual time without progress of any client while an operation is unfinished. */
+  readonly stallNanos: Nanos
+}
+
+/** One line of a trace. The object is reused between calls: copy what you keep. */
+export interface TraceRecord {
+  readonly step: number
+  readonly at: Nanos
+  readonly host: HostName | null
+  readonly incarnation: number
+  readonly kind: string
+  readonly cause: number
+  readonly detail: string
+  /** The running 64-bit hash after this record, 16 hexadecimal digits. */
+  readonly hash: string
+}
+/** `step`: one a step, at its end. `note`: what happened inside a step (a send, a write, a log line), before its step's record. */
+export interface TraceSink {
+  step(record: TraceRecord): void
+  note?(record: TraceRecord): void
+}
+
+/** The run's header: all that was derived from the seed, known before the first step. */
+export interface RunHeader {
+  readonly scenario: string
+  readonly seed: string
+  readonly strategy: Strategy
+  readonly armed: readonly FaultKind[]
+  readonly options: Options
+  readonly durationNanos: Nanos
+  readonly hosts: readonly HostName[]
+}
+
+export interface RunReport extends RunHeader {
+  readonly outcome: Outcome
+  readonly steps: number
+  readonly virtualNanos: Nanos
+  readonly traceHash: string
+  /** Set unless passed or interrupted. */
+  readonly violation?: Violation
+  readonly injections: readonly Injection[]
+  readonly faults: readonly FaultCount[]
+  /** Listed injections that found no site. */
+  readonly stale: readonly Injection[]
+  readonly statistics: Readonly<Record<string, number>>
+  readonly properties: readonly PropertyCount[]
+  readonly history: readonly OperationRecord<unknown, unknown>[]
+  /** The hosts' states when the run ended, for `--until`. */
+  readonly hosts: readonly HostName[]
+  readonly states: readonly HostState[]
+}
+
+export interface Violation {
+  /** The invariant's, property's or judge's name; for a crash the error's name. */
+  readonly check: string
+  readonly message: string
+  readonly step: number
+  readonly at: Nanos
+  readonly host: HostName | null
+  readonly stack?: string
+}
+export interface PropertyCount {
+  readonly name: string
+  readonly kind: 'always' | 'sometimes' | 'reachable' | 'unreachable' | 'eventually'
+  readonly reached: number
+  readonly held: number
+}
+export interface HostState {
+  readonly name: HostName
+  readonly status: string
+  readonly incarnation: number
+  /** What it waits for, and its process as plain text. */
+  readonly waitingFor: readonly string[]
+  readonly process: string
+}
