@@ -1,0 +1,231 @@
+/**
+ * What a Raft member says, stores, is told and reports: plain data, the vocabulary between the core (`core.ts`) and the process around it.
+ * Terms follow Ongaro's dissertation, "Consensus: Bridging Theory and Practice" (2014). Members are named by small non-negative integers.
+ * Everything here is immutable once made: entries and messages are shared by reference, never changed.
+ */
+
+export type MemberId = number
+
+/** A place in the log; index 0, term 0 is the place before the first entry. */
+export interface Position {
+  readonly index: number
+  readonly term: number
+}
+
+export interface Entry {
+  /** 1 for the first entry of a group's life. */
+  readonly index: number
+  readonly term: number
+  /** `noop`: what a new leader appends first, so that earlier terms' entries commit; it holds no data and no state machine sees it. */
+  readonly kind: 'noop' | 'normal'
+  readonly data: Uint8Array
+}
+
+export interface HardState {
+  readonly term: number
+  /** Who has this member's vote in `term`. */
+  readonly vote: MemberId | null
+}
+
+// ---------------------------------------------------------------- between members
+
+/**
+ * Any of them may be lost, doubled, late or out of order.
+ * Every message carries its sender's term; that of a pre-vote request and of a granted pre-vote is the term that the candidate would enter.
+ */
+export type RaftMessage =
+  | PreVoteRequest
+  | PreVoteResponse
+  | VoteRequest
+  | VoteResponse
+  | AppendRequest
+  | AppendResponse
+  | HeartbeatRequest
+  | HeartbeatResponse
+  | SnapshotChunkRequest
+  | SnapshotChunkResponse
+
+/** Would you vote for me? Changes nothing at the member that is asked (dissertation 9.6). */
+export interface PreVoteRequest {
+  readonly kind: 'pre-vote-request'
+  readonly term: number
+  readonly lastIndex: number
+  readonly lastTerm: number
+}
+
+export interface PreVoteResponse {
+  readonly kind: 'pre-vote-response'
+  readonly term: number
+  readonly granted: boolean
+}
+
+export interface VoteRequest {
+  readonly kind: 'vote-request'
+  readonly term: number
+  readonly lastIndex: number
+  readonly lastTerm: number
+}
+
+export interface VoteResponse {
+  readonly kind: 'vote-response'
+  readonly term: number
+  readonly granted: boolean
+}
+
+export interface AppendRequest {
+  readonly kind: 'append-request'
+  readonly term: number
+  /** The place right before `entries`: the follower takes them only when its log holds it. */
+  readonly previousIndex: number
+  readonly previousTerm: number
+  /** Consecutive from `previousIndex + 1`; may be empty. */
+  readonly entries: readonly Entry[]
+  readonly commit: number
+  /** The leader's newest ReadIndex round; the answer gives it back. */
+  readonly round: number
+  readonly trust: Trust | null
+}
+
+export interface AppendResponse {
+  readonly kind: 'append-response'
+  readonly term: number
+  readonly rejected: boolean
+  /** Accepted: the log equals the leader's, durably, up to here. Rejected: the `previousIndex` that was refused. */
+  readonly index: number
+  /**
+   * Only with `rejected`: the last place at or before `index` whose term is at most the refused one, where the logs may yet agree.
+   * With it a leader skips a whole term of conflicts in one round.
+   */
+  readonly hintIndex: number
+  readonly hintTerm: number
+  readonly round: number
+  /** Other than 0: the sender's `Durable.suspicion`; the answer counts for nothing but replication. */
+  readonly suspicion: number
+}
+
+export interface HeartbeatRequest {
+  readonly kind: 'heartbeat-request'
+  readonly term: number
+  /** Never beyond what the leader knows to be in the follower's log. */
+  readonly commit: number
+  readonly round: number
+  readonly trust: Trust | null
+}
+
+export interface HeartbeatResponse {
+  readonly kind: 'heartbeat-response'
+  readonly term: number
+  readonly round: number
+  readonly suspicion: number
+}
+
+/**
+ * To a suspect member: after it had announced this suspicion, a majority without it confirmed the leader, whose commit index was then `index`,
+ * in its own term. Once the member's durable log equals the leader's up to there, it lacks nothing that it may have acknowledged.
+ */
+export interface Trust {
+  readonly suspicion: number
+  readonly index: number
+}
+
+/** `bytes` of a snapshot from `offset` on, one chunk in flight at a time. `total` is the whole size (0 for an empty snapshot). */
+export interface SnapshotChunkRequest {
+  readonly kind: 'snapshot-chunk-request'
+  readonly term: number
+  readonly snapshot: Position
+  readonly offset: number
+  readonly total: number
+  readonly bytes: Uint8Array
+}
+
+/** Progress only; that the snapshot is installed is said by an `AppendResponse` with its index. */
+export interface SnapshotChunkResponse {
+  readonly kind: 'snapshot-chunk-response'
+  readonly term: number
+  readonly snapshot: Position
+  /** How many bytes the follower holds of it: the offset it wants next. */
+  readonly received: number
+}
+
+// ---------------------------------------------------------------- on disk
+
+/** What a member's disk kept: the answer of recovery, and all that `boot` needs. */
+export interface Durable {
+  readonly hardState: HardState
+  /** The log before its first entry: all up to here has been compacted into the state machine or a snapshot. */
+  readonly base: Position
+  /** Consecutive from `base.index + 1`. */
+  readonly entries: readonly Entry[]
+  /**
+   * Up to where the state machine has durably applied (at least `base`). When the log does not hold this place (the state machine was
+   * replaced by a snapshot and the crash came before the save that says so), the core starts the log anew from here.
+   */
+  readonly applied: Position
+  /**
+   * 0, or a number that this member never used before (its incarnation, say): the log's last record was damaged after it may have been
+   * acknowledged. The member neither votes nor campaigns, and what it acknowledges does not count, until the save `trusted` is durable;
+   * recovery has to keep a suspicion across crashes until then. What is lost is taken to be entries: storage has to keep the hard state
+   * so that one damaged record cannot take it away (a second copy, say).
+   */
+  readonly suspicion: number
+}
+
+/** What a `save` effect makes durable, in the order of their tokens. */
+export type RaftChange =
+  | { readonly kind: 'hard-state'; readonly hardState: HardState }
+  /** At least one, consecutive. Whatever the log held from the first one's index on is replaced. */
+  | { readonly kind: 'entries'; readonly entries: readonly Entry[] }
+  /** Entries up to `base` may go; the state machine holds them durably. */
+  | { readonly kind: 'compacted'; readonly base: Position }
+  /** The whole log is replaced by a snapshot that the state machine holds durably: it starts, empty, after `base`. */
+  | { readonly kind: 'restored'; readonly base: Position }
+  /** The member has caught up: `suspicion` becomes 0. */
+  | { readonly kind: 'trusted' }
+
+// ---------------------------------------------------------------- between core and process
+
+export type RaftInput =
+  /** Answered by `proposed` or `proposal-rejected` in the same step. */
+  | { readonly kind: 'propose'; readonly id: number; readonly data: Uint8Array }
+  /** Answered by `read-ready` or `read-rejected`, at once or later. */
+  | { readonly kind: 'read'; readonly id: number }
+  /** The state machine durably holds all up to `index` (applied already): the log may forget it. Earlier or known places change nothing. */
+  | { readonly kind: 'compact'; readonly index: number }
+  /** Answers `chunk-wanted`. `bytes` may be empty only when `offset` equals `total`; `snapshot` may be newer than wanted, with offset 0. */
+  | { readonly kind: 'chunk'; readonly to: MemberId; readonly snapshot: Position; readonly offset: number; readonly total: number; readonly bytes: Uint8Array }
+  /** Answers `chunk-wanted`: there is none now. The core asks again later. */
+  | { readonly kind: 'chunk-unavailable'; readonly to: MemberId }
+  /** Answers `install`: the state machine durably holds the snapshot, and nothing else. */
+  | { readonly kind: 'installed'; readonly snapshot: Position }
+  /** Answers `install`: the bytes were no good; the state machine is as it was. */
+  | { readonly kind: 'install-failed'; readonly snapshot: Position }
+
+/** What `emit` effects carry. */
+export type RaftEvent =
+  /** Committed and durable here, in order, each once in an incarnation, no-ops included; none while a snapshot is being installed. */
+  | { readonly kind: 'apply'; readonly entries: readonly Entry[] }
+  /** Role, term or known leader changed. */
+  | { readonly kind: 'leadership'; readonly role: Role; readonly term: number; readonly leader: MemberId | null }
+  /** The proposal is the entry at `index` and `term`. It is committed if and when an entry with both is applied; another term there: it is lost. */
+  | { readonly kind: 'proposed'; readonly id: number; readonly index: number; readonly term: number }
+  /** It certainly was not appended. `busy`: too much is uncommitted. */
+  | { readonly kind: 'proposal-rejected'; readonly id: number; readonly reason: 'not-leader' | 'busy'; readonly leader: MemberId | null }
+  /** Linearizable once the state machine has applied `index`. */
+  | { readonly kind: 'read-ready'; readonly id: number; readonly index: number }
+  | { readonly kind: 'read-rejected'; readonly id: number; readonly reason: 'not-leader' | 'busy'; readonly leader: MemberId | null }
+  /**
+   * Leader: `to` needs the bytes of a snapshot from `offset` on, of `snapshot`, or of any that reaches at least `atLeast` when null.
+   * Asked anew (the same place again) when nothing was heard for a while: answer each with an input `chunk` or `chunk-unavailable`.
+   */
+  | { readonly kind: 'chunk-wanted'; readonly to: MemberId; readonly snapshot: Position | null; readonly atLeast: number; readonly offset: number }
+  /** Follower: the next bytes of a snapshot. Offset 0 begins one and drops what came before. */
+  | { readonly kind: 'chunk-received'; readonly snapshot: Position; readonly offset: number; readonly total: number; readonly bytes: Uint8Array }
+  /** Follower: all bytes of `snapshot` have been received: install it durably, then say `installed`. */
+  | { readonly kind: 'install'; readonly snapshot: Position }
+  /** A suspect member has caught up and counts again. */
+  | { readonly kind: 'trusted' }
+
+export type Role = 'follower' | 'pre-candidate' | 'candidate' | 'leader'
+
+/** Tags of the timers that the core sets; setting one again replaces it. */
+export type TimerTag = 'lease' | 'election' | 'heartbeat' | 'check-quorum'
