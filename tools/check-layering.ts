@@ -1,0 +1,61 @@
+import path from 'node:path/posix'
+import type ts from 'typescript'
+import { type Finding, findingAt, importsOf } from './source-program.js'
+
+/**
+ * Refuses imports against the direction of the layers: sim <- systems <- invariants <- scenarios <- cli, test, bench, examples, tools.
+ * A system sees of the framework only what a process and its scenario need: the Host seam, `Machine`, histories and `protocol`.
+ */
+export function checkLayering(files: ReadonlyMap<string, ts.SourceFile>): Finding[] {
+  const findings: Finding[] = []
+  for (const [file, source] of files) {
+    const layer = layerOf(file)
+    if (!layer) continue
+    for (const { specifier, node } of importsOf(source)) {
+      const refusal = refuse(file, layer, specifier)
+      if (refusal) findings.push(findingAt(source, node, refusal))
+    }
+  }
+  return findings
+}
+
+interface Layer {
+  readonly name: string
+  /** Folders, or single files of them, that it may import beside its own. */
+  readonly mayImport: readonly string[]
+  /** Its sub-folders are apart from each other unless listed. */
+  readonly apart?: boolean
+}
+
+const layers: readonly Layer[] = [
+  { name: 'sim', mayImport: [] },
+  {
+    name: 'systems',
+    apart: true,
+    mayImport: ['sim/host', 'sim/check/machine.ts', 'sim/check/history.ts', 'sim/run/scenario.ts', 'systems/raft'],
+  },
+  { name: 'invariants', mayImport: ['sim', 'systems'] },
+  { name: 'scenarios', mayImport: ['sim', 'systems', 'invariants'] },
+  { name: 'cli', mayImport: ['sim', 'systems', 'invariants', 'scenarios'] },
+  { name: 'bench', mayImport: ['sim', 'systems', 'invariants', 'scenarios', 'test/fixtures'] },
+  { name: 'tools', mayImport: ['sim', 'systems', 'invariants', 'scenarios', 'cli', 'test/plants'] },
+  { name: 'test', mayImport: ['sim', 'systems', 'invariants', 'scenarios', 'cli', 'bench', 'examples', 'tools'] },
+  { name: 'examples', mayImport: [] },
+]
+
+const layerOf = (file: string): Layer | undefined => layers.find(({ name }) => file.startsWith(`${name}/`))
+
+function refuse(file: string, layer: Layer, specifier: string): string | undefined {
+  if (!specifier.startsWith('.')) {
+    const ownPackage = specifier === 'seedfall' || specifier.startsWith('seedfall/')
+    if (ownPackage && layer.name !== 'examples' && layer.name !== 'test')
+      return `${layer.name}/ imports its own package by name; import the file: it would load a second copy`
+    return
+  }
+  const target = path.join(path.dirname(file), specifier).replace(/\.js$/, '.ts')
+  if (target.startsWith('..')) return `imports ${target}, which is outside the repository`
+  const home = layer.apart ? file.split('/').slice(0, 2).join('/') : layer.name
+  const allowed = [home, ...layer.mayImport]
+  if (allowed.some((folder) => target === folder || target.startsWith(`${folder}/`))) return
+  return `${home}/ must not import ${target}; it may import ${allowed.join(', ')}`
+}

@@ -1,0 +1,21 @@
+import { fileURLToPath } from 'node:url'
+import { defineConfig } from 'vitest/config'
+
+const at = (path: string) => fileURLToPath(new URL(path, import.meta.url))
+
+export default defineConfig({
+  resolve: {
+    alias: [
+      { find: /^seedfall$/, replacement: at('sim/index.ts') },
+      { find: /^seedfall\/vitest$/, replacement: at('sim/run/vitest.ts') },
+      { find: /^seedfall\/raft$/, replacement: at('systems/raft/index.ts') },
+      { find: /^seedfall\/broker$/, replacement: at('systems/broker/index.ts') },
+    ],
+  },
+  test: {
+    include: ['test/**/*.test.ts'],
+    testTimeout: 60_000,
+    pool: 'forks',
+    maxWorkers: 2,
+  },
+})
