@@ -1,6 +1,7 @@
 import type { OperationRecord } from '../check/history.js'
 import type { FaultCount, FaultKind, FaultPlan, Injection } from '../faults/injection.js'
 import type { HostName, Nanos } from '../host/seam.js'
+import type { TraceSink } from '../kernel/trace.js'
 import type { AnyScenario, Options, Strategy } from './scenario.js'
 
 export type Outcome = 'passed' | 'violation' | 'stalled' | 'crashed' | 'runaway' | 'interrupted'
@@ -40,23 +41,7 @@ export interface Limits {
   readonly stallNanos: Nanos
 }
 
-/** One line of a trace. The object is reused between calls: copy what you keep. */
-export interface TraceRecord {
-  readonly step: number
-  readonly at: Nanos
-  readonly host: HostName | null
-  readonly incarnation: number
-  readonly kind: string
-  readonly cause: number
-  readonly detail: string
-  /** The running 64-bit hash after this record, 16 hexadecimal digits. */
-  readonly hash: string
-}
-/** `step`: one a step, at its end. `note`: what happened inside a step (a send, a write, a log line), before its step's record. */
-export interface TraceSink {
-  step(record: TraceRecord): void
-  note?(record: TraceRecord): void
-}
+export type { TraceRecord, TraceSink } from '../kernel/trace.js'
 
 /** The run's header: all that was derived from the seed, known before the first step. */
 export interface RunHeader {

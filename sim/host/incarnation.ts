@@ -1,0 +1,154 @@
+import { type EventTarget, type KernelEvent, task } from '../kernel/event.js'
+import { deriveKey, hashString } from '../kernel/mix.js'
+import { Stream } from '../kernel/stream.js'
+import type { Receiver } from '../net/endpoint.js'
+import type { Handler } from '../net/handler.js'
+import { SimulatedNet } from './simulated-net.js'
+import type { PendingCall } from '../net/pending-call.js'
+import { SimulatedClock } from './clock.js'
+import { Misuse } from './errors.js'
+import { HostExit } from './exit.js'
+import type { Clock, Disk, Host, HostName, Log, Nanos, Net, Properties, Random } from './seam.js'
+import type { SimulatedHost } from './simulated-host.js'
+
+/**
+ * One life of a process: the `Host` that it is given. When the process dies, this object goes inert: nothing that it is asked happens any more,
+ * and nothing that it promised ever settles.
+ */
+export class Incarnation implements Host, Receiver, Log, Properties, EventTarget {
+  alive = true
+  waiting: PendingCall | null = null
+  inService: PendingCall | null = null
+  readonly handlers: (Handler | undefined)[] = []
+  #clock: SimulatedClock | undefined
+  #random: Stream | undefined
+  #net: SimulatedNet | undefined
+  #disk: Disk | undefined
+
+  constructor(
+    readonly machine: SimulatedHost,
+    readonly incarnation: number,
+  ) {}
+
+  get name(): HostName {
+    return this.machine.name
+  }
+  get role(): string {
+    return this.machine.role
+  }
+  get config(): unknown {
+    return this.machine.config
+  }
+  get peers(): Readonly<Record<string, readonly HostName[]>> {
+    return this.machine.world.peers
+  }
+  get clock(): Clock {
+    this.#clock ??= new SimulatedClock(this, this.machine.world.kernel)
+    return this.#clock
+  }
+  get random(): Random {
+    if (this.#random === undefined) {
+      this.#random = Stream.of(deriveKey(this.machine.world.processKey, this.machine.name), this.incarnation)
+    }
+    return this.#random
+  }
+  get net(): Net {
+    this.#net ??= new SimulatedNet(this, this.machine.world)
+    return this.#net
+  }
+  get disk(): Disk {
+    this.#disk ??= this.machine.world.disk(this)
+    return this.#disk
+  }
+  get log(): Log {
+    return this
+  }
+  get check(): Properties {
+    return this
+  }
+
+  /**
+   * Every effect asks: may it happen? False from the crash point of the step on. Also asserts that the host owns the step.
+   */
+  effect(): boolean {
+    if (!this.alive) return false
+    const machine = this.machine
+    if (machine.world.kernel.life !== this) this.#assertOwnsStep()
+    return machine.crashBeforeEffect === 0 || !machine.crashesAtEffect()
+  }
+
+  #assertOwnsStep(): void {
+    const owner = this.machine.world.kernel.life as Incarnation | null
+    const whose = owner === null ? 'outside any step' : `in a step of ${owner.name}`
+    throw new Misuse(`the host ${this.name} was used ${whose}: a process may use only its own host, and only while it runs`)
+  }
+
+  handlerOf(typeId: number, protocol: string, method: string): Handler | undefined {
+    return this.#net?.find(typeId, protocol, method)
+  }
+
+  spawn(name: string, run: () => Promise<void>): void {
+    if (!this.alive) return
+    const { kernel } = this.machine.world
+    kernel.schedule(0, task, this, this.machine, this, run, name)
+  }
+
+  fire(event: KernelEvent): void {
+    const run = event.a as () => Promise<void>
+    // A rejection stays without a handler: it ends the run as `crashed` at its step.
+    void run()
+  }
+
+  work(cost: Nanos): void {
+    if (!Number.isInteger(cost) || cost < 0) throw new Misuse(`host.work(cost) takes an integer of nanoseconds from 0 on, not ${cost}`)
+    if (!this.alive) return
+    const machine = this.machine
+    const { now } = machine.world.kernel
+    machine.busyUntil = (machine.busyUntil > now ? machine.busyUntil : now) + cost
+  }
+
+  exit(reason: string): never {
+    if (this.alive) {
+      this.alive = false
+      this.machine.status = 'down'
+      this.machine.isDying = true
+      this.machine.world.exited(this.machine, reason)
+    }
+    throw new HostExit(reason)
+  }
+
+  mark(moment: string): void {
+    if (this.alive) this.machine.world.moment(this.machine, moment)
+  }
+
+  // ---- log
+  debug(event: string, fields?: object): void {
+    this.#line('debug', event, fields)
+  }
+  info(event: string, fields?: object): void {
+    this.#line('info', event, fields)
+  }
+  warn(event: string, fields?: object): void {
+    this.#line('warn', event, fields)
+  }
+  #line(level: string, event: string, fields: object | undefined): void {
+    if (!this.alive) return
+    const { kernel } = this.machine.world
+    if (kernel.hashing) kernel.fold(hashString(event))
+    if (kernel.sink?.note) kernel.note(this.name, this.incarnation, `log.${level}`, fields === undefined ? event : `${event} ${JSON.stringify(fields)}`)
+  }
+
+  // ---- properties
+  always(name: string, holds: boolean, detail?: object): void {
+    if (this.alive) this.machine.world.property(this, 'always', name, holds, detail)
+  }
+  sometimes(name: string, holds = true): void {
+    if (this.alive) this.machine.world.property(this, 'sometimes', name, holds, undefined)
+  }
+  reachable(name: string): void {
+    if (this.alive) this.machine.world.property(this, 'reachable', name, true, undefined)
+  }
+  unreachable(name: string, detail?: object): void {
+    if (this.alive) this.machine.world.property(this, 'unreachable', name, false, detail)
+  }
+}

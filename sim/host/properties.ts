@@ -1,0 +1,1 @@
+export type PropertyKind = 'always' | 'sometimes' | 'reachable' | 'unreachable'

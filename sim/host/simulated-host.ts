@@ -1,0 +1,153 @@
+import { boot, type EventHost, type EventTarget, type KernelEvent } from '../kernel/event.js'
+import type { Endpoint } from '../net/endpoint.js'
+import { HostExit } from './exit.js'
+import { Incarnation } from './incarnation.js'
+import type { MachineWorld } from './machine-world.js'
+import type { DurableView, Host, Nanos } from './seam.js'
+import type { HostStatus, HostView } from './world.js'
+
+/** How a crash is armed on a host: before the n-th effect of a step, or at the end of its next step. */
+export type ArmedCrash = { readonly beforeEffect: number; readonly until: Nanos; readonly fall: (inside: boolean) => void }
+
+/**
+ * A simulated machine: it outlives the processes on it. Holds what survives a crash (name, disk), whose life runs on it now, and whether it is paused.
+ * Also what invariants see of it.
+ */
+export class SimulatedHost implements EventHost, Endpoint, EventTarget, HostView<unknown> {
+  status: HostStatus = 'down'
+  incarnation = 0
+  life: Incarnation | null = null
+  isPaused = false
+  isPowered = true
+  busyUntil: Nanos = 0
+  readonly config: unknown
+  #process: unknown = undefined
+  #deferred: KernelEvent[] = []
+  // An armed crash, flattened for the hot path: 0 when none.
+  crashBeforeEffect = 0
+  crash: ArmedCrash | null = null
+  /** Set at a crash point inside a step, until the step's end applies it. */
+  isDying = false
+  #effectStep = 0
+  #effects = 0
+
+  constructor(
+    readonly world: MachineWorld,
+    readonly name: string,
+    readonly role: string,
+    readonly index: number,
+    readonly bootProcess: (host: Host) => unknown,
+    config: unknown,
+    readonly durableView: (host: SimulatedHost) => DurableView,
+  ) {
+    this.config = config
+  }
+
+  get process(): unknown {
+    return this.status === 'up' || this.status === 'paused' ? this.#process : undefined
+  }
+
+  get durable(): DurableView {
+    return this.durableView(this)
+  }
+
+  get receiver(): Incarnation | null {
+    const life = this.life
+    return life !== null && life.alive ? life : null
+  }
+
+  /** Starts a new life after `delay`. */
+  start(delay: Nanos): void {
+    this.world.kernel.schedule(delay, boot, this, this, null)
+  }
+
+  fire(_event: KernelEvent): void {
+    if (this.life !== null) return
+    const life = new Incarnation(this, ++this.incarnation)
+    this.life = life
+    this.status = 'booting'
+    this.isPowered = true
+    this.world.kernel.life = life
+    let result: unknown
+    try {
+      result = this.bootProcess(life)
+    } catch (error) {
+      if (!(error instanceof HostExit)) throw error
+      return
+    }
+    if (typeof result === 'object' && result !== null && typeof (result as PromiseLike<unknown>).then === 'function') {
+      // A rejection stays without a handler: it is the process's crash, reported at its step.
+      void (result as PromiseLike<unknown>).then((process) => this.#up(life, process))
+    } else this.#up(life, result)
+  }
+
+  #up(life: Incarnation, process: unknown): void {
+    if (!life.alive) return
+    this.#process = process
+    this.status = this.isPaused ? 'paused' : 'up'
+    this.world.booted(this)
+  }
+
+  /** Counts an effect of the current step against an armed crash; true: the crash falls before it. */
+  crashesAtEffect(): boolean {
+    const step = this.world.kernel.steps
+    if (this.#effectStep !== step) {
+      this.#effectStep = step
+      this.#effects = 0
+    }
+    if (++this.#effects < this.crashBeforeEffect) return false
+    this.isDying = true
+    const life = this.life as Incarnation
+    life.alive = false
+    this.status = 'down'
+    return true
+  }
+
+  /** Ends the life: its timers, sockets and promises never fire again. The disk stays as it is. `resets`: peers are told. */
+  kill(resets: boolean): void {
+    const life = this.life
+    this.crashBeforeEffect = 0
+    this.crash = null
+    this.isDying = false
+    if (life === null) return
+    life.alive = false
+    this.life = null
+    this.#process = undefined
+    this.status = 'down'
+    this.busyUntil = 0
+    if (resets) this.world.network.resetCallers(life)
+    this.#release()
+  }
+
+  pause(): void {
+    if (this.isPaused || this.life === null) return
+    this.isPaused = true
+    if (this.status === 'up') this.status = 'paused'
+  }
+
+  resume(): void {
+    if (!this.isPaused) return
+    if (this.status === 'paused') this.status = 'up'
+    this.#release()
+  }
+
+  defer(event: KernelEvent): void {
+    this.#deferred.push(event)
+  }
+
+  get deferred(): readonly KernelEvent[] {
+    return this.#deferred
+  }
+
+  /** What came while the machine was paused happens now, in order. */
+  #release(): void {
+    this.isPaused = false
+    const { queue, now } = this.world.kernel
+    const deferred = this.#deferred
+    this.#deferred = []
+    for (const event of deferred) {
+      if (event.at < now) event.at = now
+      queue.push(event)
+    }
+  }
+}

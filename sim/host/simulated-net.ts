@@ -1,0 +1,122 @@
+import { s } from './durations.js'
+import { Misuse, NetError } from './errors.js'
+import type { Incarnation } from './incarnation.js'
+import type { MachineWorld } from './machine-world.js'
+import type { CallOptions, Closable, Handlers, HostName, Methods, Net, Protocol } from './seam.js'
+import type { SimulatedHost } from './simulated-host.js'
+import { type EventTarget, type KernelEvent, message, request, timeout } from '../kernel/event.js'
+import type { Handler } from '../net/handler.js'
+import type { Link } from '../net/link.js'
+import type { Network } from '../net/network.js'
+import { PendingCall } from '../net/pending-call.js'
+
+const defaultTimeout = s(5)
+
+/** The network face of one life. */
+export class SimulatedNet implements Net, EventTarget {
+  readonly #life: Incarnation
+  readonly #world: MachineWorld
+  readonly #network: Network
+  readonly #served = new Map<string, object>()
+  #lastName: HostName | undefined
+  #lastLink: Link | undefined
+
+  constructor(life: Incarnation, world: MachineWorld) {
+    this.#life = life
+    this.#world = world
+    this.#network = world.network
+  }
+
+  serve<M extends Methods>(protocol: Protocol<M>, handlers: Handlers<M>): Closable {
+    if (this.#served.has(protocol.name)) throw new Misuse(`${this.#life.name} already serves ${protocol.name}`)
+    this.#served.set(protocol.name, handlers)
+    return {
+      close: () => {
+        this.#served.delete(protocol.name)
+        this.#life.handlers.length = 0
+      },
+    }
+  }
+
+  find(typeId: number, protocol: string, method: string): Handler | undefined {
+    const owner = this.#served.get(protocol) as Record<string, unknown> | undefined
+    const handle = owner?.[method]
+    if (owner === undefined || typeof handle !== 'function') return undefined
+    const { handlers } = this.#life
+    while (handlers.length <= typeId) handlers.push(undefined)
+    const handler = { owner, handle: handle as Handler['handle'] }
+    handlers[typeId] = handler
+    return handler
+  }
+
+  call<M extends Methods, K extends keyof M & string>(
+    protocol: Protocol<M>,
+    to: HostName,
+    method: K,
+    body: M[K]['req'],
+    options?: CallOptions,
+  ): Promise<M[K]['res']> {
+    const life = this.#life
+    const link = this.#link(to)
+    return new Promise((resolve, reject) => {
+      if (!life.effect()) return
+      const network = this.#network
+      const { kernel } = this.#world
+      const type = network.types.of(protocol, method)
+      const taken = network.values.take(body)
+      kernel.fold(network.values.word)
+      const pending = new PendingCall(life, type, link)
+      pending.resolve = resolve
+      pending.reject = reject
+      const wait = options?.timeout ?? defaultTimeout
+      if (wait !== Number.POSITIVE_INFINITY) {
+        const event = kernel.schedule(wait, timeout, this, life.machine, life, pending)
+        pending.timeout = event
+        pending.timeoutId = event.id
+      }
+      if (options?.signal !== undefined) this.#abortable(pending, options.signal)
+      if (!pending.isSettled) network.transmit(request, link, type, pending, taken)
+    })
+  }
+
+  send<M extends Methods, K extends keyof M & string>(protocol: Protocol<M>, to: HostName, method: K, body: M[K]['req']): void {
+    const link = this.#link(to)
+    if (!this.#life.effect()) return
+    const network = this.#network
+    const taken = network.values.take(body)
+    this.#world.kernel.fold(network.values.word)
+    network.transmit(message, link, network.types.of(protocol, method), undefined, taken)
+  }
+
+  /** A call's time is up. */
+  fire(event: KernelEvent): void {
+    const pending = event.a as PendingCall
+    pending.timeout = null
+    const error = new NetError('timeout', `${pending.type.name} to ${pending.link.to.name} timed out: it may or may not have been handled`)
+    this.#network.settle(pending, error, undefined)
+  }
+
+  #link(to: HostName): Link {
+    if (to === this.#lastName) return this.#lastLink as Link
+    const target: SimulatedHost | undefined = this.#world.host(to)
+    if (target === undefined) {
+      const known = Object.values(this.#world.peers).flat()
+      throw new Misuse(`there is no host '${to}': this simulation has ${known.join(', ')}`)
+    }
+    const link = this.#network.link(this.#life.machine, target)
+    this.#lastName = to
+    this.#lastLink = link
+    return link
+  }
+
+  #abortable(pending: PendingCall, signal: AbortSignal): void {
+    const abort = () => {
+      this.#network.settle(pending, new NetError('aborted', `${pending.type.name} to ${pending.link.to.name} was aborted by its caller`), undefined)
+    }
+    if (signal.aborted) abort()
+    else {
+      signal.addEventListener('abort', abort, { once: true })
+      pending.abort = () => signal.removeEventListener('abort', abort)
+    }
+  }
+}

@@ -1,0 +1,311 @@
+import { ms } from '../host/durations.js'
+import { NetError, RemoteError } from '../host/errors.js'
+import type { Nanos } from '../host/seam.js'
+import { type EventTarget, type KernelEvent, message, reply, request, reset } from '../kernel/event.js'
+import type { Kernel } from '../kernel/kernel.js'
+import { deriveKey, type Key, mix } from '../kernel/mix.js'
+import type { Endpoint, Receiver } from './endpoint.js'
+import { type LatencyProfile, latencyProfile, type NetworkProfile } from './latency.js'
+import { type Channel, Link, type Parked } from './link.js'
+import { type MessageType, MessageTypes } from './message-type.js'
+import type { PacketNoise } from './noise.js'
+import type { PendingCall } from './pending-call.js'
+import { ValueTransfer } from './values.js'
+
+/** Linux' smallest retransmission timeout; doubles with every loss in a row. */
+const retransmissionTimeout = ms(200)
+const retransmissionDoublings = 4
+
+/** What the network tells of itself, to whoever counts. */
+export interface NetworkObserver {
+  /** A packet was lost or held by a cut link. */
+  blocked(link: Link): void
+  /** A handler threw something that is no answer: `exit`. True: it was dealt with. */
+  died(error: unknown): boolean
+}
+
+/**
+ * Links between hosts, and what travels on them: requests, replies, one-way messages, resets.
+ *
+ * Modelled: latency by a profile, FIFO links, loss, duplication, reordering, delay (as episodes or listed occurrences), cuts and clogs.
+ * For a `stream` protocol loss is delay: a lost packet holds up those behind it until it is retransmitted. A host without power answers
+ * nothing; one whose process is down refuses. Not modelled here: bandwidth, connections as byte streams.
+ */
+export class Network implements EventTarget {
+  readonly types = new MessageTypes()
+  readonly values: ValueTransfer
+  readonly #endpoints: readonly Endpoint[]
+  readonly #links: (Link | undefined)[]
+  readonly #kernel: Kernel
+  readonly #key: Key
+  readonly #latency: LatencyProfile
+  readonly #observer: NetworkObserver
+
+  constructor(kernel: Kernel, endpoints: readonly Endpoint[], profile: NetworkProfile, salt: string, observer: NetworkObserver) {
+    this.#kernel = kernel
+    this.#endpoints = endpoints
+    this.#links = []
+    this.#key = deriveKey(deriveKey(kernel.key, 'network'), salt)
+    this.#latency = latencyProfile(profile)
+    this.#observer = observer
+    this.values = new ValueTransfer()
+  }
+
+  link(from: Endpoint, to: Endpoint): Link {
+    const index = from.index * this.#endpoints.length + to.index
+    const links = this.#links
+    let link = links[index]
+    if (link === undefined) {
+      while (links.length <= index) links.push(undefined)
+      link = new Link(from, to, this.#key, from === to ? loopback : this.#latency)
+      links[index] = link
+    }
+    return link
+  }
+
+  /** Sends a packet that the sender has been charged for. `c` is the value it carries, already taken over. */
+  transmit(kind: number, link: Link, type: MessageType, a: unknown, c: unknown): void {
+    const kernel = this.#kernel
+    const channel = link.channel(type)
+    const ordinal = ++channel.sent
+    kernel.fold(channel.word)
+    const die = mix(mix(link.key.high + Math.imul(ordinal, 0x9e3779b1)) ^ channel.word) >>> 0
+    let at = kernel.now + link.latency.delay(die)
+    if (!link.isQuiet) {
+      this.#transmitThroughNoise(kind, link, channel, ordinal, at, a, c)
+      return
+    }
+    if (type.isStream) {
+      if (at < link.lastStreamArrival) at = link.lastStreamArrival
+      else link.lastStreamArrival = at
+    } else if (at < link.lastDatagramArrival) at = link.lastDatagramArrival
+    else link.lastDatagramArrival = at
+    kernel.queue.schedule(at, kind, this, link.to, null, kernel.steps, a, channel, c, link.epoch)
+  }
+
+  fire(event: KernelEvent): void {
+    const channel = event.b as Channel
+    const link = channel.link
+    if (event.n !== link.epoch && !this.#arrives(event, channel, link)) return
+    switch (event.kind) {
+      case request:
+        this.#deliverRequest(event, channel)
+        break
+      case reply:
+        this.#deliverReply(event)
+        break
+      case message:
+        this.#deliverMessage(event, channel)
+        break
+      case reset:
+        this.#deliverReset(event)
+        break
+    }
+  }
+
+  /** A partition, or part of one: packets in flight are lost (datagrams) or retransmitted after it ends (streams). */
+  cut(links: readonly Link[]): void {
+    for (const link of links) link.cut()
+  }
+
+  mend(links: readonly Link[]): void {
+    const now = this.#kernel.now
+    for (const link of links) {
+      link.cuts--
+      link.settle(now)
+      if (link.cuts > 0) continue
+      const parked = link.parked
+      link.parked = []
+      for (const packet of parked) this.#retransmit(packet, link, ms(1))
+    }
+  }
+
+  setNoise(link: Link, noise: readonly PacketNoise[]): void {
+    link.noise = noise
+    link.settle(this.#kernel.now)
+  }
+
+  /** Resets the calls in service of a process that died: the machine lives, and says so. */
+  resetCallers(receiver: Receiver): void {
+    for (let pending = receiver.inService; pending !== null; pending = pending.nextInService) {
+      if (pending.type.isStream) this.transmit(reset, this.#back(pending), pending.type, pending, 'reset')
+    }
+    receiver.inService = null
+  }
+
+  /** Settles a call's promise; nothing happens when it is settled already or its caller is dead. */
+  settle(pending: PendingCall, error: unknown, value: unknown): void {
+    if (pending.isSettled) return
+    pending.isSettled = true
+    if (!pending.life.alive) return
+    pending.leave()
+    const timeout = pending.timeout
+    if (timeout !== null) {
+      this.#kernel.queue.cancel(timeout, pending.timeoutId)
+      pending.timeout = null
+    }
+    pending.abort?.()
+    if (error === null) pending.resolve(value)
+    else pending.reject(error)
+  }
+
+  #transmitThroughNoise(kind: number, link: Link, channel: Channel, ordinal: number, arrival: Nanos, a: unknown, c: unknown): void {
+    const isStream = channel.type.isStream
+    if (link.isCut) {
+      this.#observer.blocked(link)
+      if (!isStream) return
+    }
+    let at = arrival
+    let overtaken = false
+    for (const noise of link.noise) {
+      let harm = noise.strikes(channel, ordinal, 0)
+      if (harm === null) continue
+      switch (noise.kind) {
+        case 'net.drop':
+          if (!isStream) return
+          for (let attempt = 1; harm !== null; attempt++) {
+            at += retransmissionTimeout * 2 ** Math.min(attempt - 1, retransmissionDoublings)
+            harm = attempt < 16 ? noise.strikes(channel, ordinal, attempt) : null
+          }
+          break
+        case 'net.delay':
+          at += harm
+          break
+        case 'net.duplicate':
+          if (!isStream) this.#schedule(at + harm, kind, channel, a, c, link.epoch)
+          break
+        case 'net.reorder':
+          if (isStream) break
+          at += harm
+          overtaken = true
+          break
+      }
+    }
+    if (isStream) {
+      if (at < link.lastStreamArrival) at = link.lastStreamArrival
+      else link.lastStreamArrival = at
+    } else if (!overtaken) {
+      if (at < link.lastDatagramArrival) at = link.lastDatagramArrival
+      else link.lastDatagramArrival = at
+    }
+    // A packet sent while the link is cut or clogged learns of it when it arrives, so that it keeps its place behind those in flight.
+    const isClogged = link.clogUntil > this.#kernel.now
+    this.#schedule(at, kind, channel, a, c, link.isCut ? -1 : isClogged ? link.epoch + 1 : link.epoch)
+  }
+
+  /** Whether a packet that its link was cut or clogged under arrives now. */
+  #arrives(event: KernelEvent, channel: Channel, link: Link): boolean {
+    const { kind, a, c } = event
+    if (link.isCut || event.n < link.cutEpoch) {
+      if (!channel.type.isStream) this.#observer.blocked(link)
+      else if (link.isCut) link.parked.push({ kind, channel, a, c })
+      else this.#retransmit({ kind, channel, a, c }, link, retransmissionTimeout)
+      return false
+    }
+    if (link.clogUntil <= this.#kernel.now) return true
+    this.#schedule(link.clogUntil, kind, channel, a, c, link.epoch)
+    return false
+  }
+
+  #retransmit(packet: Parked, link: Link, delay: Nanos): void {
+    let at = this.#kernel.now + delay
+    if (at < link.lastStreamArrival) at = link.lastStreamArrival
+    else link.lastStreamArrival = at
+    this.#schedule(at, packet.kind, packet.channel, packet.a, packet.c, link.epoch)
+  }
+
+  #schedule(at: Nanos, kind: number, channel: Channel, a: unknown, c: unknown, epoch: number): void {
+    this.#kernel.queue.schedule(at, kind, this, channel.link.to, null, this.#kernel.steps, a, channel, c, epoch)
+  }
+
+  #back(pending: PendingCall): Link {
+    return this.link(pending.link.to, pending.link.from)
+  }
+
+  #deliverRequest(event: KernelEvent, channel: Channel): void {
+    const endpoint = channel.link.to
+    const pending = event.a as PendingCall
+    const receiver = endpoint.receiver
+    if (receiver === null) {
+      if (endpoint.isPowered && channel.type.isStream) this.#refuse(pending)
+      return
+    }
+    const type = channel.type
+    const handler = receiver.handlers[type.id] ?? receiver.handlerOf(type.id, type.protocol, type.method)
+    this.#kernel.life = receiver
+    if (handler === undefined) {
+      if (type.isStream) this.#refuse(pending)
+      return
+    }
+    let result: unknown
+    try {
+      result = handler.handle.call(handler.owner, event.c, channel.link.from.name)
+    } catch (error) {
+      this.#answerError(receiver, pending, error)
+      return
+    }
+    if (typeof result === 'object' && result !== null && typeof (result as PromiseLike<unknown>).then === 'function') {
+      pending.enterService(receiver)
+      ;(result as PromiseLike<unknown>).then(
+        (value) => {
+          pending.leaveService(receiver)
+          this.#answer(receiver, pending, value)
+        },
+        (error: unknown) => {
+          pending.leaveService(receiver)
+          this.#answerError(receiver, pending, error)
+        },
+      )
+    } else this.#answer(receiver, pending, result)
+  }
+
+  #answer(receiver: Receiver, pending: PendingCall, value: unknown): void {
+    if (!receiver.effect()) return
+    const values = this.values
+    const taken = values.take(value)
+    this.#kernel.fold(values.word)
+    this.transmit(reply, this.#back(pending), pending.type, pending, taken)
+  }
+
+  #answerError(receiver: Receiver, pending: PendingCall, error: unknown): void {
+    if (this.#observer.died(error) || !receiver.effect()) return
+    const thrown = error as { message?: unknown; code?: unknown; name?: unknown } | null
+    const text = typeof thrown?.message === 'string' ? thrown.message : String(error)
+    const remote = new RemoteError(`${pending.type.name} on ${pending.link.to.name}: ${text}`, typeof thrown?.code === 'string' ? thrown.code : undefined)
+    this.transmit(reply, this.#back(pending), pending.type, pending, remote)
+  }
+
+  #refuse(pending: PendingCall): void {
+    this.transmit(reset, this.#back(pending), pending.type, pending, 'refused')
+  }
+
+  #deliverReply(event: KernelEvent): void {
+    const pending = event.a as PendingCall
+    this.#kernel.life = pending.life
+    const value = event.c
+    if (value instanceof RemoteError) this.settle(pending, value, undefined)
+    else this.settle(pending, null, value)
+  }
+
+  #deliverReset(event: KernelEvent): void {
+    const pending = event.a as PendingCall
+    this.#kernel.life = pending.life
+    if (pending.isSettled) return
+    const code = event.c as 'refused' | 'reset'
+    const what = code === 'refused' ? 'refused: nobody serves it there' : 'reset: the process there died'
+    this.settle(pending, new NetError(code, `${pending.type.name} to ${pending.link.to.name} ${what}`), undefined)
+  }
+
+  #deliverMessage(event: KernelEvent, channel: Channel): void {
+    const receiver = channel.link.to.receiver
+    if (receiver === null) return
+    const type = channel.type
+    const handler = receiver.handlers[type.id] ?? receiver.handlerOf(type.id, type.protocol, type.method)
+    if (handler === undefined) return
+    this.#kernel.life = receiver
+    // One way: there is no caller to tell, so a throw or a rejection is the process's own.
+    handler.handle.call(handler.owner, event.c, channel.link.from.name)
+  }
+}
+
+const loopback: LatencyProfile = { name: 'loopback', delay: (die) => 5_000 + (die >>> 20) }

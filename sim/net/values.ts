@@ -1,0 +1,158 @@
+import { Misuse } from '../host/errors.js'
+import { fold, hashString } from '../kernel/mix.js'
+
+/**
+ * The rules for values that cross between hosts: two hosts never share a mutable object.
+ *
+ * Plain data (null, booleans, numbers, bigints, strings, undefined, arrays and plain objects of these) is frozen in place when it is sent, so that a sender that
+ * changes it later fails at that line. Bytes, maps and sets cannot be frozen and are copied, and so is what holds them. Anything else is refused.
+ * The same walk hashes the value, byte for byte.
+ */
+export class ValueTransfer {
+  /** Hash of the value that `take` took last. */
+  word = 0
+  readonly #keys = new Map<string, number>()
+  #slab: Uint8Array | null = null
+  #used = 0
+
+  /** What the receiver gets: the value itself, frozen, or a copy. */
+  take(value: unknown): unknown {
+    this.word = 0x2f6e2b1
+    return this.#walk(value, 0)
+  }
+
+  #walk(value: unknown, depth: number): unknown {
+    switch (typeof value) {
+      case 'number':
+        if ((value | 0) === value) this.word = fold(this.word, value)
+        else this.#foldNumber(value)
+        return value
+      case 'string':
+        this.#foldText(value)
+        return value
+      case 'boolean':
+        this.word = fold(this.word, value ? 0x7e1 : 0x7e2)
+        return value
+      case 'undefined':
+        this.word = fold(this.word, 0x7e3)
+        return value
+      case 'bigint':
+        this.#foldText(value.toString())
+        return value
+      case 'object':
+        return value === null ? this.#foldNull() : this.#walkObject(value, depth + 1)
+      default:
+        throw new Misuse(`a ${typeof value} cannot be sent between hosts: send plain data`)
+    }
+  }
+
+  #walkObject(value: object, depth: number): unknown {
+    if (depth > 64) throw new Misuse('a value nested deeper than 64 levels (or in a cycle) cannot be sent between hosts')
+    if (Array.isArray(value)) return this.#walkArray(value, depth)
+    if (value instanceof Uint8Array) return this.#copyBytes(value)
+    const prototype = Object.getPrototypeOf(value)
+    if (prototype === Object.prototype || prototype === null) return this.#walkPlain(value as Record<string, unknown>, depth)
+    if (value instanceof Map) {
+      this.word = fold(this.word, 0x7e4 + value.size)
+      const copy = new Map<unknown, unknown>()
+      for (const [key, item] of value) copy.set(this.#walk(key, depth), this.#walk(item, depth))
+      return copy
+    }
+    if (value instanceof Set) {
+      this.word = fold(this.word, 0x7e5 + value.size)
+      const copy = new Set<unknown>()
+      for (const item of value) copy.add(this.#walk(item, depth))
+      return copy
+    }
+    const name = (value.constructor as { name?: string } | undefined)?.name ?? 'unknown'
+    throw new Misuse(`an object of class ${name} cannot be sent between hosts: send plain data (objects, arrays, maps, sets, bytes, numbers, strings)`)
+  }
+
+  #walkPlain(value: Record<string, unknown>, depth: number): unknown {
+    let copy: Record<string, unknown> | null = null
+    for (const key in value) {
+      this.word = fold(this.word, this.#keys.get(key) ?? this.#keyWord(key))
+      const item = value[key]
+      const taken = this.#walk(item, depth)
+      if (taken !== item && taken === taken) {
+        copy ??= { ...value }
+        copy[key] = taken
+      }
+    }
+    return Object.freeze(copy ?? value)
+  }
+
+  #walkArray(value: unknown[], depth: number): unknown {
+    let copy: unknown[] | null = null
+    this.word = fold(this.word, 0x7e6 + value.length)
+    for (let i = 0; i < value.length; i++) {
+      const item = value[i]
+      const taken = this.#walk(item, depth)
+      if (taken !== item && taken === taken) {
+        copy ??= value.slice()
+        copy[i] = taken
+      }
+    }
+    return Object.freeze(copy ?? value)
+  }
+
+  /** Small copies share a slab: a typed array with a buffer of its own costs ten times as much. */
+  #copyBytes(bytes: Uint8Array): Uint8Array {
+    const length = bytes.length
+    let copy: Uint8Array
+    if (length > 16_384) copy = new Uint8Array(length)
+    else {
+      let slab = this.#slab
+      if (slab === null || this.#used + length > slab.length) {
+        slab = new Uint8Array(65_536)
+        this.#slab = slab
+        this.#used = 0
+      }
+      copy = slab.subarray(this.#used, this.#used + length)
+      this.#used += length
+    }
+    copy.set(bytes)
+    this.word = hashBytes(this.word, bytes)
+    return copy
+  }
+
+  #foldNull(): null {
+    this.word = fold(this.word, 0x7e7)
+    return null
+  }
+
+  #foldNumber(value: number): void {
+    float[0] = value
+    this.word = fold(fold(this.word, words[0] as number), words[1] as number)
+  }
+
+  #foldText(text: string): void {
+    let hash = fold(this.word, text.length)
+    for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193)
+    this.word = fold(hash, 0x7e8)
+  }
+
+  #keyWord(key: string): number {
+    const word = hashString(key)
+    if (this.#keys.size < 4096) this.#keys.set(key, word)
+    return word
+  }
+}
+
+/** Folds bytes four at a time, little-endian whatever the machine. */
+export function hashBytes(hash: number, bytes: Uint8Array): number {
+  const length = bytes.length
+  let word = fold(hash, length)
+  let i = 0
+  for (; i + 4 <= length; i += 4) {
+    const four = (bytes[i] as number) | ((bytes[i + 1] as number) << 8) | ((bytes[i + 2] as number) << 16) | ((bytes[i + 3] as number) << 24)
+    word = Math.imul(word ^ four, 0x9e3779b1)
+    word ^= word >>> 15
+  }
+  for (; i < length; i++) word = Math.imul(word ^ (bytes[i] as number), 0x01000193)
+  return fold(word, 0x7e9)
+}
+
+// Scratch space, written before every read.
+const float = new Float64Array(1)
+const words = new Uint32Array(float.buffer)
