@@ -1,7 +1,7 @@
 import path from 'node:path'
 import { build, type Metafile } from 'esbuild'
 import ts from 'typescript'
-import { repository } from './source-program.js'
+import { repository } from './repository.js'
 
 /** The folders that a browser must be able to run. */
 export const browserFolders: readonly string[] = ['sim/kernel', 'sim/host', 'sim/net', 'sim/disk', 'sim/faults']

@@ -1,6 +1,6 @@
 import path from 'node:path'
-import { fileURLToPath } from 'node:url'
 import ts from 'typescript'
+import { repository } from './repository.js'
 
 /** Something a check refuses: where, and what to do about it. Line and column count from 1. */
 export interface Finding {
@@ -17,8 +17,6 @@ export interface SourceProgram {
   /** Whether every declaration of the symbol comes from outside the sources: the language's library, `@types` or a package. */
   isAmbient(symbol: ts.Symbol): boolean
 }
-
-export const repository = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..')
 
 /** The repository's own sources, as `tsconfig.json` selects them. */
 export function repositoryProgram(): SourceProgram {

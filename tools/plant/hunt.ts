@@ -1,0 +1,52 @@
+import { execFile } from 'node:child_process'
+import path from 'node:path'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+import { promisify } from 'node:util'
+import { Command } from 'commander'
+import { plants } from '../../test/plants/plants.js'
+import { repository } from '../repository.js'
+import type { HuntRange, HuntResult, Plant } from './plant.js'
+
+const folder = path.dirname(fileURLToPath(import.meta.url))
+
+/**
+ * Runs seeds of a plant's subject in a process of its own, with the mistake planted, until a check fails.
+ * Rejects when the mistake cannot be planted, when its module is never loaded, or when the subject itself breaks.
+ */
+export async function hunt(plant: Plant, range: HuntRange, node: string = process.execPath): Promise<HuntResult> {
+  const loaders = ['--import', pathToFileURL(path.join(folder, 'register.mjs')).href, '--import', import.meta.resolve('tsx')]
+  const { stdout } = await promisify(execFile)(node, [...loaders, path.join(folder, 'hunter.ts')], {
+    cwd: repository,
+    env: {
+      ...process.env,
+      SEEDFALL_PLANT: JSON.stringify({ ...plant, file: path.join(repository, plant.file) }),
+      SEEDFALL_HUNT: JSON.stringify(range),
+    },
+    maxBuffer: 1 << 24,
+  }).catch((error: { stderr?: string; message: string }) => {
+    throw new Error(`the hunt for '${plant.name}' broke: ${error.stderr?.trim() || error.message}`)
+  })
+  return JSON.parse(stdout.trim().split('\n').at(-1)!) as HuntResult
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  await new Command('hunt')
+    .description('plants a mistake and runs seeds until a check catches it')
+    .argument('[plant]', 'name of a plant in test/plants/plants.ts; all of them when not given')
+    .option('--first-seed <n>', 'the first seed', Number, 1)
+    .option('--seeds <n>', 'at most so many seeds', Number, 300)
+    .option('--seconds <n>', 'begin no further seed after so many seconds', Number)
+    .action(async (name: string | undefined, range: HuntRange) => {
+      const chosen = plants.filter((plant) => name === undefined || plant.name === name)
+      if (chosen.length === 0) {
+        process.stderr.write(`no plant is called '${name}'; there are ${plants.map((plant) => plant.name).join(', ')}\n`)
+        process.exitCode = 2
+      }
+      for (const plant of chosen) {
+        const result = await hunt(plant, range)
+        process.stdout.write(`${JSON.stringify(result)}\n`)
+        if (result.check !== plant.expect) process.exitCode = 1
+      }
+    })
+    .parseAsync()
+}

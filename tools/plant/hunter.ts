@@ -1,0 +1,46 @@
+/** The process in which a mistake is planted: runs its subject seed by seed and prints a `HuntResult`. Started by `hunt`. */
+import path from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { isScenario } from '../../sim/run/scenario.js'
+import { repository } from '../repository.js'
+import type { HuntRange, HuntResult, Plant } from './plant.js'
+
+type Found = { readonly check: string; readonly message: string } | undefined
+type Hunter = (seed: string) => Promise<Found> | Found
+
+const plant = JSON.parse(process.env.SEEDFALL_PLANT!) as Plant
+const range = JSON.parse(process.env.SEEDFALL_HUNT!) as HuntRange
+
+const hunter = await hunterOf(plant.subject)
+const loads = (globalThis as unknown as Record<symbol, Int32Array | undefined>)[Symbol.for('seedfall.plant.loads')]
+if (!loads?.[0]) throw new Error(`${plant.subject} never loads ${path.relative(repository, plant.file)}: nothing was planted`)
+process.stdout.write(`${JSON.stringify(await search(hunter))}\n`)
+
+async function search(hunter: Hunter): Promise<HuntResult> {
+  const began = performance.now()
+  const elapsed = () => Math.round(performance.now() - began) / 1_000
+  let seeds = 0
+  while (seeds < range.seeds && elapsed() < (range.seconds ?? Number.POSITIVE_INFINITY)) {
+    const seed = String(range.firstSeed + seeds++)
+    const found = await hunter(seed)
+    if (found) return { plant: plant.name, seed, seeds, ...found, seconds: elapsed() }
+  }
+  return { plant: plant.name, seed: null, seeds, check: null, message: null, seconds: elapsed() }
+}
+
+async function hunterOf(subject: string): Promise<Hunter> {
+  const module = (await import(pathToFileURL(path.join(repository, subject)).href)) as { default?: unknown; hunt?: (seed: string) => string | undefined }
+  const { default: scenario, hunt } = module
+  if (typeof hunt === 'function') {
+    return (seed) => {
+      const check = hunt(seed)
+      return check === undefined ? undefined : { check, message: '' }
+    }
+  }
+  if (!isScenario(scenario)) throw new Error(`${subject} exports neither a scenario nor hunt(seed)`)
+  const { run } = await import('../../sim/run/run.js')
+  return async (seed) => {
+    const { outcome, violation } = await run({ scenario, seed })
+    return outcome === 'passed' ? undefined : { check: violation?.check ?? outcome, message: violation?.message ?? '' }
+  }
+}

@@ -1,0 +1,36 @@
+/** A mistake to make on purpose, and the check that must find it. */
+export interface Plant {
+  /** Lower-case words with dashes. */
+  readonly name: string
+  /** What goes wrong and where it is described: a paper, a KIP, a post-mortem. */
+  readonly source: string
+  /** The module it is made in, from the repository's root. */
+  readonly file: string
+  /** A snippet of that module which occurs in it exactly once. */
+  readonly replace: string
+  readonly with: string
+  /** The name of the invariant, property or judge that must catch it. */
+  readonly expect: string
+  /** What is run to find it: a scenario's file, or a module that exports `hunt(seed): string | undefined`, the name of the check that failed. From the repository's root. */
+  readonly subject: string
+}
+
+/** What a hunt found, printed as one line of JSON. */
+export interface HuntResult {
+  readonly plant: string
+  /** The seed that showed the mistake, or null. */
+  readonly seed: string | null
+  /** How many seeds were run, that one included. */
+  readonly seeds: number
+  /** The check that failed, and what it said. */
+  readonly check: string | null
+  readonly message: string | null
+  readonly seconds: number
+}
+
+export interface HuntRange {
+  readonly firstSeed: number
+  readonly seeds: number
+  /** Wall-clock seconds after which no further seed is begun. */
+  readonly seconds?: number
+}
