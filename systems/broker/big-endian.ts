@@ -30,5 +30,5 @@ export function writeInt32(bytes: Uint8Array, at: number, value: number): void {
 
 export function writeInt64(bytes: Uint8Array, at: number, value: number): void {
   writeInt32(bytes, at, Math.floor(value / 0x1_0000_0000))
-  writeInt32(bytes, at + 4, value % 0x1_0000_0000 | 0)
+  writeInt32(bytes, at + 4, (value % 0x1_0000_0000) | 0)
 }

@@ -1,0 +1,33 @@
+import { crc32c } from '../raft/crc32c.js'
+import { readInt32, readUint32, writeInt32 } from './big-endian.js'
+import { decodeCheckpoint, encodeCheckpoint, type LogCheckpoint } from './log-checkpoint.js'
+import { batchFault, batchSize } from './record-batch.js'
+
+/** A whole log as bytes: CRC-32C of the rest (uint32), length of the checkpoint (int32), the checkpoint, all batches. */
+export function encodeSnapshot(checkpoint: LogCheckpoint, parts: readonly Uint8Array[]): Uint8Array {
+  const head = encodeCheckpoint(checkpoint)
+  const bytes = new Uint8Array(8 + head.length + parts.reduce((sum, part) => sum + part.length, 0))
+  writeInt32(bytes, 4, head.length)
+  bytes.set(head, 8)
+  let at = 8 + head.length
+  for (const part of parts) {
+    bytes.set(part, at)
+    at += part.length
+  }
+  writeInt32(bytes, 0, crc32c(bytes, 4, bytes.length) | 0)
+  return bytes
+}
+
+/** Views on the batches, in order. null: damaged. */
+export function decodeSnapshot(bytes: Uint8Array): { checkpoint: LogCheckpoint; batches: readonly Uint8Array[] } | null {
+  if (bytes.length < 8 || readUint32(bytes, 0) !== crc32c(bytes, 4, bytes.length)) return null
+  let at = 8 + readInt32(bytes, 4)
+  const checkpoint = decodeCheckpoint(bytes.subarray(8, at))
+  if (checkpoint === null) return null
+  const batches: Uint8Array[] = []
+  for (; at < bytes.length; at += batchSize(bytes, at)) {
+    if (batchFault(bytes, at) !== null) return null
+    batches.push(bytes.subarray(at, at + batchSize(bytes, at)))
+  }
+  return { checkpoint, batches }
+}
