@@ -99,8 +99,10 @@ export interface AppendResponse {
   readonly hintIndex: number
   readonly hintTerm: number
   readonly round: number
-  /** Other than 0: the sender's `Durable.suspicion`; the answer counts for nothing but replication. */
-  readonly suspicion: number
+  /** The sender's `Durable.incarnation`: what an earlier life said after a later one spoke up is void. */
+  readonly incarnation: number
+  /** A suspect's answer counts for nothing but replication. */
+  readonly suspect: boolean
 }
 
 export interface HeartbeatRequest {
@@ -109,22 +111,22 @@ export interface HeartbeatRequest {
   /** Never beyond what the leader knows to be in the follower's log. */
   readonly commit: number
   readonly round: number
-  readonly trust: Trust | null
 }
 
 export interface HeartbeatResponse {
   readonly kind: 'heartbeat-response'
   readonly term: number
   readonly round: number
-  readonly suspicion: number
+  readonly incarnation: number
+  readonly suspect: boolean
 }
 
 /**
- * To a suspect member: after it had announced this suspicion, a majority without it confirmed the leader, whose commit index was then `index`,
- * in its own term. Once the member's durable log equals the leader's up to there, it lacks nothing that it may have acknowledged.
+ * To a suspect member: after this incarnation had announced itself, a majority without it confirmed the leader, whose commit index was then
+ * `index`, in its own term. Once the member's durable log equals the leader's up to there, it lacks nothing that it may have acknowledged.
  */
 export interface Trust {
-  readonly suspicion: number
+  readonly incarnation: number
   readonly index: number
 }
 
@@ -161,13 +163,14 @@ export interface Durable {
    * replaced by a snapshot and the crash came before the save that says so), the core starts the log anew from here.
    */
   readonly applied: Position
+  /** How often this member has booted, this time included; any number will do that rises with every boot (the host's incarnation). */
+  readonly incarnation: number
   /**
-   * 0, or a number that this member never used before (its incarnation, say): the log's last record was damaged after it may have been
-   * acknowledged. The member neither votes nor campaigns, and what it acknowledges does not count, until the save `trusted` is durable;
-   * recovery has to keep a suspicion across crashes until then. What is lost is taken to be entries: storage has to keep the hard state
-   * so that one damaged record cannot take it away (a second copy, say).
+   * The log's last record was damaged after it may have been acknowledged. The member neither votes nor campaigns, and what it acknowledges
+   * does not count, until the save `trusted` is durable; recovery has to keep the flag across crashes until then. What is lost is taken to be
+   * entries: storage has to keep the hard state so that one damaged record cannot take it away (a second copy, say).
    */
-  readonly suspicion: number
+  readonly suspect: boolean
 }
 
 /** What a `save` effect makes durable, in the order of their tokens. */
@@ -179,7 +182,7 @@ export type RaftChange =
   | { readonly kind: 'compacted'; readonly base: Position }
   /** The whole log is replaced by a snapshot that the state machine holds durably: it starts, empty, after `base`. */
   | { readonly kind: 'restored'; readonly base: Position }
-  /** The member has caught up: `suspicion` becomes 0. */
+  /** The member has caught up: it is no longer suspect. */
   | { readonly kind: 'trusted' }
 
 // ---------------------------------------------------------------- between core and process
