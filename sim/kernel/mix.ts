@@ -11,10 +11,10 @@ export function mix(word: number): number {
   return x ^ (x >>> 16)
 }
 
-/** Folds a word into a running 32-bit hash; order matters. */
+/** Folds a word into a running 32-bit hash (signed); order matters. For one hash, different words give different hashes. */
 export function fold(hash: number, word: number): number {
   const x = Math.imul(hash ^ word, 0x9e3779b1)
-  return (x ^ (x >>> 15)) + 0x6d2b79f5
+  return ((x ^ (x >>> 15)) + 0x6d2b79f5) | 0
 }
 
 /** 32-bit FNV-1a over UTF-16 code units, finalised. */
@@ -30,9 +30,15 @@ export interface Key {
   readonly low: number
 }
 
+/** A label's two hashes are independent, so that two of many labels hardly ever share a key. */
 export function deriveKey(key: Key, label: string | number): Key {
-  const word = typeof label === 'string' ? hashString(label) : mix(label ^ 0x5bd1e995)
-  return { high: mix(key.high ^ word), low: mix(fold(key.low, word)) }
+  if (typeof label === 'number') {
+    const word = mix(label ^ 0x5bd1e995)
+    return { high: mix(key.high ^ word), low: mix(fold(key.low, word)) }
+  }
+  let word = label.length
+  for (let i = 0; i < label.length; i++) word = fold(word, label.charCodeAt(i))
+  return { high: mix(key.high ^ hashString(label)), low: mix(fold(key.low, word)) }
 }
 
 /** Counter-based dice: a pure function of (key, ordinal), an unsigned 32-bit number. */
