@@ -1,0 +1,51 @@
+import type { DurableView } from '../host/seam.js'
+import type { Inode } from './directory-inode.js'
+import type { DiskImage } from './disk-image.js'
+import { partsOf } from './disk-path.js'
+import type { FileInode } from './file-inode.js'
+
+/**
+ * What a power loss at this moment is sure to leave: synced bytes under synced names. A synced byte that has been overwritten since shows as
+ * synced, though the power loss may leave either; a removed file is seen until its removal is durable.
+ */
+export class DurableImage implements DurableView {
+  readonly #image: DiskImage
+
+  constructor(image: DiskImage) {
+    this.#image = image
+  }
+
+  get changes(): number {
+    return this.#image.durableChanges
+  }
+
+  read(path: string): Uint8Array | null {
+    return this.readFrom(path, 0)
+  }
+
+  readFrom(path: string, offset: number): Uint8Array | null {
+    const file = this.#file(path)
+    return file === null ? null : file.readDurable(offset, file.durableSize)
+  }
+
+  size(path: string): number | null {
+    return this.#file(path)?.durableSize ?? null
+  }
+
+  /** Empty when there is no such directory. */
+  list(directory: string): string[] {
+    const found = this.#find(directory)
+    return found?.kind === 'directory' ? [...found.durable.keys()].sort() : []
+  }
+
+  #file(path: string): FileInode | null {
+    const found = this.#find(path)
+    return found?.kind === 'file' ? found : null
+  }
+
+  #find(path: string): Inode | undefined {
+    let inode: Inode | undefined = this.#image.root
+    for (const part of partsOf(path)) inode = inode?.kind === 'directory' ? inode.durable.get(part) : undefined
+    return inode
+  }
+}
