@@ -1,0 +1,56 @@
+import { parseArgs } from 'node:util'
+import { fakeTimersMeasures } from './fake-timers.js'
+import { fastCheckSchedulerMeasures } from './fast-check-scheduler.js'
+import { type Measure, measureAll, type Spread } from './harness.js'
+
+const measures: readonly Measure[] = [...fakeTimersMeasures, ...fastCheckSchedulerMeasures]
+
+const usage = `usage: npm run bench -- [--filter TEXT] [--rounds N] [--json] [--list]
+  --filter TEXT  only measures whose name contains it
+  --rounds N     rounds that count (5); values are medians
+  --json         one array of { name, value, unit } on standard output
+  --list         the names alone`
+
+function options() {
+  const { values } = parseArgs({
+    options: {
+      filter: { type: 'string', default: '' },
+      rounds: { type: 'string', default: '5' },
+      json: { type: 'boolean', default: false },
+      list: { type: 'boolean', default: false },
+    },
+  })
+  const rounds = Number(values.rounds)
+  if (!Number.isInteger(rounds) || rounds < 1) throw new Error(`--rounds takes a number from 1 on, not ${values.rounds}`)
+  return { ...values, rounds }
+}
+
+function print({ name, value, unit, least, most }: Spread): void {
+  const show = (number: number) => number.toLocaleString('en-US', { maximumSignificantDigits: 4 })
+  console.log(`${name.padEnd(46)} ${show(value).padStart(12)} ${unit.padEnd(26)} (${show(least)} to ${show(most)})`)
+}
+
+async function main(): Promise<number> {
+  let chosen: ReturnType<typeof options>
+  try {
+    chosen = options()
+  } catch (error) {
+    console.error(`${(error as Error).message}\n${usage}`)
+    return 2
+  }
+  const { filter, rounds, json, list } = chosen
+  const selected = measures.filter(({ name }) => name.includes(filter))
+  if (selected.length === 0) {
+    console.error(`no measure's name contains '${filter}': --list shows them`)
+    return 2
+  }
+  if (list) {
+    for (const { name } of selected) console.log(name)
+    return 0
+  }
+  const results = await measureAll(selected, json ? { rounds } : { rounds, measured: print })
+  if (json) console.log(JSON.stringify(results, null, 2))
+  return 0
+}
+
+process.exitCode = await main()
