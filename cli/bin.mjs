@@ -1,0 +1,15 @@
+#!/usr/bin/env node
+import { existsSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { register as registerCommonJs } from 'tsx/cjs/api'
+import { register } from 'tsx/esm/api'
+
+/** In the repository the sources run as they are; in the package their built form does. Scenario files are TypeScript in both. */
+const source = new URL('./main.ts', import.meta.url)
+const isSource = existsSync(source)
+if (isSource) process.env.TSX_TSCONFIG_PATH ??= fileURLToPath(new URL('../tsconfig.json', import.meta.url))
+registerCommonJs()
+register()
+await import('./quick-names.mjs')
+const { main } = await import(isSource ? source.href : new URL('../dist/cli/main.js', import.meta.url).href)
+process.exitCode = await main(process.argv.slice(2))

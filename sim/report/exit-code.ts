@@ -1,0 +1,16 @@
+import type { Outcome } from '../run/report.js'
+
+/** Exit codes are part of the command line's contract: each outcome has its own. */
+export const exitCodes = {
+  passed: 0,
+  violation: 1,
+  usage: 2,
+  stalled: 3,
+  crashed: 4,
+  stale: 5,
+  runaway: 6,
+  defect: 70,
+  interrupted: 130,
+} as const satisfies Record<Outcome | 'usage' | 'stale' | 'defect', number>
+
+export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes]
