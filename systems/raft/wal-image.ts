@@ -1,0 +1,88 @@
+import type { Entry, HardState, Position } from './messages.js'
+import type { WalRecord } from './wal-record.js'
+
+/** What the records of a write-ahead log, replayed in order, amount to. */
+export class WalImage {
+  hardState: HardState = { term: 0, vote: null }
+  suspicion = 0
+  /** The log before its first entry: all up to here may be gone. */
+  base: Position = { index: 0, term: 0 }
+  /** Consecutive from `first`. */
+  entries: Entry[] = []
+  first = 1
+  /** Segments replayed so far. */
+  #segments = 0
+
+  get lastIndex(): number {
+    return this.first + this.entries.length - 1
+  }
+
+  /** The term of the entry at `index`, of the base too; undefined when the log does not hold it. */
+  termAt(index: number): number | undefined {
+    if (index === this.base.index) return this.base.term
+    return this.entries[index - this.first]?.term
+  }
+
+  /** Answers why the record cannot follow the ones before it, or nothing. */
+  replay(record: WalRecord): string | undefined {
+    switch (record.kind) {
+      case 'entries':
+        return this.#append((record.entries[0] as Entry).index, record.entries)
+      case 'hard-state':
+        this.hardState = record.hardState
+        return undefined
+      case 'compacted':
+        this.#compact(record.base)
+        return undefined
+      case 'restored':
+        this.entries = []
+        this.base = record.base
+        this.first = record.base.index + 1
+        return undefined
+      case 'trusted':
+        this.suspicion = 0
+        return undefined
+      case 'segment': {
+        this.hardState = record.hardState
+        this.suspicion = record.suspicion
+        if (this.#segments++ === 0) this.first = record.from
+        if (record.base.index > this.lastIndex) {
+          this.entries = []
+          this.first = record.from
+        }
+        const mistake = this.#append(record.from, record.entries)
+        this.#compact(record.base)
+        return mistake
+      }
+      case 'padding':
+        return undefined
+    }
+  }
+
+  /** Why the whole does not amount to a log, or nothing. */
+  get mistake(): string | undefined {
+    if (this.entries.length > 0 && this.first > this.base.index + 1) return `entries ${this.base.index + 1} to ${this.first - 1} are missing`
+    return undefined
+  }
+
+  #append(from: number, entries: readonly Entry[]): string | undefined {
+    if (from > this.lastIndex + 1) return `an entry ${from} follows entry ${this.lastIndex}`
+    if (from <= this.first) {
+      this.entries = entries.slice()
+      this.first = from
+      return undefined
+    }
+    if (from <= this.lastIndex) this.entries.length = from - this.first
+    for (let i = 0; i < entries.length; i++) this.entries.push(entries[i] as Entry)
+    return undefined
+  }
+
+  #compact(base: Position): void {
+    if (base.index < this.base.index) return
+    this.base = base
+    const gone = base.index + 1 - this.first
+    if (gone <= 0) return
+    this.entries.splice(0, gone)
+    this.first = base.index + 1
+  }
+}

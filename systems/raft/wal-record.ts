@@ -1,0 +1,195 @@
+import { Misuse } from '../../sim/host/errors.js'
+import type { Entry, HardState, Position, RaftChange } from './messages.js'
+import type { FrameBuffer } from './wal-frame.js'
+
+/** One record of the write-ahead log: a change that the core saves, or what the log adds of its own. */
+export type WalRecord = RaftChange | SegmentHeader | Padding
+
+/** The first record of every segment: enough to start a replay from it. */
+export interface SegmentHeader {
+  readonly kind: 'segment'
+  readonly number: number
+  /** Number of the segment before, 0 for the first of all; and how many of its bytes count. What follows those was not known to be durable and is repeated in `entries`. */
+  readonly previous: number
+  readonly previousEnd: number
+  readonly hardState: HardState
+  readonly suspicion: number
+  readonly base: Position
+  /** The log from here on is `entries`. */
+  readonly from: number
+  readonly entries: readonly Entry[]
+}
+
+/** Keeps the two copies of a hard state in different sectors. */
+export interface Padding {
+  readonly kind: 'padding'
+  readonly length: number
+}
+
+const kinds = { segment: 1, 'hard-state': 2, entries: 3, compacted: 4, restored: 5, trusted: 6, padding: 7 } as const
+const format = 1
+
+/** Writes one record as the payload of a frame of its own. */
+export function writeRecord(to: FrameBuffer, record: WalRecord): void {
+  to.begin()
+  to.byte(kinds[record.kind])
+  switch (record.kind) {
+    case 'segment':
+      to.word(format)
+      to.integer(record.number)
+      to.integer(record.previous)
+      to.integer(record.previousEnd)
+      writeHardState(to, record.hardState)
+      to.integer(record.suspicion)
+      writePosition(to, record.base)
+      to.integer(record.from)
+      writeEntries(to, record.entries, record.from)
+      return
+    case 'hard-state':
+      writeHardState(to, record.hardState)
+      return
+    case 'entries': {
+      const first = record.entries[0]
+      if (first === undefined) throw new Misuse('a record of entries holds at least one')
+      to.integer(first.index)
+      writeEntries(to, record.entries, first.index)
+      return
+    }
+    case 'compacted':
+    case 'restored':
+      writePosition(to, record.base)
+      return
+    case 'trusted':
+      return
+    case 'padding':
+      to.fill(0xff, record.length)
+  }
+}
+
+/**
+ * Reads the record in `bytes[start, end)`, whose checksum was found to be right; null when it is none that this version writes.
+ * Entries' data are views of `bytes`, or empty when `withData` is false.
+ */
+export function readRecord(bytes: Uint8Array, start: number, end: number, withData: boolean): WalRecord | null {
+  const from = new PayloadReader(bytes, start, end)
+  const record = from.record(withData)
+  return from.isAtEnd ? record : null
+}
+
+function writeHardState(to: FrameBuffer, hardState: HardState): void {
+  to.integer(hardState.term)
+  to.integer(hardState.vote === null ? 0 : hardState.vote + 1)
+}
+
+function writePosition(to: FrameBuffer, position: Position): void {
+  to.integer(position.index)
+  to.integer(position.term)
+}
+
+function writeEntries(to: FrameBuffer, entries: readonly Entry[], first: number): void {
+  to.word(entries.length)
+  for (let i = 0; i < entries.length; i++) {
+    const entry = entries[i] as Entry
+    if (entry.index !== first + i) throw new Misuse(`entries of one record follow each other: ${entry.index} is at the place of ${first + i}`)
+    to.integer(entry.term)
+    to.byte(entry.kind === 'noop' ? 0 : 1)
+    to.word(entry.data.length)
+    to.bytes(entry.data)
+  }
+}
+
+const noData = new Uint8Array(0)
+
+/** Reads past the end answer zeros and leave `isAtEnd` false: one check suffices at the end. */
+class PayloadReader {
+  readonly #bytes: Uint8Array
+  readonly #view: DataView
+  #at: number
+  readonly #end: number
+
+  constructor(bytes: Uint8Array, start: number, end: number) {
+    this.#bytes = bytes
+    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+    this.#at = start
+    this.#end = end
+  }
+
+  get isAtEnd(): boolean {
+    return this.#at === this.#end
+  }
+
+  record(withData: boolean): WalRecord | null {
+    switch (this.#byte()) {
+      case kinds.segment: {
+        if (this.#word() !== format) return null
+        const number = this.#integer()
+        const previous = this.#integer()
+        const previousEnd = this.#integer()
+        const hardState = this.#hardState()
+        const suspicion = this.#integer()
+        const base = this.#position()
+        const from = this.#integer()
+        return { kind: 'segment', number, previous, previousEnd, hardState, suspicion, base, from, entries: this.#entries(from, withData) }
+      }
+      case kinds['hard-state']:
+        return { kind: 'hard-state', hardState: this.#hardState() }
+      case kinds.entries:
+        return { kind: 'entries', entries: this.#entries(this.#integer(), withData) }
+      case kinds.compacted:
+        return { kind: 'compacted', base: this.#position() }
+      case kinds.restored:
+        return { kind: 'restored', base: this.#position() }
+      case kinds.trusted:
+        return { kind: 'trusted' }
+      case kinds.padding: {
+        const length = this.#end - this.#at
+        this.#at = this.#end
+        return { kind: 'padding', length }
+      }
+      default:
+        return null
+    }
+  }
+
+  #entries(first: number, withData: boolean): Entry[] {
+    const count = this.#word()
+    const entries: Entry[] = []
+    for (let index = first; index < first + count && this.#at < this.#end; index++) {
+      const term = this.#integer()
+      const kind = this.#byte() === 0 ? 'noop' : 'normal'
+      const length = this.#word()
+      const data = withData ? this.#bytes.subarray(this.#at, this.#at + length) : noData
+      this.#at += length
+      entries.push({ index, term, kind, data })
+    }
+    return entries
+  }
+
+  #hardState(): HardState {
+    const term = this.#integer()
+    const vote = this.#integer()
+    return { term, vote: vote === 0 ? null : vote - 1 }
+  }
+
+  #position(): Position {
+    const index = this.#integer()
+    return { index, term: this.#integer() }
+  }
+
+  #byte(): number {
+    const value = this.#at < this.#end ? (this.#bytes[this.#at] as number) : 0
+    this.#at += 1
+    return value
+  }
+
+  #word(): number {
+    const value = this.#at + 4 <= this.#end ? this.#view.getUint32(this.#at, true) : 0
+    this.#at += 4
+    return value
+  }
+
+  #integer(): number {
+    const low = this.#word()
+    return this.#word() * 0x1_0000_0000 + low
+  }
+}

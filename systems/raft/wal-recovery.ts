@@ -1,0 +1,204 @@
+import { SeedfallError } from '../../sim/host/errors.js'
+import type { Disk } from '../../sim/host/seam.js'
+import type { HardState } from './messages.js'
+import { coversBlankSector, type FrameHeader, frameHeaderBytes, isBlank, newFrameHeader, payloadIsWhole, readHeader } from './wal-frame.js'
+import { WalImage } from './wal-image.js'
+import { readRecord, type SegmentHeader, type WalRecord } from './wal-record.js'
+
+/**
+ * What a crash left of a write-ahead log, and what that may mean.
+ *
+ * Segments are only appended to, one batch at a time: a batch is one write and one sync, and no other begins before it is durable. Every frame says where its
+ * batch began (all before is durable) and where it ends. So, for the first damaged place of the last segment:
+ *
+ * - **Corrupt**, certainly: a later frame says that this place was durable. The member refuses to start. (In any earlier segment all damage is of this sort.)
+ * - **Torn**, certainly: the file ends before the batch does, or a frame's header or a whole sector under a frame is blank that was not written blank. The
+ *   batch was never synced, nothing in it was acknowledged, and it is cut off. This takes for granted that decay flips bits, and neither shortens a file nor
+ *   blanks a sector.
+ * - Otherwise it cannot be told: the batch may have been lost half-way with rubbish in a sector, or have decayed after it was acknowledged. It is cut off, and
+ *   the member is **suspect**. A copy of the hard state in another sector is still used: term and vote survive any one damaged sector.
+ *
+ * What cannot be told at all: decay that blanks or cuts off exactly the newest batch looks like a torn tail.
+ */
+export interface WalRecovery {
+  readonly image: WalImage
+  /** The last batch was damaged, and it cannot be told whether it had been acknowledged. */
+  readonly isSuspect: boolean
+  /** Segments that count, oldest first. */
+  readonly segments: readonly { readonly number: number; readonly highestIndex: number }[]
+  /** Number of the last segment that counts, 0 without one; and how many of its bytes are known to be durable. */
+  readonly last: number
+  readonly durableEnd: number
+  /** Entries from here on are in the log, but not known to be durable: the next segment has to repeat them. */
+  readonly repeatFrom: number
+  /** Files that do not count: torn when they were created, or removed without that having become durable. */
+  readonly leftovers: readonly number[]
+  readonly highestNumber: number
+}
+
+/** The log was damaged where it had been durable: nothing may be concluded from it. */
+export class CorruptLog extends SeedfallError {
+  readonly code = 'corrupt-log'
+}
+
+export const segmentName = (number: number): string => `${String(number).padStart(8, '0')}.wal`
+
+/** Numbers of the segments among `names`, ascending. */
+export function segmentNumbers(names: readonly string[]): number[] {
+  return names.filter((name) => /^\d{8}\.wal$/.test(name)).map((name) => Number.parseInt(name, 10))
+}
+
+/** Reads the log in `directory`; throws `CorruptLog`, or the disk's error. Changes nothing. */
+export async function recoverLog(disk: Disk, directory: string): Promise<WalRecovery> {
+  const scans: SegmentScan[] = []
+  const numbers = segmentNumbers(await disk.list(directory))
+  for (const number of numbers) {
+    const bytes = await disk.readFile(`${directory}/${segmentName(number)}`)
+    if (bytes !== null) scans.push(scanSegment(bytes, number))
+  }
+  return assemble(scans)
+}
+
+function assemble(scans: readonly SegmentScan[]): WalRecovery {
+  const leftovers: number[] = []
+  let isSuspect = false
+  let position = scans.length - 1
+  // Segments whose very first batch was lost were never used.
+  for (; position >= 0 && (scans[position] as SegmentScan).header === null; position--) {
+    const scan = scans[position] as SegmentScan
+    if (judge(scan)) isSuspect = true
+    leftovers.push(scan.number)
+  }
+  const chain: SegmentScan[] = []
+  for (let wanted = scans[position]?.number ?? 0; position >= 0; position--) {
+    const scan = scans[position] as SegmentScan
+    if (scan.number === wanted) {
+      if (scan.header === null) throw new CorruptLog(`segment ${scan.number} of the write-ahead log is damaged at its start`)
+      chain.unshift(scan)
+      wanted = scan.header.previous
+    } else leftovers.push(scan.number)
+  }
+
+  const image = new WalImage()
+  const segments: { number: number; highestIndex: number }[] = []
+  let durableEnd = 0
+  let repeatFrom = Number.POSITIVE_INFINITY
+  for (let i = 0; i < chain.length; i++) {
+    const scan = chain[i] as SegmentScan
+    const next = chain[i + 1]?.header
+    let end = scan.end
+    if (next) {
+      end = next.previousEnd
+      if (scan.end < end) throw new CorruptLog(`segment ${scan.number} of the write-ahead log is damaged at ${scan.end}; it had been durable up to ${end}`)
+    } else {
+      if (judge(scan)) isSuspect = true
+      durableEnd = scan.durable
+    }
+    let highestIndex = 0
+    for (const { record, start } of scan.frames) {
+      if (start >= end) break
+      const mistake = image.replay(record)
+      if (mistake) throw new CorruptLog(`segment ${scan.number} of the write-ahead log at ${start}: ${mistake}`)
+      if (record.kind === 'entries' || record.kind === 'segment') {
+        highestIndex = Math.max(highestIndex, image.lastIndex)
+        if (!next && start >= scan.durable)
+          repeatFrom = Math.min(repeatFrom, record.kind === 'segment' ? record.from : (record.entries[0]?.index ?? repeatFrom))
+      } else if (record.kind === 'restored' && !next && start >= scan.durable) repeatFrom = Math.min(repeatFrom, record.base.index + 1)
+    }
+    segments.push({ number: scan.number, highestIndex })
+  }
+  for (const scan of scans) {
+    // A hard state that was written but never synced was never acted upon: taking it over is safe, forgetting one that was synced is not.
+    if (scan.number >= (chain.at(-1)?.number ?? 0)) for (const hardState of scan.stray) image.hardState = newer(image.hardState, hardState)
+  }
+  if (image.mistake) throw new CorruptLog(`the write-ahead log: ${image.mistake}`)
+  const last = chain.at(-1)?.number ?? 0
+  const highestNumber = scans.at(-1)?.number ?? 0
+  return { image, isSuspect, segments, last, durableEnd, repeatFrom: Math.min(repeatFrom, image.lastIndex + 1), leftovers, highestNumber }
+}
+
+function newer(one: HardState, other: HardState): HardState {
+  return other.term > one.term || (other.term === one.term && one.vote === null) ? other : one
+}
+
+/** Throws when the damage is certainly later than the sync; answers whether that cannot be told. */
+function judge(scan: SegmentScan): boolean {
+  if (scan.end < scan.durable) {
+    throw new CorruptLog(`segment ${scan.number} of the write-ahead log is damaged at ${scan.end}; it had been durable up to ${scan.durable}`)
+  }
+  return scan.damage === 'unknown'
+}
+
+interface SegmentScan {
+  readonly number: number
+  /** null: the first record is damaged. */
+  readonly header: SegmentHeader | null
+  readonly frames: readonly { readonly record: WalRecord; readonly start: number }[]
+  /** Where the whole frames end. */
+  readonly end: number
+  /** The highest place that any frame, those after the damage included, says was durable. */
+  readonly durable: number
+  readonly damage: 'none' | 'torn' | 'unknown'
+  /** Hard states in whole frames after the damage. */
+  readonly stray: readonly HardState[]
+}
+
+function scanSegment(bytes: Uint8Array, number: number): SegmentScan {
+  const frames: { record: WalRecord; start: number }[] = []
+  const header = newFrameHeader()
+  let durable = 0
+  let batchEnd = 0
+  let at = 0
+  while (at < bytes.length) {
+    if (!readHeader(bytes, at, number, at, header)) break
+    if (!payloadIsWhole(bytes, at, number, at, header)) break
+    const payload = at + frameHeaderBytes
+    const record = readRecord(bytes, payload, payload + header.length, true)
+    if (record === null) throw new CorruptLog(`segment ${number} of the write-ahead log at ${at}: a record that this version does not know`)
+    if (frames.length === 0 && record.kind !== 'segment') throw new CorruptLog(`segment ${number} of the write-ahead log does not begin with its header`)
+    frames.push({ record, start: at })
+    durable = Math.max(durable, header.durable)
+    batchEnd = header.batchEnd
+    at = payload + header.length
+  }
+  const first = frames[0]?.record
+  const segment = first?.kind === 'segment' ? first : null
+  if (at === bytes.length && segment !== null) {
+    // A file that ends between two frames of one batch was cut off before its sync.
+    return { number, header: segment, frames, end: at, durable, damage: batchEnd > at ? 'torn' : 'none', stray: [] }
+  }
+  const beyond = strayFrames(bytes, number, at)
+  const isTorn = batchEnd > bytes.length || beyond.batchEnd > bytes.length || wasNeverWhole(bytes, number, at)
+  return { number, header: segment, frames, end: at, durable: Math.max(durable, beyond.durable), damage: isTorn ? 'torn' : 'unknown', stray: beyond.hardStates }
+}
+
+/** What whole frames after a damaged place say. Their place is not known, so every place is tried. */
+function strayFrames(bytes: Uint8Array, number: number, damaged: number): { durable: number; batchEnd: number; hardStates: HardState[] } {
+  const header = newFrameHeader()
+  const found = { durable: 0, batchEnd: 0, hardStates: [] as HardState[] }
+  for (let at = damaged; at + frameHeaderBytes <= bytes.length; at++) {
+    if (!readHeader(bytes, at, number, at, header)) continue
+    found.durable = Math.max(found.durable, header.durable)
+    found.batchEnd = Math.max(found.batchEnd, header.batchEnd)
+    if (!payloadIsWhole(bytes, at, number, at, header)) continue
+    const payload = at + frameHeaderBytes
+    const record = readRecord(bytes, payload, payload + header.length, false)
+    if (record?.kind === 'hard-state' || record?.kind === 'segment') found.hardStates.push(record.hardState)
+  }
+  return found
+}
+
+/** Does the damage at `at` show that the batch never reached the disk as a whole? Follows its frames as far as their headers can be read. */
+function wasNeverWhole(bytes: Uint8Array, number: number, at: number): boolean {
+  const header: FrameHeader = newFrameHeader()
+  if (bytes.length === 0) return true
+  while (at < bytes.length) {
+    if (at + frameHeaderBytes > bytes.length || isBlank(bytes, at, at + frameHeaderBytes)) return true
+    if (!readHeader(bytes, at, number, at, header)) return false
+    const end = at + frameHeaderBytes + header.length
+    if (end > bytes.length) return true
+    if (!header.coversBlankSector && coversBlankSector(bytes, at, end, 0)) return true
+    at = end
+  }
+  return false
+}
