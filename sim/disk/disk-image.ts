@@ -186,14 +186,14 @@ export class DiskImage {
   }
 
   /** Leaves what the dice decide by the rules above; all of it is durable, being what is on the device. */
-  losePower(dice: PowerLossDice): void {
+  powerLoss(dice: PowerLossDice): void {
     const cachedPaths = new Map<FileInode, string>()
     forEachFile(this.root, 'entries', '', (path, file) => cachedPaths.set(file, path))
     for (const change of survivingChanges(this.#changes, (each) => dice.keepsName(each))) makeDurable(change)
     this.#changes = []
     this.#usedPages = 0
     forEachFile(this.root, 'durable', '', (path, file) => {
-      file.losePower(cachedPaths.get(file) ?? path, dice)
+      file.powerLoss(cachedPaths.get(file) ?? path, dice)
       file.linked = true
       this.#usedPages += pagesOf(file.size)
     })

@@ -28,6 +28,8 @@ export class SimulatedHost implements EventHost, Endpoint, EventTarget, HostView
   crash: ArmedCrash | null = null
   /** Set at a crash point inside a step, until the step's end applies it. */
   isDying = false
+  /** It dies of an armed crash, not by `exit`. */
+  crashedInside = false
   #effectStep = 0
   #effects = 0
 
@@ -97,6 +99,7 @@ export class SimulatedHost implements EventHost, Endpoint, EventTarget, HostView
     }
     if (++this.#effects < this.crashBeforeEffect) return false
     this.isDying = true
+    this.crashedInside = true
     const life = this.life as Incarnation
     life.alive = false
     this.status = 'down'
@@ -109,6 +112,7 @@ export class SimulatedHost implements EventHost, Endpoint, EventTarget, HostView
     this.crashBeforeEffect = 0
     this.crash = null
     this.isDying = false
+    this.crashedInside = false
     if (life === null) return
     life.alive = false
     this.life = null

@@ -25,7 +25,8 @@ export class Channel {
 /** One direction between two hosts. FIFO, unless reordering acts. */
 export class Link {
   readonly key: Key
-  readonly #channels: (Channel | undefined)[] = []
+  /** By message type. */
+  readonly channels: (Channel | undefined)[] = []
   /** Nothing is the matter: the fast path. */
   isQuiet = true
   /** Rises by two with every cut and clog, so that a packet in flight learns of them when it arrives; odd marks were sent under a clog, -1 under a cut. */
@@ -55,11 +56,11 @@ export class Link {
   }
 
   channel(type: MessageType): Channel {
-    let channel = this.#channels[type.id]
+    let channel = this.channels[type.id]
     if (channel === undefined) {
       channel = new Channel(this, type)
-      while (this.#channels.length <= type.id) this.#channels.push(undefined)
-      this.#channels[type.id] = channel
+      while (this.channels.length <= type.id) this.channels.push(undefined)
+      this.channels[type.id] = channel
     }
     return channel
   }

@@ -18,6 +18,8 @@ const retransmissionDoublings = 4
 
 /** What the network tells of itself, to whoever counts. */
 export interface NetworkObserver {
+  /** A link is used for the first time. */
+  linkCreated(link: Link): void
   /** A packet was lost or held by a cut link. */
   blocked(link: Link): void
   /** A handler threw something that is no answer: `exit`. True: it was dealt with. */
@@ -59,8 +61,23 @@ export class Network implements EventTarget {
       while (links.length <= index) links.push(undefined)
       link = new Link(from, to, this.#key, from === to ? loopback : this.#latency)
       links[index] = link
+      this.#observer.linkCreated(link)
     }
     return link
+  }
+
+  /** Every link used so far, in a fixed order. */
+  eachLink(visit: (link: Link) => void): void {
+    for (const link of this.#links) if (link !== undefined) visit(link)
+  }
+
+  /** The links and message types that sent most. */
+  busiest(count: number): { site: string; sent: number }[] {
+    const channels: { site: string; sent: number }[] = []
+    this.eachLink((link) => {
+      for (const channel of link.channels) if (channel !== undefined) channels.push({ site: channel.site, sent: channel.sent })
+    })
+    return channels.sort((a, b) => b.sent - a.sent || (a.site < b.site ? -1 : 1)).slice(0, count)
   }
 
   /** Sends a packet that the sender has been charged for. `c` is the value it carries, already taken over. */

@@ -63,13 +63,14 @@ export interface RunReport extends RunHeader {
   readonly violation?: Violation
   readonly injections: readonly Injection[]
   readonly faults: readonly FaultCount[]
+  /** Single packets and operations that were struck inside episodes: each can be listed on its own. */
+  readonly occurrences: readonly Injection[]
   /** Listed injections that found no site. */
   readonly stale: readonly Injection[]
   readonly statistics: Readonly<Record<string, number>>
   readonly properties: readonly PropertyCount[]
   readonly history: readonly OperationRecord<unknown, unknown>[]
   /** The hosts' states when the run ended, for `--until`. */
-  readonly hosts: readonly HostName[]
   readonly states: readonly HostState[]
 }
 

@@ -1,7 +1,8 @@
-import type { Judge } from '../check/history.js'
+import type { Judge, OperationRecord } from '../check/history.js'
 import { Misuse } from '../host/errors.js'
 import type { Host, HostName, Methods, Nanos, Protocol, Random } from '../host/seam.js'
 import type { Step, World } from '../host/world.js'
+import type { NetworkProfile } from '../net/latency.js'
 
 /** A pluggable system under test: its roles, how each boots, what it survives, whom a nemesis may aim at. */
 export interface System<Roles extends Record<string, unknown>> {
@@ -71,8 +72,10 @@ export interface Scenario<Roles extends Record<string, unknown>, Op, Result> {
   readonly eventually?: readonly Eventually<Roles>[]
   /** The swarm's own options, beside the framework's. */
   readonly options?: Record<string, OptionRange>
+  /** Delays between hosts; `'lan'` when not given. */
+  readonly network?: NetworkProfile
   /** Numbers a run's report shows: leader changes, acknowledged records. Read once, at the end. */
-  statistics?(world: World<Roles>): Record<string, number>
+  statistics?(world: World<Roles>, history: readonly OperationRecord<Op, Result>[]): Record<string, number>
 }
 
 /** Must hold within a generous bound after the last host recovered. */

@@ -1,0 +1,20 @@
+import type { FaultAction } from '../action.js'
+import { netClog } from './net-clog.js'
+import { netPartition } from './net-partition.js'
+import { packetNoise } from './packet-noise.js'
+import { powerLoss } from './power-loss.js'
+import { processCrash } from './process-crash.js'
+import { processPause } from './process-pause.js'
+
+/** Every timed fault kind. */
+export const faultActions: readonly FaultAction[] = [
+  packetNoise('net.delay'),
+  packetNoise('net.drop'),
+  packetNoise('net.duplicate'),
+  packetNoise('net.reorder'),
+  netClog,
+  netPartition,
+  processCrash,
+  processPause,
+  powerLoss,
+]

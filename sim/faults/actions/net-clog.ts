@@ -1,0 +1,22 @@
+import { drawnMillis, type FaultAction } from '../action.js'
+
+/** One direction of a link stops for a while; then everything arrives, in order. */
+export const netClog: FaultAction = {
+  kind: 'net.clog',
+  draw(world, random) {
+    const from = random.pick(world.hosts)
+    const to = random.pick(world.hosts)
+    if (from === to) return null
+    return { site: `${from.name}>${to.name}`, args: { forNanos: drawnMillis(random, world.option('net.clog.lastsMillis')) }, takes: [] }
+  },
+  apply(world, injection) {
+    const [from, to] = injection.site.split('>').map((name) => world.host(name))
+    if (from === undefined || to === undefined) return false
+    const forNanos = Number(injection.args['forNanos'])
+    const link = world.network.link(from, to)
+    link.clog(world.kernel.now + forNanos)
+    world.after(forNanos, `net.clog ends ${injection.site}`, () => link.settle(world.kernel.now))
+    world.acted(injection)
+    return true
+  },
+}

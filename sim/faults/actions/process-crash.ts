@@ -1,0 +1,40 @@
+import { ms } from '../../host/durations.js'
+import { type Drawn, drawnMillis, type FaultAction } from '../action.js'
+
+/** How long an armed crash waits for a step with enough effects before it falls at a step's end. */
+const patienceNanos = ms(50)
+
+/** A process dies, before the n-th effect of one of its steps or at a step's end. The page cache lives, peers see resets. */
+export const processCrash: FaultAction = {
+  kind: 'process.crash',
+  draw(world, random): Drawn | null {
+    const victim = world.victim(random)
+    if (victim === null || victim.life === null || victim.crash !== null) return null
+    const isInside = random.int(1000) < world.option('process.crash.insidePerMille')
+    const args = {
+      // Before the second effect of a step or a later one: the step has done something, and will not do the rest.
+      beforeEffect: isInside ? 2 + (random.int(3) === 0 ? random.int(4) : 0) : 0,
+      restartAfterNanos: drawnMillis(random, world.option('process.crash.restartMillis')),
+    }
+    return { site: victim.name, args, takes: [victim] }
+  },
+  apply(world, injection) {
+    const victim = world.host(injection.site)
+    if (victim === undefined || victim.life === null || victim.crash !== null) return false
+    const { beforeEffect, restartAfterNanos, atOnce } = injection.args as { beforeEffect: number; restartAfterNanos: number | null; atOnce?: boolean }
+    world.holdDown(victim)
+    const fall = (isInside: boolean) => {
+      world.acted(injection)
+      world.count('crashes')
+      if (isInside) world.count('crashesInsideSteps')
+      victim.kill(true)
+      world.restartAfter(victim, restartAfterNanos)
+    }
+    if (atOnce) fall(false)
+    else {
+      victim.crash = { beforeEffect, until: world.kernel.now + patienceNanos, fall }
+      victim.crashBeforeEffect = beforeEffect
+    }
+    return true
+  },
+}

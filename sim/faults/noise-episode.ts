@@ -1,0 +1,68 @@
+import type { Nanos } from '../host/seam.js'
+import { type Key, mix } from '../kernel/mix.js'
+import type { Channel, Link } from '../net/link.js'
+import { type NoiseKind, type PacketNoise, packetDie } from '../net/noise.js'
+import type { FaultWorld } from './fault-world.js'
+import type { Injection } from './injection.js'
+
+/** Which links a noise lies on. */
+export interface NoiseScope {
+  readonly noise: PacketNoise
+  covers(link: Link): boolean
+}
+
+/** An episode of packet noise: for a while each packet in its scope is struck by its own die. */
+export class NoiseEpisode implements PacketNoise {
+  constructor(
+    readonly kind: NoiseKind,
+    readonly key: Key,
+    readonly perMille: number,
+    readonly mostNanos: Nanos,
+    readonly injection: Injection,
+    readonly world: FaultWorld,
+  ) {}
+
+  strikes(channel: Channel, ordinal: number, attempt: number): Nanos | null {
+    if (attempt === 0) this.world.opportunity(this.kind)
+    const die = packetDie(this.key, channel, ordinal, attempt)
+    if (die % 1000 >= this.perMille) return null
+    const harm = this.kind === 'net.drop' ? 0 : 1 + Math.floor(((mix(die) >>> 0) / 0x1_0000_0000) * this.mostNanos)
+    if (attempt === 0) {
+      this.world.acted(this.injection)
+      this.world.occurrence({ kind: this.kind, site: channel.site, ordinal, at: this.world.kernel.now, args: { harmNanos: harm } })
+    }
+    return harm
+  }
+}
+
+/** Listed single occurrences: exactly these packets are struck. */
+export class ListedNoise implements PacketNoise {
+  readonly #byPacket = new Map<string, Injection>()
+  constructor(
+    readonly kind: NoiseKind,
+    readonly world: FaultWorld,
+  ) {}
+
+  add(injection: Injection): void {
+    this.#byPacket.set(`${injection.site} #${injection.ordinal}`, injection)
+  }
+
+  get isEmpty(): boolean {
+    return this.#byPacket.size === 0
+  }
+
+  strikes(channel: Channel, ordinal: number, attempt: number): Nanos | null {
+    if (attempt > 0) return null
+    const injection = this.#byPacket.get(`${channel.site} #${ordinal}`)
+    if (injection === undefined) return null
+    this.world.opportunity(this.kind)
+    this.world.acted(injection)
+    return Number(injection.args['harmNanos'] ?? 0)
+  }
+}
+
+/** `a>b`, `a>*`, `*>b` or `*>*`. */
+export function scopeOf(site: string, noise: PacketNoise): NoiseScope {
+  const [from, to] = site.split('>')
+  return { noise, covers: (link) => link.from !== link.to && (from === '*' || from === link.from.name) && (to === '*' || to === link.to.name) }
+}

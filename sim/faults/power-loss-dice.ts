@@ -1,0 +1,98 @@
+import type { PageFate, PendingName, PendingPage, PendingSize, PowerLossDice } from '../disk/power-loss.js'
+import { Stream } from '../kernel/stream.js'
+import type { SimulatedHost } from '../host/simulated-host.js'
+import type { FaultWorld } from './fault-world.js'
+import type { FaultKind, Injection } from './injection.js'
+
+/**
+ * Decides what one disk keeps at a power loss. Drawn once by the injection's own key, and written into it (`fates`), so that a listed injection
+ * gives the same sectors back. Where a replayed disk asks another question than the recorded one, the key decides again.
+ */
+export class DrawnPowerLoss implements PowerLossDice {
+  readonly #random: Stream
+  readonly #given: readonly unknown[]
+  readonly #fates: unknown[] = []
+  readonly #lost: number
+  readonly #torn: number
+  readonly #lostNames: number
+
+  constructor(
+    readonly world: FaultWorld,
+    readonly injection: Injection,
+    readonly host: SimulatedHost,
+  ) {
+    const args = injection.args as { key?: [number, number]; fates?: Record<string, unknown[]>; lostPerMille?: number; tornPerMille?: number; lostNamesPerMille?: number }
+    const [high, low] = args.key ?? [0x2545f491, injection.at | 0]
+    this.#random = Stream.of({ high, low }, host.name)
+    this.#given = args.fates?.[host.name] ?? []
+    this.#lost = args.lostPerMille ?? 500
+    this.#torn = args.tornPerMille ?? 200
+    this.#lostNames = args.lostNamesPerMille ?? 500
+  }
+
+  keepsName(_change: PendingName): boolean {
+    this.world.opportunity('disk.lost-rename')
+    const given = this.#next()
+    const keeps = typeof given === 'boolean' ? given : this.#random.int(1000) >= this.#lostNames
+    this.#fates.push(keeps)
+    if (!keeps) this.#harmed('disk.lost-rename')
+    return keeps
+  }
+
+  sizeVersion(size: PendingSize): number {
+    this.world.opportunity('disk.lost')
+    const given = this.#next()
+    let version = size.newest
+    if (typeof given === 'number' && given >= 0 && given <= size.newest) version = given
+    else if (this.#random.int(1000) < this.#lost) version = this.#random.int(size.newest + 1)
+    this.#fates.push(version)
+    if (version < size.newest) this.#harmed('disk.lost')
+    return version
+  }
+
+  pageFate(page: PendingPage): PageFate {
+    this.world.opportunity('disk.lost')
+    this.world.opportunity('disk.torn')
+    const given = this.#next() as PageFate | undefined
+    const fate = isFateOf(given, page) ? given : this.#draw(page)
+    this.#fates.push(fate)
+    if (fate.kind === 'torn') this.#harmed('disk.torn')
+    else if (fate.version < page.newest) this.#harmed('disk.lost')
+    return fate
+  }
+
+  /** Completes the injection with what was decided. */
+  record(): void {
+    const args = this.injection.args as { fates?: Record<string, unknown[]> }
+    if (this.#fates.length === 0) return
+    args.fates = { ...args.fates, [this.host.name]: this.#fates }
+  }
+
+  #draw(page: PendingPage): PageFate {
+    const random = this.#random
+    if (random.int(1000) < this.#torn) {
+      const from = page.oldest + random.int(page.newest - page.oldest)
+      const to = from + 1 + random.int(page.newest - from)
+      const letters = random.int(4) === 0 ? 'ong' : 'on'
+      let sectors = ''
+      for (let i = 0; i < 8; i++) sectors += letters[random.int(letters.length)]
+      return { kind: 'torn', from, to, sectors, garbage: random.u32() }
+    }
+    if (random.int(1000) < this.#lost) return { kind: 'version', version: page.oldest + random.int(page.newest - page.oldest + 1) }
+    return { kind: 'version', version: page.newest }
+  }
+
+  #next(): unknown {
+    return this.#given[this.#fates.length]
+  }
+
+  #harmed(kind: FaultKind): void {
+    this.world.harmed(kind)
+  }
+}
+
+function isFateOf(fate: PageFate | undefined, page: PendingPage): fate is PageFate {
+  if (typeof fate !== 'object' || fate === null) return false
+  if (fate.kind === 'version') return fate.version >= page.oldest && fate.version <= page.newest
+  return fate.kind === 'torn' && fate.from >= page.oldest && fate.to <= page.newest && fate.from < fate.to
+}

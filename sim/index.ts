@@ -1,0 +1,36 @@
+/**
+ * Seedfall: deterministic simulation testing for TypeScript.
+ *
+ * Write a process against `Host`; describe a `system`, a `workload` and a `scenario`; `run` it under a seed, or take it in the hand with `simulate`.
+ */
+export type { Judge, OperationOutcome, OperationRecord } from './check/history.js'
+export { type LinearizableModel, linearizable } from './check/linearizable.js'
+export type { Change, Effect, Machine, MachineEvent } from './check/machine.js'
+export { type FaultCount, type FaultKind, type FaultPlan, faultKinds, type Injection } from './faults/injection.js'
+export { ms, s, us } from './host/durations.js'
+export { DiskError, type DiskErrorCode, Misuse, NetError, type NetErrorCode, OperationFailed, RemoteError, SeedfallError } from './host/errors.js'
+export type * from './host/seam.js'
+export type { HostStatus, HostView, Step, World } from './host/world.js'
+export type { NetworkProfile } from './net/latency.js'
+export type * from './run/report.js'
+export { headerOf, run } from './run/run.js'
+export {
+  type AnyScenario,
+  type Budget,
+  type Eventually,
+  type Invariant,
+  invariant,
+  isScenario,
+  type OptionRange,
+  type Options,
+  protocol,
+  type Role,
+  type Scenario,
+  type Strategy,
+  type System,
+  scenario,
+  system,
+  type Workload,
+  workload,
+} from './run/scenario.js'
+export { Simulation, SimulationFailed, type SimulateOptions, simulate } from './run/simulation.js'

@@ -1,0 +1,49 @@
+import type { Incarnation } from '../host/incarnation.js'
+import type { SimulatedHost } from '../host/simulated-host.js'
+import { disk, eventKinds, type KernelEvent, task } from '../kernel/event.js'
+import type { Kernel } from '../kernel/kernel.js'
+import { Channel } from '../net/link.js'
+import { PendingCall } from '../net/pending-call.js'
+
+/** The words of a step's trace line. */
+export function describeEvent(event: KernelEvent, life: Incarnation | null): { host: string | null; incarnation: number; detail: string } {
+  const host = event.host as SimulatedHost | null
+  return { host: host?.name ?? null, incarnation: life?.incarnation ?? host?.incarnation ?? 0, detail: detailOf(event) }
+}
+
+function detailOf(event: KernelEvent): string {
+  if (event.b instanceof Channel) {
+    const { link, type } = event.b
+    return `${type.name} from ${link.from.name} ${shortText(event.c)}`
+  }
+  if (event.a instanceof PendingCall) return `${event.a.type.name} to ${event.a.link.to.name}`
+  if (event.kind === disk || event.kind === task) return String(event.b ?? '')
+  return typeof event.b === 'string' ? event.b : ''
+}
+
+/** Plain data in one line of at most 120 characters. */
+export function shortText(value: unknown): string {
+  if (value === undefined) return ''
+  const text =
+    JSON.stringify(value, (_key, item: unknown) => {
+      if (item instanceof Uint8Array) return `<${item.length} bytes>`
+      if (typeof item === 'bigint') return item.toString()
+      if (item instanceof Map) return Object.fromEntries(item)
+      if (item instanceof Set) return [...item]
+      return item
+    }) ?? ''
+  return text.length > 120 ? `${text.slice(0, 119)}…` : text
+}
+
+/** What a host's processes wait for: answers, timers, disk operations; the first few of each. */
+export function waitingFor(host: SimulatedHost, kernel: Kernel): string[] {
+  const lines: string[] = []
+  let call = host.life?.waiting ?? null
+  for (; call !== null && lines.length < 8; call = call.nextWaiting) lines.push(`an answer to ${call.type.name} from ${call.link.to.name}`)
+  const events = kernel.queue
+    .waiting()
+    .filter((event) => event.host === host && event.life !== null && event.life === host.life)
+    .sort((a, b) => a.at - b.at || a.sequence - b.sequence)
+  for (const event of events.slice(0, 8)) lines.push(`${eventKinds[event.kind]} ${detailOf(event)} at ${event.at} ns`.replace('  ', ' '))
+  return lines
+}

@@ -1,0 +1,112 @@
+import * as v from 'valibot'
+import { type FaultKind, faultKinds } from '../faults/injection.js'
+import type { RunReport, RunRequest } from './report.js'
+import type { AnyScenario } from './scenario.js'
+
+/** The small file that makes a run again: the seed, what was asked for, and the exact injections. Plain JSON. */
+export type Replay = v.InferOutput<typeof replaySchema>
+
+/** Raised whenever an older file would not make the same run any more. */
+export const replayVersion = 1
+
+/** A file that is not a replay of this version; the message is one line for people. */
+export class ReplayError extends Error {
+  override readonly name = 'ReplayError'
+}
+
+const format = 'seedfall-replay'
+
+const count = v.pipe(v.number(), v.integer(), v.minValue(0))
+const injectionSchema = v.object({
+  kind: v.picklist(faultKinds),
+  site: v.string(),
+  ordinal: count,
+  at: count,
+  args: v.record(v.string(), v.unknown()),
+})
+const replaySchema = v.object({
+  format: v.literal(format),
+  version: v.literal(replayVersion),
+  scenario: v.string(),
+  /** The scenario's file when it is none of Seedfall's own, relative to where the command ran. */
+  file: v.optional(v.string()),
+  seed: v.pipe(v.string(), v.minLength(1)),
+  salt: v.optional(v.string()),
+  strategy: v.picklist(['random', 'targeted', 'none']),
+  kinds: v.optional(v.array(v.picklist(faultKinds))),
+  withoutKinds: v.optional(v.array(v.picklist(faultKinds))),
+  durationNanos: count,
+  options: v.record(v.string(), v.number()),
+  injections: v.array(injectionSchema),
+  /** What the run found, to be found again. */
+  found: v.object({
+    outcome: v.picklist(['violation', 'stalled', 'crashed', 'runaway', 'interrupted', 'passed']),
+    check: v.optional(v.string()),
+    message: v.optional(v.string()),
+    step: v.optional(count),
+    at: v.optional(count),
+    steps: count,
+    traceHash: v.string(),
+  }),
+})
+
+export function replayOf(request: RunRequest, report: RunReport, file?: string): Replay {
+  const { scenario, seed, strategy, durationNanos, options, injections, outcome, steps, traceHash, violation } = report
+  return {
+    format,
+    version: replayVersion,
+    scenario,
+    ...(file === undefined ? {} : { file }),
+    seed,
+    ...(request.plan?.salt === undefined ? {} : { salt: request.plan.salt }),
+    strategy,
+    ...(request.kinds === undefined ? {} : { kinds: [...request.kinds] }),
+    ...(request.withoutKinds === undefined ? {} : { withoutKinds: [...request.withoutKinds] }),
+    durationNanos,
+    options: { ...options },
+    injections: injections.map((injection) => ({ ...injection, args: { ...injection.args } })),
+    found: {
+      outcome,
+      ...(violation ? { check: violation.check, message: violation.message, step: violation.step, at: violation.at } : {}),
+      steps,
+      traceHash,
+    },
+  }
+}
+
+/** The run that a replay asks for: its listed injections, without dice and budgets. */
+export function requestOf(replay: Replay, scenario: AnyScenario): RunRequest {
+  return {
+    scenario,
+    seed: replay.seed,
+    plan: { injections: replay.injections, ...(replay.salt === undefined ? {} : { salt: replay.salt }) },
+    strategy: replay.strategy,
+    ...(replay.kinds === undefined ? {} : { kinds: replay.kinds as readonly FaultKind[] }),
+    ...(replay.withoutKinds === undefined ? {} : { withoutKinds: replay.withoutKinds as readonly FaultKind[] }),
+    duration: replay.durationNanos,
+    options: replay.options,
+  }
+}
+
+export function formatReplay(replay: Replay): string {
+  return `${JSON.stringify(replay, null, 2)}\n`
+}
+
+/** Throws a `ReplayError` that says what is wrong with the text. */
+export function parseReplay(text: string): Replay {
+  let value: unknown
+  try {
+    value = JSON.parse(text)
+  } catch {
+    throw new ReplayError('is not JSON: it was cut short or edited')
+  }
+  const head = v.safeParse(v.object({ format: v.literal(format), version: v.number() }), value)
+  if (!head.success) throw new ReplayError('is not a replay file of Seedfall')
+  const { version } = head.output
+  if (version < replayVersion) throw new ReplayError(`has the older format ${version}, and this Seedfall reads format ${replayVersion}: find the failure again by its seed`)
+  if (version > replayVersion) throw new ReplayError(`has the newer format ${version}, and this Seedfall reads format ${replayVersion}: update seedfall`)
+  const parsed = v.safeParse(replaySchema, value)
+  if (parsed.success) return parsed.output
+  const [issue] = parsed.issues
+  throw new ReplayError(`is broken at '${v.getDotPath(issue) ?? 'its root'}': ${issue.message}`)
+}

@@ -1,0 +1,55 @@
+import { allFaultOptions, drawFaults, drawOption } from '../faults/swarm.js'
+import type { FaultKind } from '../faults/injection.js'
+import { s } from '../host/durations.js'
+import { Misuse } from '../host/errors.js'
+import { deriveKey, type Key } from '../kernel/mix.js'
+import { rootKey } from '../kernel/root-key.js'
+import type { Limits, RunHeader, RunRequest } from './report.js'
+import type { OptionRange } from './scenario.js'
+
+/** All that is derived from the seed before the first step. */
+export interface RunSetup {
+  readonly request: RunRequest
+  readonly key: Key
+  readonly header: RunHeader
+  readonly limits: Limits
+  readonly healAt: number
+}
+
+const defaultLimits: Limits = { steps: 50_000_000, queue: 4_000_000, stallNanos: s(30) }
+
+/** The framework's own options; a scenario adds its own. */
+const commonOptions: Record<string, OptionRange> = {
+  thinkMicros: { min: 500, max: 20_000, log: true, why: "a client's mean pause between two operations" },
+  'disk.model': { min: 0, max: 2, why: '0 NVMe, 1 SATA, 2 cloud volume' },
+}
+
+export function setUp(request: RunRequest): RunSetup {
+  const { scenario, seed } = request
+  const key = rootKey(seed)
+  const strategy = request.strategy ?? scenario.faults.strategy
+  const durationNanos = request.duration ?? scenario.duration
+  const allowed = strategy === 'none' ? [] : (request.kinds ?? (scenario.faults.kinds as readonly FaultKind[] | undefined))
+  const faults = drawFaults(deriveKey(key, 'swarm'), allowed, request.kinds !== undefined, request.withoutKinds ?? [], scenario.system.survives)
+  const ranges = { ...commonOptions, ...scenario.options }
+  const options: Record<string, number> = {}
+  for (const name of Object.keys(ranges).sort()) options[name] = drawOption(deriveKey(deriveKey(key, 'options'), name), ranges[name] as OptionRange)
+  Object.assign(options, faults.options)
+  for (const [name, value] of Object.entries(request.options ?? {})) {
+    if (!(name in options) && !allFaultOptions.has(name)) throw new Misuse(`scenario ${scenario.name} has no option '${name}': it has ${Object.keys(options).join(', ')}`)
+    options[name] = value
+  }
+  const hosts: string[] = []
+  for (const [role, definition] of Object.entries(scenario.system.roles as Record<string, { count: number }>)) {
+    for (let ordinal = 1; ordinal <= definition.count; ordinal++) hosts.push(`${role}-${ordinal}`)
+  }
+  // A shortened run keeps its proportion of storm and calm.
+  const healAt = Math.round(scenario.healAt * (durationNanos / scenario.duration))
+  return {
+    request,
+    key,
+    header: { scenario: scenario.name, seed, strategy, armed: faults.armed, options, durationNanos, hosts },
+    limits: { ...defaultLimits, ...request.limits },
+    healAt,
+  }
+}
