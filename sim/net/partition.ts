@@ -36,12 +36,12 @@ export function bridge<H>(hosts: readonly H[]): Pair<H>[] {
 /** Hosts in a circle: each reaches its nearest neighbours, as many as make a majority with itself. */
 export function ring<H>(hosts: readonly H[]): Pair<H>[] {
   const count = hosts.length
-  const reach = Math.floor(count / 4) + (count >= 4 ? 0 : 1)
+  const reach = Math.ceil(Math.floor(count / 2) / 2)
   const pairs: Pair<H>[] = []
   for (let i = 0; i < count; i++) {
     for (let j = 0; j < count; j++) {
       const distance = Math.min((i - j + count) % count, (j - i + count) % count)
-      if (distance > Math.max(1, reach)) pairs.push([hosts[i] as H, hosts[j] as H])
+      if (distance > reach) pairs.push([hosts[i] as H, hosts[j] as H])
     }
   }
   return pairs

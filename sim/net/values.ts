@@ -37,6 +37,7 @@ export class ValueTransfer {
         this.word = fold(this.word, 0x7e3)
         return value
       case 'bigint':
+        this.word = fold(this.word, 0x7ea)
         this.#foldText(value.toString())
         return value
       case 'object':
@@ -74,7 +75,7 @@ export class ValueTransfer {
       this.word = fold(this.word, this.#keys.get(key) ?? this.#keyWord(key))
       const item = value[key]
       const taken = this.#walk(item, depth)
-      if (taken !== item && taken === taken) {
+      if (!Object.is(taken, item)) {
         copy ??= { ...value }
         copy[key] = taken
       }
@@ -88,7 +89,7 @@ export class ValueTransfer {
     for (let i = 0; i < value.length; i++) {
       const item = value[i]
       const taken = this.#walk(item, depth)
-      if (taken !== item && taken === taken) {
+      if (!Object.is(taken, item)) {
         copy ??= value.slice()
         copy[i] = taken
       }
