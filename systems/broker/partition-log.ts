@@ -1,11 +1,12 @@
 import type { Disk } from '../../sim/host/seam.js'
-import { makeDurableDirectory, removeDirectory } from './durable-directory.js'
+import { makeDurableDirectory } from '../raft/durable-directory.js'
 import { decodeCheckpoint, encodeCheckpoint, type LogCheckpoint } from './log-checkpoint.js'
 import { findTimestamp, readBatches } from './log-reader.js'
 import { CorruptLog, recoverSegments, segmentPath } from './log-recovery.js'
 import { decodeSnapshot, encodeSnapshot } from './log-snapshot.js'
 import { LogTail, type TailBatch } from './log-tail.js'
 import { baseOffset, batchSize, maxTimestamp } from './record-batch.js'
+import { removeDirectory } from './remove-directory.js'
 import { Segment, segmentOf } from './segment.js'
 import { SegmentWriter } from './segment-writer.js'
 

@@ -1,0 +1,186 @@
+import type { Judge, OperationRecord } from '../../sim/check/history.js'
+import type { BrokerOperation, BrokerResult, ConsumedResult, ProducedResult } from './operations.js'
+
+/**
+ * What can be wrong with a history of produces and polls, after Jepsen's Kafka workload (`jepsen.tests.kafka`), plus staleness, which fetches
+ * that are linearizable rule out:
+ *
+ * - divergent: two values were seen at one offset, in acknowledgements or polls
+ * - duplicate: one value was seen at two offsets
+ * - aborted: a poll returned a value whose produce certainly failed, or that nobody sent
+ * - lost: an acknowledged value is missing where a poll passed its offset, or the log ends before what was read of it
+ * - skipped: a poll passed an offset without a record
+ * - reordered: a poll's offsets do not rise, a client's polls do not follow each other, or its acknowledged values are not in the order it sent them
+ * - stale: a poll's high watermark is below an offset that was acknowledged before the poll began
+ *
+ * A value whose produce was not answered may appear or not, once. Not checked: the order of values of different clients, which is free.
+ */
+export type AnomalyKind = 'divergent' | 'duplicate' | 'aborted' | 'lost' | 'skipped' | 'reordered' | 'stale'
+export interface Anomaly {
+  readonly kind: AnomalyKind
+  readonly message: string
+}
+
+/** Judges by the first anomaly, those that name a cause before those that name a consequence. */
+export const brokerHistory: Judge<BrokerOperation, BrokerResult> = (history) => {
+  const anomaly = anomalies(history)[0]
+  return anomaly === undefined ? undefined : `${anomaly.kind}: ${anomaly.message}`
+}
+
+export function anomalies(history: readonly Recorded[]): Anomaly[] {
+  const partitions = new Map<number, PartitionHistory>()
+  for (const record of history) {
+    const { partition } = record.op
+    let seen = partitions.get(partition)
+    if (seen === undefined) {
+      seen = new PartitionHistory(partition)
+      partitions.set(partition, seen)
+    }
+    seen.add(record)
+  }
+  const found = [...partitions.values()].flatMap((partition) => partition.anomalies())
+  return found.sort((a, b) => order.indexOf(a.kind) - order.indexOf(b.kind))
+}
+
+type Recorded = OperationRecord<BrokerOperation, BrokerResult>
+const order: readonly AnomalyKind[] = ['divergent', 'duplicate', 'aborted', 'lost', 'skipped', 'reordered', 'stale']
+
+interface Acknowledged {
+  readonly value: number
+  readonly offset: number
+  readonly record: Recorded
+}
+interface Poll {
+  readonly result: ConsumedResult
+  readonly record: Recorded
+}
+
+/** All that was sent to and seen of one partition. */
+class PartitionHistory {
+  readonly #found: Anomaly[] = []
+  readonly #sent = new Map<number, 'sent' | 'failed'>()
+  readonly #acknowledged: Acknowledged[] = []
+  readonly #polls: Poll[] = []
+  readonly #valueAt = new Map<number, { value: number; who: string }>()
+  readonly #offsetOf = new Map<number, { offset: number; who: string }>()
+
+  constructor(readonly partition: number) {}
+
+  add(record: Recorded): void {
+    const { op, outcome } = record
+    const result = outcome.kind === 'ok' ? outcome.result : undefined
+    if (op.f === 'produce') {
+      this.#addProduce(record, op.values, result?.f === 'produced' ? result : undefined)
+    } else if (result?.f === 'consumed') {
+      this.#polls.push({ result, record })
+      for (const { offset, value } of result.records) this.#see(offset, value, `${client(record)}'s poll at ${time(record.invokedAt)}`)
+    } else if (result?.f === 'out-of-range') {
+      this.#report('lost', `${client(record)} had read up to offset ${result.position}, and at ${time(record.completedAt)} the log did not reach so far`)
+    }
+  }
+
+  anomalies(): readonly Anomaly[] {
+    for (const { result, record } of this.#polls) {
+      for (const { value } of result.records) this.#checkSent(value, record)
+    }
+    this.#checkPolls()
+    this.#checkSendOrder()
+    this.#checkStaleness()
+    return this.#found
+  }
+
+  #addProduce(record: Recorded, values: readonly number[], result: ProducedResult | undefined): void {
+    for (const [i, value] of values.entries()) {
+      const offset = result?.offsets[i] ?? 'unknown'
+      this.#sent.set(value, offset === 'failed' || record.outcome.kind === 'fail' ? 'failed' : 'sent')
+      if (typeof offset !== 'number') continue
+      this.#acknowledged.push({ value, offset, record })
+      this.#see(offset, value, `${client(record)}'s acknowledgement at ${time(record.completedAt)}`)
+    }
+  }
+
+  #see(offset: number, value: number, who: string): void {
+    const there = this.#valueAt.get(offset)
+    if (there === undefined) this.#valueAt.set(offset, { value, who })
+    else if (there.value !== value) this.#report('divergent', `offset ${offset} is ${there.value} for ${there.who}, and ${value} for ${who}`)
+    const known = this.#offsetOf.get(value)
+    if (known === undefined) this.#offsetOf.set(value, { offset, who })
+    else if (known.offset !== offset) this.#report('duplicate', `value ${value} is at offset ${known.offset} for ${known.who}, and at ${offset} for ${who}`)
+  }
+
+  #checkSent(value: number, record: Recorded): void {
+    const sent = this.#sent.get(value)
+    if (sent === 'sent') return
+    const why = sent === 'failed' ? 'whose produce certainly failed' : 'which nobody sent'
+    this.#report('aborted', `${client(record)}'s poll at ${time(record.invokedAt)} returned ${value}, ${why}`)
+  }
+
+  #checkPolls(): void {
+    const acknowledged = new Map(this.#acknowledged.map((each) => [each.offset, each]))
+    const positions = new Map<number, number>()
+    for (const { result, record } of this.#polls) {
+      const { position, nextPosition, records } = result
+      const poll = `${client(record)}'s poll at ${time(record.invokedAt)} from ${position} to ${nextPosition}`
+      const expected = positions.get(record.client)
+      if (expected !== undefined && position !== expected) this.#report('reordered', `${poll} does not go on from ${expected}`)
+      positions.set(record.client, nextPosition)
+      let next = position
+      for (const { offset } of records) {
+        if (offset < next) this.#report('reordered', `${poll} returned offset ${offset} after ${next - 1}`)
+        for (; next < offset; next++) this.#checkPassed(next, poll, acknowledged.get(next))
+        next = Math.max(next, offset + 1)
+      }
+      for (; next < nextPosition; next++) this.#checkPassed(next, poll, acknowledged.get(next))
+    }
+  }
+
+  #checkPassed(offset: number, poll: string, acknowledged: Acknowledged | undefined): void {
+    if (acknowledged === undefined) {
+      this.#report('skipped', `${poll} has no record at offset ${offset}`)
+      return
+    }
+    const { value, record } = acknowledged
+    this.#report('lost', `${value}, acknowledged to ${client(record)} at ${time(record.completedAt)}, is not at offset ${offset} in ${poll}`)
+  }
+
+  #checkSendOrder(): void {
+    const last = new Map<number, Acknowledged>()
+    for (const acknowledged of this.#acknowledged) {
+      const { client: sender } = acknowledged.record
+      const before = last.get(sender)
+      if (before !== undefined && acknowledged.offset <= before.offset) {
+        const { value, offset } = acknowledged
+        this.#report('reordered', `client ${sender} sent ${before.value} before ${value}, but their offsets are ${before.offset} and ${offset}`)
+      }
+      last.set(sender, acknowledged)
+    }
+  }
+
+  /** One pass over acknowledgements and polls in the order of time. */
+  #checkStaleness(): void {
+    const completed = this.#acknowledged.slice().sort((a, b) => (a.record.completedAtStep ?? 0) - (b.record.completedAtStep ?? 0))
+    const polls = this.#polls.slice().sort((a, b) => a.record.invokedAtStep - b.record.invokedAtStep)
+    let highest: Acknowledged | undefined
+    let next = 0
+    for (const { result, record } of polls) {
+      for (let each = completed[next]; each !== undefined && (each.record.completedAtStep ?? 0) < record.invokedAtStep; each = completed[++next]) {
+        if (highest === undefined || each.offset > highest.offset) highest = each
+      }
+      if (highest === undefined || result.highWatermark > highest.offset) continue
+      const acknowledged = `offset ${highest.offset} was acknowledged to ${client(highest.record)} at ${time(highest.record.completedAt)}`
+      this.#report('stale', `${acknowledged}, but ${client(record)}'s poll at ${time(record.invokedAt)} saw a high watermark of ${result.highWatermark}`)
+    }
+  }
+
+  #report(kind: AnomalyKind, message: string): void {
+    this.#found.push({ kind, message: `partition ${this.partition}: ${message}` })
+  }
+}
+
+function client(record: Recorded): string {
+  return `client ${record.client}`
+}
+
+function time(nanos: number | null): string {
+  return nanos === null ? 'an unknown time' : `${(nanos / 1e9).toFixed(6)} s`
+}

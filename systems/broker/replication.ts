@@ -1,0 +1,25 @@
+import type { HostName } from '../../sim/host/seam.js'
+import type { Refusal } from './errors.js'
+import type { AppendResult, Partition } from './partition.js'
+
+/** How the replicas of a partition agree on its batches: one Raft group a partition now, other modes beside it later. */
+export interface Replication {
+  readonly isLeader: boolean
+  /** As far as this replica knows. */
+  readonly leader: HostName | undefined
+  readonly leaderEpoch: number
+  /** Settles when the batch is committed and applied here, or with why not. */
+  append(batch: Uint8Array): Promise<AppendResult | Refusal>
+  /** null: this replica led at some time after the call, and all that was committed before the call is applied here. */
+  confirmLeadership(): Promise<Refusal | null>
+}
+
+export interface ReplicaPlacement {
+  /** Unique on its cluster. */
+  readonly group: string
+  readonly replicas: readonly HostName[]
+  readonly directory: string
+}
+
+/** Starts to replicate a partition that was not opened yet. */
+export type ReplicationMode<R extends Replication = Replication> = (partition: Partition, placement: ReplicaPlacement) => Promise<R>
