@@ -18,6 +18,13 @@ export class SimulatedNet implements Net, EventTarget {
   readonly #world: MachineWorld
   readonly #network: Network
   readonly #served = new Map<string, object>()
+  #resolve!: (value: unknown) => void
+  #reject!: (error: unknown) => void
+  /** One executor for all promises: a closure a call would cost as much as the call. */
+  readonly #capture = (resolve: (value: never) => void, reject: (error: unknown) => void): void => {
+    this.#resolve = resolve as (value: unknown) => void
+    this.#reject = reject
+  }
   #lastName: HostName | undefined
   #lastLink: Link | undefined
 
@@ -58,25 +65,23 @@ export class SimulatedNet implements Net, EventTarget {
   ): Promise<M[K]['res']> {
     const life = this.#life
     const link = this.#link(to)
-    return new Promise((resolve, reject) => {
-      if (!life.effect()) return
-      const network = this.#network
-      const { kernel } = this.#world
-      const type = network.types.of(protocol, method)
-      const taken = network.values.take(body)
-      kernel.fold(network.values.word)
-      const pending = new PendingCall(life, type, link)
-      pending.resolve = resolve
-      pending.reject = reject
-      const wait = options?.timeout ?? defaultTimeout
-      if (wait !== Number.POSITIVE_INFINITY) {
-        const event = kernel.schedule(wait, timeout, this, life.machine, life, pending)
-        pending.timeout = event
-        pending.timeoutId = event.id
-      }
-      if (options?.signal !== undefined) this.#abortable(pending, options.signal)
-      if (!pending.isSettled) network.transmit(request, link, type, pending, taken)
-    })
+    const promise = new Promise<M[K]['res']>(this.#capture)
+    if (!life.effect()) return promise
+    const network = this.#network
+    const { kernel } = this.#world
+    const type = network.types.of(protocol, method)
+    const taken = network.values.take(body)
+    kernel.fold(network.values.word)
+    const pending = new PendingCall(life, type, link, this.#resolve, this.#reject)
+    const wait = options === undefined ? defaultTimeout : (options.timeout ?? defaultTimeout)
+    if (wait !== Number.POSITIVE_INFINITY) {
+      const event = kernel.schedule(wait, timeout, this, life.machine, life, pending)
+      pending.timeout = event
+      pending.timeoutId = event.id
+    }
+    if (options?.signal !== undefined) this.#abortable(pending, options.signal)
+    if (!pending.isSettled) network.transmit(request, link, type, pending, taken)
+    return promise
   }
 
   send<M extends Methods, K extends keyof M & string>(protocol: Protocol<M>, to: HostName, method: K, body: M[K]['req']): void {

@@ -9,7 +9,7 @@ type TickCallback = () => void
 export function syncDrain(): TickCallback | null {
   const runtime = (globalThis as { process?: { _tickCallback?: TickCallback } }).process
   const tick = runtime?._tickCallback
-  return typeof tick === 'function' ? () => tick.call(runtime) : null
+  return typeof tick === 'function' ? tick : null
 }
 
 /** Runs `task` in a macrotask of its own, where draining works. */

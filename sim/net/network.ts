@@ -289,7 +289,7 @@ export class Network implements EventTarget {
     const thrown = error as { message?: unknown; code?: unknown; name?: unknown } | null
     const text = typeof thrown?.message === 'string' ? thrown.message : String(error)
     const remote = new RemoteError(`${pending.type.name} on ${pending.link.to.name}: ${text}`, typeof thrown?.code === 'string' ? thrown.code : undefined)
-    this.transmit(reply, this.#back(pending), pending.type, pending, remote)
+    this.transmit(reset, this.#back(pending), pending.type, pending, remote)
   }
 
   #refuse(pending: PendingCall): void {
@@ -299,15 +299,17 @@ export class Network implements EventTarget {
   #deliverReply(event: KernelEvent): void {
     const pending = event.a as PendingCall
     this.#kernel.life = pending.life
-    const value = event.c
-    if (value instanceof RemoteError) this.settle(pending, value, undefined)
-    else this.settle(pending, null, value)
+    this.settle(pending, null, event.c)
   }
 
   #deliverReset(event: KernelEvent): void {
     const pending = event.a as PendingCall
     this.#kernel.life = pending.life
     if (pending.isSettled) return
+    if (event.c instanceof RemoteError) {
+      this.settle(pending, event.c, undefined)
+      return
+    }
     const code = event.c as 'refused' | 'reset'
     const what = code === 'refused' ? 'refused: nobody serves it there' : 'reset: the process there died'
     this.settle(pending, new NetError(code, `${pending.type.name} to ${pending.link.to.name} ${what}`), undefined)

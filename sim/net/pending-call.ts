@@ -5,8 +5,6 @@ import type { MessageType } from './message-type.js'
 /** A call that waits for its answer. Both sides hold it: the caller's promise, and the callee's link in its list of calls in service. */
 export class PendingCall {
   isSettled = false
-  resolve!: (value: unknown) => void
-  reject!: (error: unknown) => void
   timeout: KernelEvent | null = null
   timeoutId = 0
   abort: (() => void) | null = null
@@ -21,6 +19,8 @@ export class PendingCall {
     readonly life: EventLife & { waiting: PendingCall | null },
     readonly type: MessageType,
     readonly link: Link,
+    readonly resolve: (value: unknown) => void,
+    readonly reject: (error: unknown) => void,
   ) {
     const first = life.waiting
     this.nextWaiting = first

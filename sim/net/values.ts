@@ -12,6 +12,7 @@ export class ValueTransfer {
   /** Hash of the value that `take` took last. */
   word = 0
   readonly #keys = new Map<string, number>()
+  readonly #shapes: ShapeStep = { key: '', word: 0, next: null }
   #slab: Uint8Array | null = null
   #used = 0
 
@@ -48,11 +49,10 @@ export class ValueTransfer {
   }
 
   #walkObject(value: object, depth: number): unknown {
-    if (depth > 64) throw new Misuse('a value nested deeper than 64 levels (or in a cycle) cannot be sent between hosts')
-    if (Array.isArray(value)) return this.#walkArray(value, depth)
-    if (value instanceof Uint8Array) return this.#copyBytes(value)
     const prototype = Object.getPrototypeOf(value)
     if (prototype === Object.prototype || prototype === null) return this.#walkPlain(value as Record<string, unknown>, depth)
+    if (Array.isArray(value)) return this.#walkArray(value, depth)
+    if (value instanceof Uint8Array) return this.#copyBytes(value)
     if (value instanceof Map) {
       this.word = fold(this.word, 0x7e4 + value.size)
       const copy = new Map<unknown, unknown>()
@@ -70,12 +70,20 @@ export class ValueTransfer {
   }
 
   #walkPlain(value: Record<string, unknown>, depth: number): unknown {
+    if (depth > deepest) throw new Misuse(tooDeep)
     let copy: Record<string, unknown> | null = null
+    // Objects of one shape come in a row: the keys are found along the path that the last ones took.
+    let shape = this.#shapes
     for (const key in value) {
-      this.word = fold(this.word, this.#keys.get(key) ?? this.#keyWord(key))
+      shape = shape.next !== null && shape.next.key === key ? shape.next : this.#follow(shape, key)
       const item = value[key]
+      if (typeof item === 'number' && (item | 0) === item) {
+        this.word = fold(fold(this.word, shape.word), item)
+        continue
+      }
+      this.word = fold(this.word, shape.word)
       const taken = this.#walk(item, depth)
-      if (!Object.is(taken, item)) {
+      if (taken !== item && taken === taken) {
         copy ??= { ...value }
         copy[key] = taken
       }
@@ -83,7 +91,14 @@ export class ValueTransfer {
     return Object.freeze(copy ?? value)
   }
 
+  #follow(shape: ShapeStep, key: string): ShapeStep {
+    const next = { key, word: this.#keys.get(key) ?? this.#keyWord(key), next: null }
+    shape.next = next
+    return next
+  }
+
   #walkArray(value: unknown[], depth: number): unknown {
+    if (depth > deepest) throw new Misuse(tooDeep)
     let copy: unknown[] | null = null
     this.word = fold(this.word, 0x7e6 + value.length)
     for (let i = 0; i < value.length; i++) {
@@ -139,6 +154,16 @@ export class ValueTransfer {
     return word
   }
 }
+
+/** One key on the path through the keys of the objects taken last. */
+interface ShapeStep {
+  readonly key: string
+  readonly word: number
+  next: ShapeStep | null
+}
+
+const deepest = 64
+const tooDeep = 'a value nested deeper than 64 levels (or in a cycle) cannot be sent between hosts'
 
 /** Folds bytes four at a time, little-endian whatever the machine. */
 export function hashBytes(hash: number, bytes: Uint8Array): number {

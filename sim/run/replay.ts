@@ -103,7 +103,8 @@ export function parseReplay(text: string): Replay {
   const head = v.safeParse(v.object({ format: v.literal(format), version: v.number() }), value)
   if (!head.success) throw new ReplayError('is not a replay file of Seedfall')
   const { version } = head.output
-  if (version < replayVersion) throw new ReplayError(`has the older format ${version}, and this Seedfall reads format ${replayVersion}: find the failure again by its seed`)
+  if (version < replayVersion)
+    throw new ReplayError(`has the older format ${version}, and this Seedfall reads format ${replayVersion}: find the failure again by its seed`)
   if (version > replayVersion) throw new ReplayError(`has the newer format ${version}, and this Seedfall reads format ${replayVersion}: update seedfall`)
   const parsed = v.safeParse(replaySchema, value)
   if (parsed.success) return parsed.output

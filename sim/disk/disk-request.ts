@@ -1,0 +1,65 @@
+import { DiskError } from '../host/errors.js'
+import type { Nanos } from '../host/seam.js'
+import type { DiskDriver } from './disk-driver.js'
+import type { DiskFailure } from './disk-faults.js'
+import type { DiskCompletion } from './disk-host.js'
+import type { DiskOperation } from './disk-operation.js'
+
+/** Operations that take effect in the order of their issue share one of these. */
+export interface Order {
+  /** When the last one issued so far takes effect. */
+  until: Nanos
+}
+
+/** An operation on its way: takes effect on the image when it completes, and settles its promise then. */
+export abstract class DiskRequest<T> implements DiskCompletion {
+  readonly promise: Promise<T>
+  delay: Nanos = 0
+  failure: DiskFailure | null = null
+  #resolve!: (value: T) => void
+  #reject!: (error: DiskError) => void
+
+  constructor(
+    readonly driver: DiskDriver,
+    readonly operation: DiskOperation,
+    readonly path: string,
+    readonly order: Order | null,
+  ) {
+    this.promise = new Promise<T>((resolve, reject) => {
+      this.#resolve = resolve
+      this.#reject = reject
+    })
+  }
+
+  /** Acts on the image. Throws a `DiskError` when the answer is no. */
+  protected abstract perform(): T
+
+  complete(): void {
+    this.driver.release()
+    let result: T
+    try {
+      result = this.perform()
+    } catch (error) {
+      if (!(error instanceof DiskError)) throw error
+      this.#reject(error)
+      return
+    }
+    this.#resolve(result)
+  }
+}
+
+/** An operation on names, given as what it does to the image. */
+export class NameRequest<T> extends DiskRequest<T> {
+  readonly #act: () => T
+
+  constructor(driver: DiskDriver, operation: DiskOperation, path: string, act: () => T) {
+    super(driver, operation, path, driver.nameOrder)
+    this.#act = act
+  }
+
+  protected override perform(): T {
+    if (this.failure?.kind === 'disk.full') throw new DiskError('ENOSPC', this.operation, this.path)
+    if (this.failure !== null) throw new DiskError('EIO', this.operation, this.path)
+    return this.#act()
+  }
+}

@@ -1,0 +1,92 @@
+/**
+ * The disk as a process sees it: the `Disk` seam over a disk image, in virtual time. One a life; open files and operations in flight die with it,
+ * the image stays.
+ *
+ * **When things happen.** Arguments are taken (bytes copied) when a method is called, and the operation takes effect on the image when it completes:
+ * a crash in between leaves it not done. A read answers what the file holds when it completes. Writes, appends and truncations of one file take
+ * effect in the order of their issue, and so do operations on names; all else may overtake. A sync covers what had taken effect when it was issued,
+ * so not a write that is still on its way, and makes it durable when it completes. A device works on `queueDepth` operations at a time, others wait.
+ *
+ * A caller's mistake (an impossible path, a negative offset) throws at once; a disk that says no rejects with a `DiskError`. A write that fails with
+ * ENOSPC has written some of its bytes, from the front.
+ */
+import { DiskError } from '../host/errors.js'
+import type { Disk, File, OpenOptions } from '../host/seam.js'
+import { fold, hashString, type Key } from '../kernel/mix.js'
+import type { DeviceModel, LatencyRange } from './device-model.js'
+import { DiskDriver } from './disk-driver.js'
+import type { DiskFaults } from './disk-faults.js'
+import type { DiskHost } from './disk-host.js'
+import type { DiskImage } from './disk-image.js'
+import type { DiskOperation } from './disk-operation.js'
+import { parentOf, partsOf } from './disk-path.js'
+import { NameRequest } from './disk-request.js'
+import { never, SimulatedFile } from './simulated-file.js'
+
+export interface SimulatedDiskOptions {
+  readonly host: DiskHost
+  readonly image: DiskImage
+  readonly model: DeviceModel
+  /** Of the latencies; every life of a process has its own. */
+  readonly key: Key
+  readonly faults?: DiskFaults | null
+}
+
+export class SimulatedDisk implements Disk {
+  readonly #driver: DiskDriver
+  readonly #image: DiskImage
+
+  constructor(options: SimulatedDiskOptions) {
+    this.#driver = new DiskDriver(options.host, options.image, options.model, options.key, options.faults ?? null)
+    this.#image = options.image
+  }
+
+  open(path: string, options: OpenOptions = {}): Promise<File> {
+    const { create = false, exclusive = false, truncate = false } = options
+    const flags = (create ? 1 : 0) | (exclusive ? 2 : 0) | (truncate ? 4 : 0)
+    return this.#name('open', path, flags, create && this.#isMissing(path), () => {
+      return new SimulatedFile(this.#driver, path, this.#image.openFile(path, { create, exclusive, truncate }))
+    })
+  }
+
+  rename(from: string, to: string): Promise<void> {
+    partsOf(to)
+    return this.#name('rename', from, hashString(to), false, () => this.#image.rename(from, to))
+  }
+
+  remove(path: string): Promise<void> {
+    return this.#name('remove', path, 0, false, () => this.#image.remove(path))
+  }
+
+  list(directory: string): Promise<string[]> {
+    return this.#name('list', directory, 0, false, () => this.#image.list(directory))
+  }
+
+  makeDirectory(path: string): Promise<void> {
+    return this.#name('make-directory', path, 0, true, () => this.#image.makeDirectory(path))
+  }
+
+  /** Covers the changes of names that had taken effect when it was issued; ENOENT unless the directory was there then. */
+  syncDirectory(path: string): Promise<void> {
+    const image = this.#image
+    const found = this.#lookUp(path)
+    const sync = found?.kind === 'directory' ? image.beginDirectorySync(path) : null
+    return this.#name(
+      'sync-directory',
+      path,
+      0,
+      false,
+      () => {
+        if (sync === null) throw new DiskError(found === null ? 'ENOENT' : 'ENOTDIR', 'syncDirectory', path)
+        image.finishDirectorySync(sync)
+      },
+      this.#driver.model.sync,
+    )
+  }
+
+  stat(path: string): Promise<{ size: number } | null> {
+    return this.#name('stat', path, 0, false, () => {
+      const found = this.#image.find(path, 'stat')
+      return found === null ? null : { size: found.kind === 'file' ? found.size : 0 }
+    })
+  }
