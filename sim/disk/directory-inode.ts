@@ -10,6 +10,12 @@ export class DirectoryInode {
   readonly durable = new Map<string, Inode>()
 }
 
+export function walk(root: DirectoryInode, names: 'entries' | 'durable', parts: readonly string[]): Inode | undefined {
+  let inode: Inode | undefined = root
+  for (const part of parts) inode = inode?.kind === 'directory' ? inode[names].get(part) : undefined
+  return inode
+}
+
 /** A change of names that is not durable yet. */
 export interface NameChange extends PendingName {
   readonly sequence: number

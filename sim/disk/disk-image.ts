@@ -29,7 +29,7 @@
  */
 import { DiskError, Misuse } from '../host/errors.js'
 import type { DurableView, OpenOptions } from '../host/seam.js'
-import { changesToCommit, DirectoryInode, type Inode, makeDurable, type NameChange, setEntry, survivingChanges } from './directory-inode.js'
+import { changesToCommit, DirectoryInode, type Inode, makeDurable, type NameChange, setEntry, survivingChanges, walk } from './directory-inode.js'
 import { partsOf } from './disk-path.js'
 import { DurableImage } from './durable-image.js'
 import { FileInode } from './file-inode.js'
@@ -69,6 +69,10 @@ export class DiskImage {
       inode = next
     }
     return inode
+  }
+
+  exists(path: string): boolean {
+    return walk(this.root, 'entries', partsOf(path)) !== undefined
   }
 
   openFile(path: string, options: OpenOptions, operation = 'open'): FileInode {
@@ -120,14 +124,16 @@ export class DiskImage {
     file.drop(through)
   }
 
-  beginDirectorySync(path: string): { readonly directory: DirectoryInode; readonly through: number } {
-    return { directory: this.#directory(path, 'syncDirectory'), through: this.#sequence }
+  /** Of the last change so far. */
+  get sequence(): number {
+    return this.#sequence
   }
 
-  finishDirectorySync(sync: { readonly directory: DirectoryInode; readonly through: number }): void {
-    const commit = changesToCommit(this.#changes, sync.directory, sync.through)
+  /** Makes the directory's changes of names up to `through` durable. */
+  syncDirectory(path: string, through: number = this.#sequence): void {
+    const commit = changesToCommit(this.#changes, this.#directory(path, 'syncDirectory'), through)
     if (commit.size === 0) return
-    for (const change of commit.size === this.#changes.length ? this.#changes : this.#changes.filter((each) => commit.has(each))) makeDurable(change)
+    for (const change of this.#changes) if (commit.has(change)) makeDurable(change)
     this.#changes = this.#changes.filter((change) => !commit.has(change))
     this.durableChanges++
   }
@@ -186,14 +192,14 @@ export class DiskImage {
   }
 
   /** Leaves what the dice decide by the rules above; all of it is durable, being what is on the device. */
-  powerLoss(dice: PowerLossDice): void {
+  losePower(dice: PowerLossDice): void {
     const cachedPaths = new Map<FileInode, string>()
     forEachFile(this.root, 'entries', '', (path, file) => cachedPaths.set(file, path))
     for (const change of survivingChanges(this.#changes, (each) => dice.keepsName(each))) makeDurable(change)
     this.#changes = []
     this.#usedPages = 0
     forEachFile(this.root, 'durable', '', (path, file) => {
-      file.powerLoss(cachedPaths.get(file) ?? path, dice)
+      file.losePower(cachedPaths.get(file) ?? path, dice)
       file.linked = true
       this.#usedPages += pagesOf(file.size)
     })

@@ -52,8 +52,8 @@ export abstract class DiskRequest<T> implements DiskCompletion {
 export class NameRequest<T> extends DiskRequest<T> {
   readonly #act: () => T
 
-  constructor(driver: DiskDriver, operation: DiskOperation, path: string, act: () => T) {
-    super(driver, operation, path, driver.nameOrder)
+  constructor(driver: DiskDriver, operation: DiskOperation, path: string, order: Order | null, act: () => T) {
+    super(driver, operation, path, order)
     this.#act = act
   }
 

@@ -1,5 +1,5 @@
 import type { DurableView } from '../host/seam.js'
-import type { Inode } from './directory-inode.js'
+import { type Inode, walk } from './directory-inode.js'
 import type { DiskImage } from './disk-image.js'
 import { partsOf } from './disk-path.js'
 import type { FileInode } from './file-inode.js'
@@ -44,8 +44,6 @@ export class DurableImage implements DurableView {
   }
 
   #find(path: string): Inode | undefined {
-    let inode: Inode | undefined = this.#image.root
-    for (const part of partsOf(path)) inode = inode?.kind === 'directory' ? inode.durable.get(part) : undefined
-    return inode
+    return walk(this.#image.root, 'durable', partsOf(path))
   }
 }

@@ -149,7 +149,7 @@ export class FileInode {
   }
 
   /** Turns the cached contents into what is on the device when power comes back. */
-  powerLoss(path: string, dice: PowerLossDice): void {
+  losePower(path: string, dice: PowerLossDice): void {
     const sizes = this.#sizes
     this.#dropped = null
     this.#capturedThrough = 0

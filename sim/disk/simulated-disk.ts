@@ -44,7 +44,7 @@ export class SimulatedDisk implements Disk {
   open(path: string, options: OpenOptions = {}): Promise<File> {
     const { create = false, exclusive = false, truncate = false } = options
     const flags = (create ? 1 : 0) | (exclusive ? 2 : 0) | (truncate ? 4 : 0)
-    return this.#name('open', path, flags, create && this.#isMissing(path), () => {
+    return this.#name('open', path, flags, create && !this.#image.exists(path), () => {
       return new SimulatedFile(this.#driver, path, this.#image.openFile(path, { create, exclusive, truncate }))
     })
   }
@@ -66,22 +66,11 @@ export class SimulatedDisk implements Disk {
     return this.#name('make-directory', path, 0, true, () => this.#image.makeDirectory(path))
   }
 
-  /** Covers the changes of names that had taken effect when it was issued; ENOENT unless the directory was there then. */
+  /** Covers the changes of names that had taken effect when it was issued. */
   syncDirectory(path: string): Promise<void> {
-    const image = this.#image
-    const found = this.#lookUp(path)
-    const sync = found?.kind === 'directory' ? image.beginDirectorySync(path) : null
-    return this.#name(
-      'sync-directory',
-      path,
-      0,
-      false,
-      () => {
-        if (sync === null) throw new DiskError(found === null ? 'ENOENT' : 'ENOTDIR', 'syncDirectory', path)
-        image.finishDirectorySync(sync)
-      },
-      this.#driver.model.sync,
-    )
+    const through = this.#image.sequence
+    const request = new NameRequest(this.#driver, 'sync-directory', path, null, () => this.#image.syncDirectory(path, through))
+    return this.#issue(request, this.#driver.model.sync, 0, 0)
   }
 
   stat(path: string): Promise<{ size: number } | null> {
@@ -90,3 +79,71 @@ export class SimulatedDisk implements Disk {
       return found === null ? null : { size: found.kind === 'file' ? found.size : 0 }
     })
   }
+
+  async readFile(path: string): Promise<Uint8Array | null> {
+    const file = await this.#openExisting(path)
+    if (file === null) return null
+    try {
+      return await file.readAt(0, file.size())
+    } finally {
+      file.close()
+    }
+  }
+
+  async append(path: string, bytes: Uint8Array): Promise<void> {
+    const copy = this.#image.slab.copy(bytes)
+    const file = await this.open(path, { create: true })
+    try {
+      await file.append(copy)
+    } finally {
+      file.close()
+    }
+  }
+
+  async sync(path: string): Promise<void> {
+    const file = await this.open(path)
+    try {
+      await file.sync()
+    } finally {
+      file.close()
+    }
+    if (this.#image.isNameNew(path)) await this.syncDirectory(parentOf(path))
+  }
+
+  /** The new contents are written beside the old, as `<path>.tmp`; a failure or a crash may leave that file behind. */
+  async replace(path: string, bytes: Uint8Array): Promise<void> {
+    const copy = this.#image.slab.copy(bytes)
+    const beside = `${path}.tmp`
+    const file = await this.open(beside, { create: true, truncate: true })
+    try {
+      await file.writeAt(0, copy)
+      await file.sync()
+    } finally {
+      file.close()
+    }
+    await this.rename(beside, path)
+    await this.syncDirectory(parentOf(path))
+  }
+
+  async #openExisting(path: string): Promise<File | null> {
+    try {
+      return await this.open(path)
+    } catch (error) {
+      if (error instanceof DiskError && error.code === 'ENOENT') return null
+      throw error
+    }
+  }
+
+  #name<T>(operation: DiskOperation, path: string, argument: number, needsSpace: boolean, act: () => T): Promise<T> {
+    const driver = this.#driver
+    return this.#issue(new NameRequest(driver, operation, path, driver.nameOrder, act), driver.model.write, argument, needsSpace ? 1 : 0)
+  }
+
+  #issue<T>(request: NameRequest<T>, range: LatencyRange, argument: number, space: number): Promise<T> {
+    const driver = this.#driver
+    const { path } = request
+    partsOf(path)
+    if (!driver.host.effect()) return never()
+    return driver.issue(request, driver.faults === null ? null : driver.faults.site(path), range, 0, space, fold(hashString(path), argument))
+  }
+}

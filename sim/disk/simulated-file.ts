@@ -35,7 +35,14 @@ export class SimulatedFile implements File {
     if (!this.#isOpen) return this.#closed('read')
     const driver = this.#driver
     if (!driver.host.effect()) return never()
-    return driver.issue(new ReadRequest(driver, this.path, this.#inode, offset, length), this.#site, driver.model.read, offset, length, fold(this.#hash, offset))
+    return driver.issue(
+      new ReadRequest(driver, this.path, this.#inode, offset, length),
+      this.#site,
+      driver.model.read,
+      offset,
+      length,
+      fold(this.#hash, offset),
+    )
   }
 
   writeAt(offset: number, bytes: Uint8Array): Promise<void> {
