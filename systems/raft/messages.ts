@@ -232,3 +232,7 @@ export type Role = 'follower' | 'pre-candidate' | 'candidate' | 'leader'
 
 /** Tags of the timers that the core sets; setting one again replaces it. */
 export type TimerTag = 'lease' | 'election' | 'heartbeat' | 'check-quorum'
+
+export function samePosition(one: Position, other: Position): boolean {
+  return one.index === other.index && one.term === other.term
+}

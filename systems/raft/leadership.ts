@@ -1,0 +1,50 @@
+import { broadcastHeartbeat } from './heartbeat.js'
+import { lastIndex, weight } from './log.js'
+import { newProgress } from './progress.js'
+import { majority } from './quorum.js'
+import { appendOwn } from './replication.js'
+import { becomeFollower } from './roles.js'
+import { idleReads, type RaftState, type StepContext } from './state.js'
+
+/** A majority voted for this candidate. It begins its term with a no-op, whose commit commits all that came before. */
+export function becomeLeader(context: StepContext): void {
+  const { state, effects, timers } = context
+  state.role = 'leader'
+  state.leader = state.id
+  state.votes = []
+  const next = lastIndex(state.log) + 1
+  state.progress = state.configuration.voters.map((voter) => (voter === state.id ? null : newProgress(voter, next)))
+  state.firstOwnIndex = next
+  state.uncommittedBytes = uncommittedBytes(state)
+  state.reads = idleReads()
+  effects.push(timers.cancelElection, timers.heartbeat, timers.checkQuorum)
+  appendOwn(context, 'noop', new Uint8Array(0))
+}
+
+function uncommittedBytes({ log, commit }: RaftState): number {
+  let bytes = 0
+  for (let i = commit - log.base.index; i < log.entries.length; i++) {
+    const entry = log.entries[i]
+    if (entry !== undefined) bytes += weight(entry)
+  }
+  return bytes
+}
+
+export function onHeartbeatTimer(context: StepContext): void {
+  if (context.state.role !== 'leader') return
+  context.effects.push(context.timers.heartbeat)
+  broadcastHeartbeat(context)
+}
+
+/** Steps down unless a majority, itself included, was heard since the last check (dissertation 6.2). */
+export function onCheckQuorumTimer(context: StepContext): void {
+  const { state, effects, timers } = context
+  if (state.role !== 'leader') return
+  let heard = 0
+  for (const follower of state.progress) {
+    if (follower === null || (follower.active && !follower.suspect)) heard++
+    if (follower !== null) follower.active = false
+  }
+  if (heard >= majority(state.configuration)) effects.push(timers.checkQuorum)
+  else becomeFollower(context)
+}

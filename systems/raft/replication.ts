@@ -1,0 +1,169 @@
+import { advanceCommit } from './commit.js'
+import { broadcastHeartbeat } from './heartbeat.js'
+import { entriesFrom, lastIndex, lastPlaceOfTerm, termAt, weight, writeEntries } from './log.js'
+import type { AppendResponse, Entry, HeartbeatResponse, MemberId } from './messages.js'
+import { ENTRY_OVERHEAD_BYTES } from './options.js'
+import { becomeProbe, becomeReplicate, maySend, noteAnswered, noteSent, type Progress } from './progress.js'
+import { beginRound, confirmRounds, finishReads, serveReads } from './read-index.js'
+import { beginSnapshot, nudgeSnapshot } from './snapshot-sending.js'
+import { emit, type RaftState, type StepContext, save, send } from './state.js'
+
+const nothing: readonly Entry[] = []
+
+/** Leader: appends a proposal, or says why not. */
+export function propose(context: StepContext, id: number, data: Uint8Array): void {
+  const { state, options } = context
+  if (state.role !== 'leader') {
+    emit(context, { kind: 'proposal-rejected', id, reason: 'not-leader', leader: state.leader })
+    return
+  }
+  if (state.uncommittedBytes > 0 && state.uncommittedBytes + data.length + ENTRY_OVERHEAD_BYTES > options.maxUncommittedBytes) {
+    emit(context, { kind: 'proposal-rejected', id, reason: 'busy', leader: state.leader })
+    return
+  }
+  emit(context, { kind: 'proposed', id, index: lastIndex(state.log) + 1, term: state.term })
+  appendOwn(context, 'normal', data)
+}
+
+/** Leader: one more entry, stored here and sent to all at the same time. */
+export function appendOwn(context: StepContext, kind: Entry['kind'], data: Uint8Array): void {
+  const { state } = context
+  const entry: Entry = { index: lastIndex(state.log) + 1, term: state.term, kind, data }
+  const entries = [entry]
+  writeEntries(state.log, entries, 0, save(context, { kind: 'entries', entries }))
+  state.uncommittedBytes += weight(entry)
+  for (const progress of state.progress) if (progress !== null) replicate(context, progress)
+}
+
+/** Sends a follower what it lacks, as far as its limits allow; `evenEmpty`: at least one request, to compare the logs. */
+export function replicate(context: StepContext, progress: Progress, evenEmpty = false): void {
+  const { state, options } = context
+  let wanted = evenEmpty
+  while (maySend(progress, options)) {
+    const last = lastIndex(state.log)
+    if (progress.next > last && !wanted) return
+    if (termAt(state.log, progress.next - 1) < 0) {
+      beginSnapshot(context, progress)
+      return
+    }
+    const entries = progress.next > last ? nothing : entriesFrom(state.log, progress.next, options.maxBatchBytes)
+    sendAppend(context, progress, entries)
+    wanted = false
+    if (progress.mode === 'probe') {
+      progress.awaiting = true
+    } else if (entries.length > 0) {
+      let bytes = 0
+      for (const entry of entries) bytes += weight(entry)
+      progress.next += entries.length
+      noteSent(progress, progress.next - 1, bytes)
+    }
+  }
+}
+
+function sendAppend(context: StepContext, progress: Progress, entries: readonly Entry[]): void {
+  const { state } = context
+  const previousIndex = progress.next - 1
+  const previousTerm = termAt(state.log, previousIndex)
+  const { term, commit } = state
+  send(context, progress.member, {
+    kind: 'append-request',
+    term,
+    previousIndex,
+    previousTerm,
+    entries,
+    commit,
+    round: state.reads.round,
+    trust: progress.trust,
+  })
+}
+
+export function onAppendResponse(context: StepContext, from: MemberId, response: AppendResponse): void {
+  const progress = progressOf(context.state, from)
+  if (progress === undefined || !hear(context, progress, response)) return
+  if (response.rejected) onRefused(context, progress, response)
+  else onMatched(context, progress, response.index)
+}
+
+function onMatched(context: StepContext, progress: Progress, index: number): void {
+  const { state } = context
+  if (index > progress.matched) progress.matched = index
+  if (progress.mode === 'replicate') noteAnswered(progress, index)
+  else if (progress.mode === 'probe' || progress.matched >= state.log.base.index) becomeReplicate(progress)
+  if (progress.matched > state.commit) advance(context)
+  replicate(context, progress)
+}
+
+function onRefused(context: StepContext, progress: Progress, response: AppendResponse): void {
+  const { log } = context.state
+  if (progress.mode === 'replicate') {
+    // Something was lost on the way; what is acknowledged is there.
+    if (response.index <= progress.matched) return
+    becomeProbe(progress, progress.matched + 1)
+  } else {
+    if (progress.mode === 'snapshot' || response.index !== progress.next - 1) return
+    const place = lastPlaceOfTerm(log, response.hintIndex, response.hintTerm)
+    becomeProbe(progress, Math.max(Math.min(response.index, place.index + 1), progress.matched + 1))
+  }
+  replicate(context, progress, true)
+}
+
+/** An answered heartbeat is the time to send again what may have been lost. */
+export function onHeartbeatResponse(context: StepContext, from: MemberId, response: HeartbeatResponse): void {
+  const { state, options } = context
+  const progress = progressOf(state, from)
+  if (progress === undefined || !hear(context, progress, response)) return
+  if (progress.mode === 'snapshot') {
+    nudgeSnapshot(context, progress)
+    return
+  }
+  if (progress.mode === 'replicate' && progress.matched === lastIndex(state.log) && progress.trust === null) return
+  progress.awaiting = false
+  if (maySend(progress, options)) replicate(context, progress, true)
+  else if (termAt(state.log, progress.next - 1) >= 0) sendAppend(context, progress, nothing)
+}
+
+/** A follower spoke. Answers whether it counts: words of an earlier life are void. */
+function hear(context: StepContext, progress: Progress, response: AppendResponse | HeartbeatResponse): boolean {
+  const { state } = context
+  if (response.incarnation < progress.incarnation) return false
+  if (response.incarnation > progress.incarnation) meet(state, progress, response)
+  else if (progress.suspect && !response.suspect) {
+    progress.suspect = false
+    progress.trust = null
+    advance(context)
+  }
+  progress.active = true
+  if (response.round > progress.round) {
+    progress.round = response.round
+    if (confirmRounds(state)) finishReads(context)
+  }
+  if (progress.suspect && progress.trust === null && state.reads.confirmed >= progress.trustRound && state.commit >= state.firstOwnIndex) {
+    progress.trust = { incarnation: progress.incarnation, index: state.commit }
+  }
+  if (serveReads(context)) broadcastHeartbeat(context)
+  return true
+}
+
+/** A new life of a follower: what was on its way to the last one is lost, and of a suspect's log nothing is known. */
+function meet(state: RaftState, progress: Progress, response: AppendResponse | HeartbeatResponse): void {
+  const restarted = progress.incarnation > 0
+  progress.incarnation = response.incarnation
+  progress.suspect = response.suspect
+  progress.trust = null
+  if (response.suspect) {
+    progress.matched = 0
+    progress.trustRound = beginRound(state)
+    becomeProbe(progress, lastIndex(state.log) + 1)
+  } else if (restarted) {
+    becomeProbe(progress, progress.matched + 1)
+  }
+}
+
+/** Leader: commits what a majority now holds; with the first commit of its term, reads may be served. */
+export function advance(context: StepContext): void {
+  if (advanceCommit(context) && serveReads(context)) broadcastHeartbeat(context)
+}
+
+export function progressOf(state: RaftState, member: MemberId): Progress | undefined {
+  return state.progress[state.configuration.voters.indexOf(member)] ?? undefined
+}

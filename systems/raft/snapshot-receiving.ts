@@ -1,0 +1,73 @@
+import { Misuse } from '../../sim/host/errors.js'
+import { accept } from './append.js'
+import { applyCommitted, commitTo } from './commit.js'
+import { compactLog, restartLog, termAt } from './log.js'
+import { type MemberId, type Position, type SnapshotChunkRequest, samePosition } from './messages.js'
+import { followLeader } from './roles.js'
+import { emit, type StepContext, save, send } from './state.js'
+
+/** Follower: hands the bytes on in order, then asks for the installation. */
+export function onChunkRequest(context: StepContext, from: MemberId, request: SnapshotChunkRequest): void {
+  const { state } = context
+  followLeader(context, from)
+  const { snapshot, total } = request
+  if (termAt(state.log, snapshot.index) === snapshot.term) commitTo(context, snapshot.index)
+  if (snapshot.index <= state.commit) {
+    accept(context, from, state.commit, 0)
+    return
+  }
+  if (state.installing !== null) {
+    if (samePosition(state.installing, snapshot)) answerChunk(context, from, snapshot, total)
+    return
+  }
+  const received = takeChunk(context, request)
+  answerChunk(context, from, snapshot, received)
+  if (received < total) return
+  state.incoming = null
+  state.installing = snapshot
+  emit(context, { kind: 'install', snapshot })
+}
+
+/** Answers how much of the snapshot is here. */
+function takeChunk(context: StepContext, { snapshot, offset, total, bytes }: SnapshotChunkRequest): number {
+  const { state } = context
+  if (state.incoming === null || !samePosition(state.incoming.snapshot, snapshot)) {
+    // Bytes may be lost with a crash while their sender goes on: it has to begin anew.
+    if (offset !== 0 || (bytes.length === 0 && total > 0)) return 0
+    state.incoming = { snapshot, total, received: 0 }
+  }
+  const { incoming } = state
+  if (offset === incoming.received && (bytes.length > 0 || total === 0)) {
+    incoming.received += bytes.length
+    emit(context, { kind: 'chunk-received', snapshot, offset, total, bytes })
+  }
+  return incoming.received
+}
+
+function answerChunk(context: StepContext, to: MemberId, snapshot: Position, received: number): void {
+  send(context, to, { kind: 'snapshot-chunk-response', term: context.state.term, snapshot, received })
+}
+
+/** The state machine durably holds the snapshot: the log goes on from there. What it holds beyond, and agrees with the snapshot, stays. */
+export function onInstalled(context: StepContext, snapshot: Position): void {
+  const { state } = context
+  if (state.installing === null || !samePosition(state.installing, snapshot)) throw new Misuse(`no snapshot of index ${snapshot.index} is being installed`)
+  state.installing = null
+  if (termAt(state.log, snapshot.index) === snapshot.term) {
+    compactLog(state.log, snapshot.index)
+    save(context, { kind: 'compacted', base: snapshot })
+  } else {
+    restartLog(state.log, snapshot, save(context, { kind: 'restored', base: snapshot }))
+  }
+  state.applied = snapshot.index
+  if (snapshot.index > state.commit) state.commit = snapshot.index
+  applyCommitted(context)
+  if (state.leader !== null && state.leader !== state.id) accept(context, state.leader, snapshot.index, 0)
+}
+
+export function onInstallFailed(context: StepContext, snapshot: Position): void {
+  const { state } = context
+  if (state.installing === null || !samePosition(state.installing, snapshot)) throw new Misuse(`no snapshot of index ${snapshot.index} is being installed`)
+  state.installing = null
+  applyCommitted(context)
+}

@@ -1,0 +1,126 @@
+import type { Effect, Machine } from '../../sim/check/machine.js'
+import type { Log } from './log.js'
+import type { Durable, MemberId, Position, RaftChange, RaftEvent, RaftInput, RaftMessage, Role } from './messages.js'
+import type { RaftOptions } from './options.js'
+import type { Progress } from './progress.js'
+import type { Configuration } from './quorum.js'
+
+export type RaftMachine = Machine<RaftState, RaftMessage, Durable, RaftInput, RaftChange, RaftEvent>
+export type RaftEffect = Effect<RaftMessage, Durable, RaftChange, RaftEvent>
+
+/** All that a member holds in memory. Others may read it; only the core changes it. */
+export interface RaftState {
+  readonly id: MemberId
+  readonly incarnation: number
+  configuration: Configuration
+
+  role: Role
+  term: number
+  vote: MemberId | null
+  /** As far as is known. */
+  leader: MemberId | null
+  /** A leader was heard within the shortest election timeout: all votes are refused. */
+  leased: boolean
+
+  log: Log
+  commit: number
+  /** Handed out to the state machine. */
+  applied: number
+
+  nextToken: number
+  savedToken: number
+  /** The save that makes `term` and `vote` durable. */
+  hardStateToken: number
+
+  suspect: boolean
+  /** The save `trusted`, while it is in flight; otherwise 0. */
+  trustedToken: number
+
+  /** Answers to a candidate, in the order of the voters. */
+  votes: (boolean | null)[]
+
+  // As a leader.
+  /** In the order of the voters; the leader's own place is null. Empty for all others. */
+  progress: (Progress | null)[]
+  /** Index of the no-op of this term: once committed, so is all that earlier leaders committed. */
+  firstOwnIndex: number
+  uncommittedBytes: number
+  reads: Reads
+
+  // As a follower that receives a snapshot.
+  incoming: { readonly snapshot: Position; readonly total: number; received: number } | null
+  /** Handed to the state machine, not yet said to be installed. */
+  installing: Position | null
+}
+
+/** ReadIndex (dissertation 6.4): a read is answered when a round of heartbeats begun after it arrived has reached a majority. */
+export interface Reads {
+  /** The newest round begun. */
+  round: number
+  /** The newest round that a majority has answered. */
+  confirmed: number
+  /** Reads that no round serves yet. */
+  waiting: number[]
+  /** The reads that a round in flight serves, and the commit index when it began. */
+  serving: { readonly round: number; readonly index: number; readonly ids: readonly number[] } | null
+}
+
+export const idleReads = (): Reads => ({ round: 0, confirmed: 0, waiting: [], serving: null })
+
+/** What one call of `step` works on: the state it changes and the effects it gives, in order. */
+export interface StepContext {
+  readonly state: RaftState
+  readonly effects: RaftEffect[]
+  readonly options: RaftOptions
+  readonly timers: TimerEffects
+}
+
+/** The timer effects of one machine, made once. */
+export interface TimerEffects {
+  readonly lease: RaftEffect
+  readonly electionAfterLease: RaftEffect
+  readonly election: RaftEffect
+  readonly heartbeat: RaftEffect
+  readonly checkQuorum: RaftEffect
+  readonly cancelLease: RaftEffect
+  readonly cancelElection: RaftEffect
+  readonly cancelHeartbeat: RaftEffect
+  readonly cancelCheckQuorum: RaftEffect
+}
+
+export function timerEffects({ heartbeat, electionTimeout: [shortest, longest] }: RaftOptions): TimerEffects {
+  return {
+    lease: { kind: 'timer', tag: 'lease', between: [shortest, shortest] },
+    electionAfterLease: { kind: 'timer', tag: 'election', between: [0, longest - shortest] },
+    election: { kind: 'timer', tag: 'election', between: [shortest, longest] },
+    heartbeat: { kind: 'timer', tag: 'heartbeat', between: [heartbeat, heartbeat] },
+    checkQuorum: { kind: 'timer', tag: 'check-quorum', between: [longest, longest] },
+    cancelLease: { kind: 'cancel', tag: 'lease' },
+    cancelElection: { kind: 'cancel', tag: 'election' },
+    cancelHeartbeat: { kind: 'cancel', tag: 'heartbeat' },
+    cancelCheckQuorum: { kind: 'cancel', tag: 'check-quorum' },
+  }
+}
+
+export function emit({ effects }: StepContext, event: RaftEvent): void {
+  effects.push({ kind: 'emit', event })
+}
+
+/** Answers the save's token. */
+export function save({ state, effects }: StepContext, change: RaftChange): number {
+  const token = state.nextToken++
+  effects.push({ kind: 'save', token, change })
+  return token
+}
+
+/** Makes term and vote durable; nothing is said in the new term before. */
+export function saveHardState(context: StepContext): void {
+  const { state } = context
+  state.hardStateToken = save(context, { kind: 'hard-state', hardState: { term: state.term, vote: state.vote } })
+}
+
+/** Sends once term and vote are durable, and save `token` too. */
+export function send({ state, effects }: StepContext, to: MemberId, message: RaftMessage, token = 0): void {
+  const after = Math.max(token, state.hardStateToken)
+  effects.push({ kind: 'send', to, message, after: after > state.savedToken ? after : undefined })
+}
