@@ -1,0 +1,94 @@
+import { existsSync, statSync } from 'node:fs'
+import path from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { type AnyScenario, isScenario } from '../sim/run/scenario.js'
+import { BadInput, nearest } from './bad-input.js'
+
+/** A scenario, and the file it came from when it is none of Seedfall's own. */
+export interface LoadedScenario {
+  readonly scenario: AnyScenario
+  readonly file?: string
+}
+
+export const isScenarioFile = (name: string): boolean => /\.[cm]?[jt]s$/.test(name)
+
+/** One of Seedfall's own scenarios by its name, or a file by its path. */
+export async function loadScenario(name: string, folder: string): Promise<LoadedScenario> {
+  return isScenarioFile(name) ? { scenario: await loadScenarioFile(name, folder), file: name } : { scenario: await loadStockScenario(name) }
+}
+
+export async function stockScenarios(): Promise<readonly AnyScenario[]> {
+  const { scenarios } = await import('../scenarios/index.js')
+  return scenarios
+}
+
+async function loadStockScenario(name: string): Promise<AnyScenario> {
+  const scenarios = await stockScenarios()
+  const found = scenarios.find((scenario) => scenario.name === name)
+  if (found) return found
+  const names = scenarios.map((scenario) => scenario.name)
+  const guess = nearest(name, names)
+  throw new BadInput(
+    `there is no scenario '${name}': ${guess ? `did you mean ${guess}?` : `there are ${names.join(', ')}`} A file of your own is run by 'run ${name}.scenario.ts'`,
+  )
+}
+
+async function loadScenarioFile(file: string, folder: string): Promise<AnyScenario> {
+  const absolute = path.resolve(folder, file)
+  if (!existsSync(absolute) || !statSync(absolute).isFile()) throw new BadInput(`${file}: no such file; the path is taken from ${folder}`)
+  let module: { default?: unknown }
+  try {
+    module = (await import(pathToFileURL(absolute).href)) as { default?: unknown }
+  } catch (error) {
+    throw new BadInput(`${file}: throws when it is loaded: ${firstLine(error)}${placeIn(absolute, error)}`)
+  }
+  return shaped(file, unwrapped(module.default))
+}
+
+/** A file in a package of CommonJS modules is compiled to one: its exports come wrapped once more. */
+function unwrapped(value: unknown): unknown {
+  return typeof value === 'object' && value !== null && 'default' in value ? value.default : value
+}
+
+/** A scenario made in JavaScript, or against its types, can have any shape. */
+function shaped(file: string, value: unknown): AnyScenario {
+  if (!isScenario(value))
+    throw new BadInput(`${file}: its default export is not a scenario: write 'export default scenario({ … })' with scenario from 'seedfall'`)
+  const { name, system, workload, invariants, faults, duration, healAt } = value
+  const wrong = [
+    [typeof name === 'string' && name !== '', 'name', 'a text'],
+    [typeof system?.name === 'string', 'system', 'what system({ … }) gives'],
+    [Object.values(system?.roles ?? {}).length > 0, 'system.roles', 'at least one role'],
+    [
+      Object.values(system?.roles ?? {}).every((role) => typeof role?.boot === 'function' && Number.isInteger(role.count) && role.count > 0),
+      'system.roles',
+      '{ count, boot } each',
+    ],
+    [typeof system?.survives === 'object', 'system.survives', 'a budget such as { down: 1 }'],
+    [Number.isInteger(workload?.clients) && workload.clients >= 0, 'workload.clients', 'a number of clients'],
+    [typeof workload?.generate === 'function', 'workload.generate', 'a function'],
+    [typeof workload?.perform === 'function', 'workload.perform', 'a function'],
+    [Array.isArray(invariants) && invariants.every(({ begin }) => typeof begin === 'function'), 'invariants', 'a list of what invariant(…) gives'],
+    [typeof faults?.strategy === 'string', 'faults', '{ strategy }'],
+    [Number.isSafeInteger(duration) && duration > 0, 'duration', 'a duration such as s(60)'],
+    [Number.isSafeInteger(healAt) && healAt >= 0, 'healAt', 'a duration such as s(45)'],
+  ].find(([holds]) => !holds)
+  if (wrong) throw new BadInput(`${file}: its scenario's ${wrong[1]} must be ${wrong[2]}`)
+  return value
+}
+
+const firstLine = (error: unknown): string => {
+  const text = error instanceof Error ? `${error.name}: ${error.message}` : String(error)
+  return text
+    .split('\n')
+    .find((line) => line.trim() !== '')!
+    .trim()
+}
+
+/** The line of the file that the error came from, when its stack knows. */
+function placeIn(absolute: string, error: unknown): string {
+  const stack = error instanceof Error ? (error.stack ?? '') : ''
+  const at = stack.indexOf(`${absolute}:`)
+  const place = at < 0 ? null : /^:(\d+(?::\d+)?)/.exec(stack.slice(at + absolute.length))
+  return place ? ` (line ${place[1]})` : ''
+}

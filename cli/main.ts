@@ -1,0 +1,134 @@
+import { randomInt } from 'node:crypto'
+import { Command, CommanderError, Option } from 'commander'
+import type { FaultKind } from '../sim/faults/injection.js'
+import type { Nanos } from '../sim/host/seam.js'
+import { type ExitCode, exitCodes } from '../sim/report/exit-code.js'
+import type { RunRequest } from '../sim/run/report.js'
+import { BadInput } from './bad-input.js'
+import { reportDeterminism } from './determinism-command.js'
+import { list } from './list-command.js'
+import { loadScenario } from './load-scenario.js'
+import { parseDuration, parseKinds, parseSeed, parseStep } from './option-values.js'
+import { performRun } from './perform-run.js'
+import { replay } from './replay-command.js'
+import { processTerminal, type Terminal } from './terminal.js'
+
+/** The command line, `npm run sim -- …` and `npx seedfall …`. Answers the exit code. */
+export async function main(words: readonly string[], terminal: Terminal = processTerminal()): Promise<ExitCode> {
+  let exitCode: ExitCode = exitCodes.passed
+  const program = commandLine(terminal, (code) => {
+    exitCode = code
+  })
+  try {
+    await program.parseAsync(words, { from: 'user' })
+    return exitCode
+  } catch (error) {
+    if (error instanceof CommanderError) {
+      if (error.exitCode === 0) return exitCodes.passed
+      terminal.error(`seedfall: ${error.message.replace(/^error: /, '').replace(/\s+/g, ' ')}; 'seedfall --help' shows what there is`)
+      return exitCodes.usage
+    }
+    if (error instanceof BadInput) {
+      terminal.error(`seedfall: ${error.message.replace(/\s+/g, ' ')}`)
+      return exitCodes.usage
+    }
+    terminal.error(`seedfall: a defect of Seedfall itself, please report it with this text:\n${error instanceof Error ? error.stack : String(error)}`)
+    return exitCodes.defect
+  }
+}
+
+/** What stays the same for every command that runs a scenario. */
+interface RunFlags {
+  readonly seed?: string
+  readonly faults?: readonly FaultKind[] | 'none'
+  /** `--no-fault`. */
+  readonly fault: readonly FaultKind[]
+  readonly duration?: Nanos
+  readonly trace?: boolean
+  readonly traceFile?: string
+  readonly until?: number
+  readonly breakAt?: number
+  readonly json?: boolean
+  readonly checkDeterminism?: boolean
+}
+
+function commandLine(terminal: Terminal, finish: (code: ExitCode) => void): Command {
+  const program = new Command('seedfall')
+  program
+    .description('Finds the seed that makes a distributed system fall, and replays it for ever.')
+    .exitOverride()
+    .configureOutput({ writeErr: () => {}, writeOut: (text) => terminal.out(text.trimEnd()) })
+    .showSuggestionAfterError(true)
+  const runs = (command: Command, name: (word: string | undefined) => string): void => {
+    runOptions(command).action(async (word: string | undefined, flags: RunFlags) => finish(await runScenario(name(word), flags, terminal)))
+  }
+  runs(program.argument('[scenario]', "one of 'seedfall list', or a scenario file"), (word) => word ?? 'broker')
+  runs(program.command('run').description('run a scenario file of your own').argument('<file>', 'my.scenario.ts'), fileName)
+  program
+    .command('list')
+    .description("show Seedfall's own scenarios")
+    .option('--json', 'as one JSON array')
+    .action(async ({ json }: { json?: boolean }) => list(json === true, terminal))
+  viewOptions(program.command('replay').description('run a failure again').argument('<file>', 'written by a failing run, .seedfall/….json')).action(
+    async (file: string, flags: RunFlags) => finish(await replay(file, view(flags), terminal)),
+  )
+  return program
+}
+
+function runOptions(command: Command): Command {
+  const kinds = (option: string) => (text: string) => (text === 'none' && option === '--faults' ? 'none' : parseKinds(option, text))
+  const more = (text: string, so: readonly FaultKind[]) => [...so, ...parseKinds('--no-fault', text)]
+  command
+    .option('--seed <seed>', 'the seed, any text; drawn and printed when not given', parseSeed)
+    .option('--faults <kinds>', "only these kinds of fault, separated by commas; a family such as 'net'; or 'none'", kinds('--faults'))
+    .addOption(new Option('--no-fault <kind>', 'all but this kind; may be repeated').default([]).argParser(more))
+    .option('--duration <time>', 'virtual time: 500ms, 60s, 2m', parseDuration)
+    .option('--check-determinism', 'run twice and show the first step that differs')
+  return viewOptions(command)
+}
+
+function viewOptions(command: Command): Command {
+  return command
+    .option('--trace', 'print every step')
+    .option('--trace-file <file>', 'write every step as JSON lines')
+    .option('--until <step>', "stop there and print the hosts' states", (text) => parseStep('--until', text))
+    .option('--break-at <step>', 'stop there in a debugger, under node --inspect', (text) => parseStep('--break-at', text))
+    .option('--json', 'one JSON object instead of text')
+}
+
+function fileName(word: string | undefined): string {
+  if (word === undefined || !/\.[cm]?[jt]s$/.test(word)) throw new BadInput(`'run' takes a scenario file such as my.scenario.ts, not '${word}'`)
+  return word
+}
+
+async function runScenario(name: string, flags: RunFlags, terminal: Terminal): Promise<ExitCode> {
+  const { scenario, file } = await loadScenario(name, terminal.folder)
+  const shown = view(flags)
+  const seed = flags.seed ?? String(randomInt(1, 2 ** 32))
+  if (flags.seed === undefined && !flags.json) terminal.out(`seed ${terminal.paint.strong(seed)} (drawn; --seed ${seed} makes this run again)`)
+  const request: RunRequest = {
+    scenario,
+    seed,
+    ...(flags.faults === 'none' ? { strategy: 'none' } : flags.faults === undefined ? {} : { kinds: flags.faults }),
+    ...(flags.fault.length === 0 ? {} : { withoutKinds: flags.fault }),
+    ...(flags.duration === undefined ? {} : { duration: flags.duration }),
+    ...(flags.until === undefined ? {} : { untilStep: flags.until }),
+    ...(flags.breakAt === undefined ? {} : { breakAtStep: flags.breakAt }),
+  }
+  if (flags.checkDeterminism) return reportDeterminism(request, shown.json === true, terminal)
+  const again = `${terminal.program} ${againWords(file === undefined ? [name] : ['run', file], seed, flags).join(' ')}`
+  return (await performRun(request, { ...shown, again, ...(file === undefined ? {} : { file }) }, terminal)).exitCode
+}
+
+function view({ trace, traceFile, json, until, breakAt }: RunFlags) {
+  if (trace && json) throw new BadInput('--trace and --json both write to standard output: use --trace-file with --json')
+  return { trace, traceFile, json, until, breakAt }
+}
+
+function againWords(subject: readonly string[], seed: string, { faults, fault, duration }: RunFlags): string[] {
+  const words = [...subject, '--seed', /^[\w.-]+$/.test(seed) ? seed : `'${seed.replaceAll("'", `'\\''`)}'`]
+  if (faults !== undefined) words.push('--faults', faults === 'none' ? 'none' : faults.join(','))
+  for (const kind of fault) words.push('--no-fault', kind)
+  if (duration !== undefined) words.push('--duration', `${duration / 1_000}us`)
+  return words
+}

@@ -1,0 +1,42 @@
+import { type FaultKind, faultKinds } from '../sim/faults/injection.js'
+import type { Nanos } from '../sim/host/seam.js'
+import { BadInput, nearest } from './bad-input.js'
+
+/** `60s`, `500ms`, `2m`, `1.5s`: a positive number and a unit, nothing else. */
+export function parseDuration(text: string): Nanos {
+  const match = /^(\d+(?:\.\d+)?)(us|ms|s|m|h)$/.exec(text)
+  const nanos = match ? Math.round(Number(match[1]) * unitNanos[match[2] as keyof typeof unitNanos]) : 0
+  if (nanos <= 0 || nanos > longest)
+    throw new BadInput(`--duration '${text}' is not a duration: write a number and a unit, like 500ms, 60s or 2m, at most 100 days`)
+  return nanos
+}
+
+const unitNanos = { us: 1e3, ms: 1e6, s: 1e9, m: 60e9, h: 3_600e9 }
+/** Virtual time is exact to 104 days. */
+const longest = 100 * 86_400e9
+
+/** A step's number: a positive integer. */
+export function parseStep(option: string, text: string): number {
+  const step = /^\d+$/.test(text) ? Number(text) : 0
+  if (!Number.isSafeInteger(step) || step < 1) throw new BadInput(`${option} '${text}' is not a step: write its number, from 1 on`)
+  return step
+}
+
+/** Any text is a seed; no text is none. */
+export function parseSeed(text: string): string {
+  if (text.trim() === '') throw new BadInput('--seed is empty: write any number or word')
+  return text
+}
+
+/** Kinds separated by commas; `net`, `disk`, `process`, `power` mean all of their family. */
+export function parseKinds(option: string, text: string): FaultKind[] {
+  const kinds = text.split(',').flatMap((part) => kindsNamed(option, part.trim()))
+  return faultKinds.filter((kind) => kinds.includes(kind))
+}
+
+function kindsNamed(option: string, name: string): readonly FaultKind[] {
+  const family = faultKinds.filter((kind) => kind === name || kind.startsWith(`${name}.`))
+  if (family.length > 0) return family
+  const guess = nearest(name, faultKinds)
+  throw new BadInput(`${option}: there is no fault kind '${name}'${guess ? `; did you mean ${guess}?` : `: there are ${faultKinds.join(', ')}`}`)
+}

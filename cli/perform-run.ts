@@ -1,0 +1,118 @@
+import { mkdirSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import { Misuse } from '../sim/host/errors.js'
+import type { TraceSink } from '../sim/kernel/trace.js'
+import { type ExitCode, exitCodes } from '../sim/report/exit-code.js'
+import { describeStates } from '../sim/report/host-states.js'
+import { LastRows, type TraceRow } from '../sim/report/host-table.js'
+import { jsonReport } from '../sim/report/json-report.js'
+import { describeHeader } from '../sim/report/run-header.js'
+import { describeResult } from '../sim/report/run-result.js'
+import { traceLine } from '../sim/report/trace-line.js'
+import { formatReplay, replayOf } from '../sim/run/replay.js'
+import type { RunReport, RunRequest } from '../sim/run/report.js'
+import { run } from '../sim/run/run.js'
+import { setUp } from '../sim/run/setup.js'
+import { BadInput } from './bad-input.js'
+import type { Terminal } from './terminal.js'
+import { TraceFile, traceTo } from './trace-file.js'
+
+/** How a run is shown, beside what it is. */
+export interface Presentation {
+  readonly trace?: boolean
+  readonly traceFile?: string
+  readonly json?: boolean
+  /** The scenario's file, when it is none of Seedfall's own. */
+  readonly file?: string
+  /** The command that makes this run again. */
+  readonly again: string
+  /** The replay file that is being run, which then is not written anew. */
+  readonly replayFile?: string
+}
+
+const shownRows = 24
+
+/** Runs once and reports: header, result and, on failure, its surroundings and the replay file. Answers the report and the exit code. */
+export async function performRun(request: RunRequest, show: Presentation, terminal: Terminal): Promise<{ report: RunReport; exitCode: ExitCode }> {
+  const { paint, out } = terminal
+  const header = usable(request)
+  if (!show.json) out(describeHeader(header, paint))
+  const file = show.traceFile === undefined ? undefined : new TraceFile(path.resolve(terminal.folder, show.traceFile))
+  const sinks: TraceSink[] = [...(file ? [file] : []), ...(show.trace ? [printing(terminal)] : [])]
+  const began = performance.now()
+  const report = await interruptible((signal) => run({ ...request, trace: traceTo(sinks), signal }))
+  const seconds = (performance.now() - began) / 1_000
+  file?.close()
+
+  const isStale = report.stale.length > 0
+  const exitCode = isStale ? exitCodes.stale : exitCodes[report.outcome]
+  const isBroken = report.outcome !== 'passed' && report.outcome !== 'interrupted'
+  const replay = isBroken && show.replayFile === undefined ? writeReplay(request, report, show, terminal.folder) : show.replayFile
+  if (show.json) {
+    const hosts = request.untilStep === undefined ? {} : { hosts: report.states }
+    out(JSON.stringify(jsonReport(report, exitCode, { ...(isStale ? { outcome: 'stale' } : {}), ...(isBroken && replay ? { replay } : {}), ...hosts })))
+    return { report, exitCode }
+  }
+  if (isStale) out(describeStale(report, terminal))
+  const rows = isBroken ? await lastRows(request, report) : undefined
+  const commands: Record<string, string> = isBroken ? { replay: `${terminal.program} replay ${replay}`, again: show.again } : {}
+  out(describeResult(report, { commands, seconds, width: terminal.width, ...(rows ? { rows } : {}) }, paint))
+  if (request.untilStep !== undefined) out(describeStates(report.states, paint))
+  return { report, exitCode }
+}
+
+/** The header of a request, or what is wrong with it. */
+function usable(request: RunRequest) {
+  try {
+    return setUp(request).header
+  } catch (error) {
+    if (error instanceof Misuse) throw new BadInput(error.message)
+    throw error
+  }
+}
+
+/** Ends the run at Ctrl-C and keeps what it found; a second Ctrl-C ends the program. */
+export async function interruptible<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  const controller = new AbortController()
+  const interrupt = (): void => {
+    if (controller.signal.aborted) process.exit(exitCodes.interrupted)
+    controller.abort()
+  }
+  process.on('SIGINT', interrupt)
+  try {
+    return await work(controller.signal)
+  } finally {
+    process.removeListener('SIGINT', interrupt)
+  }
+}
+
+/** The steps up to the violation, from the same run once more: a failing run pays for its trace, a passing one does not. */
+async function lastRows(request: RunRequest, report: RunReport): Promise<readonly TraceRow[]> {
+  const step = report.violation?.step ?? report.steps
+  const rows = new LastRows(step, shownRows)
+  await run({ ...request, breakAtStep: undefined, untilStep: Math.max(1, step), trace: rows })
+  return rows.rows()
+}
+
+function writeReplay(request: RunRequest, report: RunReport, { file }: Presentation, folder: string): string {
+  const name = `${report.scenario}-${report.seed}`.replace(/[^A-Za-z0-9._-]+/g, '_').slice(0, 120)
+  const target = path.join('.seedfall', `${name}.json`)
+  try {
+    mkdirSync(path.join(folder, '.seedfall'), { recursive: true })
+    writeFileSync(path.join(folder, target), formatReplay(replayOf(request, report, file)))
+  } catch (error) {
+    throw new BadInput(`${target} cannot be written: ${(error as Error).message}`)
+  }
+  return target
+}
+
+function describeStale({ stale }: RunReport, { paint }: Terminal): string {
+  const lines = stale.slice(0, 8).map(({ kind, site, ordinal }) => `    ${kind}  ${site} #${ordinal}`)
+  const more = stale.length > lines.length ? [`    and ${stale.length - lines.length} more`] : []
+  return [`${paint.bad('✗ stale replay')}  ${stale.length} injections found no place any more: the code has changed since`, ...lines, ...more].join('\n')
+}
+
+const printing = ({ out }: Terminal): TraceSink => ({
+  step: (record) => out(traceLine(record, false)),
+  note: (record) => out(traceLine(record, true)),
+})
