@@ -34,4 +34,4 @@ export {
   type Workload,
   workload,
 } from './run/scenario.js'
-export { Simulation, SimulationFailed, type SimulateOptions, simulate } from './run/simulation.js'
+export { type SimulateOptions, Simulation, SimulationFailed, simulate } from './run/simulation.js'

@@ -1,28 +1,81 @@
 import type { Incarnation } from '../host/incarnation.js'
-import { Misuse } from '../host/errors.js'
-import type { Disk, DurableView } from '../host/seam.js'
+import type { Disk, DurableView, Nanos } from '../host/seam.js'
 import type { SimulatedHost } from '../host/simulated-host.js'
+import { disk as diskEvent, type EventTarget, type KernelEvent } from '../kernel/event.js'
 import type { Kernel } from '../kernel/kernel.js'
+import { deriveKey, type Key } from '../kernel/mix.js'
+import { type DeviceModel, deviceModels } from './device-model.js'
+import type { DiskFaults } from './disk-faults.js'
+import type { DiskCompletion, DiskHost } from './disk-host.js'
 import { DiskImage } from './disk-image.js'
 import type { PowerLossDice } from './power-loss.js'
+import { SimulatedDisk } from './simulated-disk.js'
+
+const models: readonly DeviceModel[] = [deviceModels.nvme, deviceModels.sata, deviceModels.cloud]
 
 /** The disk of one machine: it outlives the processes on it. */
 export class HostDisk {
-  readonly #image = new DiskImage()
-  constructor(
-    readonly host: SimulatedHost,
-    readonly kernel: Kernel,
-    readonly model: number,
-    readonly salt: string,
-  ) {}
+  /** What goes wrong with operations; null: nothing. */
+  faults: DiskFaults | null = null
+  readonly host: SimulatedHost
+  readonly #kernel: Kernel
+  readonly #model: DeviceModel
+  readonly #key: Key
+  #image = new DiskImage()
+
+  /** `model`: 0 NVMe, 1 SATA, 2 cloud volume. */
+  constructor(host: SimulatedHost, kernel: Kernel, model: number, salt: string) {
+    this.host = host
+    this.#kernel = kernel
+    this.#model = models[model] ?? deviceModels.nvme
+    this.#key = deriveKey(deriveKey(deriveKey(kernel.key, 'disk'), salt), host.name)
+  }
+
   get durable(): DurableView {
     return this.#image.durable
   }
-  open(_life: Incarnation): Disk {
-    throw new Misuse('disk not wired')
+
+  /** The disk as one life of a process sees it. */
+  open(life: Incarnation): Disk {
+    return new SimulatedDisk({
+      host: new DiskOfLife(life, this.#kernel),
+      image: this.#image,
+      model: this.#model,
+      key: deriveKey(this.#key, life.incarnation),
+      faults: this.faults,
+    })
   }
-  powerLoss(dice: PowerLossDice): void {
+
+  losePower(dice: PowerLossDice): void {
     this.#image.losePower(dice)
   }
-  wipe(): void {}
+
+  /** An empty disk in its place. */
+  wipe(): void {
+    this.#image = new DiskImage()
+  }
+}
+
+class DiskOfLife implements DiskHost, EventTarget {
+  readonly #life: Incarnation
+  readonly #kernel: Kernel
+  constructor(life: Incarnation, kernel: Kernel) {
+    this.#life = life
+    this.#kernel = kernel
+  }
+  get now(): Nanos {
+    return this.#kernel.now
+  }
+  effect(): boolean {
+    return this.#life.effect()
+  }
+  later(delay: Nanos, completion: DiskCompletion): void {
+    this.#kernel.schedule(delay, diskEvent, this, this.#life.machine, this.#life, completion)
+  }
+  fold(word: number): void {
+    this.#kernel.fold(word)
+  }
+  fire(event: KernelEvent): void {
+    ;(event.a as DiskCompletion).complete()
+  }
 }

@@ -152,7 +152,8 @@ export class FaultEngine implements FaultWorld, EventTarget {
     if (!isNoise(kind)) counter.opportunities++
     const drawn = action.draw(this, Stream.of(deriveKey(this.#key, kind), ordinal))
     if (drawn === null) return
-    const isWithinBudget = drawn.isBlackout === true || drawn.takes.every((host) => this.budget.isHeld(host.name)) || this.budget.allows(drawn.takes.map((host) => host.name))
+    const isWithinBudget =
+      drawn.isBlackout === true || drawn.takes.every((host) => this.budget.isHeld(host.name)) || this.budget.allows(drawn.takes.map((host) => host.name))
     if (!isWithinBudget) {
       counter.heldBack++
       return

@@ -57,7 +57,7 @@ export class ListedNoise implements PacketNoise {
     if (injection === undefined) return null
     this.world.opportunity(this.kind)
     this.world.acted(injection)
-    return Number(injection.args['harmNanos'] ?? 0)
+    return Number(injection.args.harmNanos ?? 0)
   }
 }
 

@@ -1,6 +1,6 @@
 import type { PageFate, PendingName, PendingPage, PendingSize, PowerLossDice } from '../disk/power-loss.js'
-import { Stream } from '../kernel/stream.js'
 import type { SimulatedHost } from '../host/simulated-host.js'
+import { Stream } from '../kernel/stream.js'
 import type { FaultWorld } from './fault-world.js'
 import type { FaultKind, Injection } from './injection.js'
 
@@ -21,7 +21,13 @@ export class DrawnPowerLoss implements PowerLossDice {
     readonly injection: Injection,
     readonly host: SimulatedHost,
   ) {
-    const args = injection.args as { key?: [number, number]; fates?: Record<string, unknown[]>; lostPerMille?: number; tornPerMille?: number; lostNamesPerMille?: number }
+    const args = injection.args as {
+      key?: [number, number]
+      fates?: Record<string, unknown[]>
+      lostPerMille?: number
+      tornPerMille?: number
+      lostNamesPerMille?: number
+    }
     const [high, low] = args.key ?? [0x2545f491, injection.at | 0]
     this.#random = Stream.of({ high, low }, host.name)
     this.#given = args.fates?.[host.name] ?? []

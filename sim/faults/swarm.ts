@@ -15,23 +15,67 @@ export interface FaultMix {
  * `perMille`: how many packets or operations inside an episode are struck.
  */
 const ranges: Readonly<Record<FaultKind, Readonly<Record<string, OptionRange>>>> = {
-  'net.delay': { everyMillis: { min: 500, max: 8_000, log: true }, lastsMillis: { min: 50, max: 3_000, log: true }, perMille: { min: 10, max: 500, log: true }, mostMillis: { min: 1, max: 500, log: true } },
+  'net.delay': {
+    everyMillis: { min: 500, max: 8_000, log: true },
+    lastsMillis: { min: 50, max: 3_000, log: true },
+    perMille: { min: 10, max: 500, log: true },
+    mostMillis: { min: 1, max: 500, log: true },
+  },
   'net.drop': { everyMillis: { min: 500, max: 8_000, log: true }, lastsMillis: { min: 50, max: 3_000, log: true }, perMille: { min: 5, max: 300, log: true } },
-  'net.duplicate': { everyMillis: { min: 500, max: 8_000, log: true }, lastsMillis: { min: 50, max: 3_000, log: true }, perMille: { min: 5, max: 500, log: true }, mostMillis: { min: 1, max: 300, log: true } },
-  'net.reorder': { everyMillis: { min: 500, max: 8_000, log: true }, lastsMillis: { min: 50, max: 3_000, log: true }, perMille: { min: 5, max: 500, log: true }, mostMillis: { min: 1, max: 100, log: true } },
+  'net.duplicate': {
+    everyMillis: { min: 500, max: 8_000, log: true },
+    lastsMillis: { min: 50, max: 3_000, log: true },
+    perMille: { min: 5, max: 500, log: true },
+    mostMillis: { min: 1, max: 300, log: true },
+  },
+  'net.reorder': {
+    everyMillis: { min: 500, max: 8_000, log: true },
+    lastsMillis: { min: 50, max: 3_000, log: true },
+    perMille: { min: 5, max: 500, log: true },
+    mostMillis: { min: 1, max: 100, log: true },
+  },
   'net.clog': { everyMillis: { min: 1_000, max: 10_000, log: true }, lastsMillis: { min: 20, max: 3_000, log: true } },
   'net.partition': { everyMillis: { min: 3_000, max: 12_000, log: true }, lastsMillis: { min: 200, max: 5_000, log: true } },
   'disk.lost': { perMille: { min: 200, max: 900 } },
   'disk.torn': { perMille: { min: 50, max: 500 } },
   'disk.lost-rename': { perMille: { min: 100, max: 900 } },
-  'disk.sync-error': { everyMillis: { min: 5_000, max: 20_000, log: true }, lastsMillis: { min: 100, max: 1_000, log: true }, perMille: { min: 50, max: 1_000, log: true } },
-  'disk.read-error': { everyMillis: { min: 5_000, max: 20_000, log: true }, lastsMillis: { min: 100, max: 2_000, log: true }, perMille: { min: 50, max: 500, log: true } },
-  'disk.write-error': { everyMillis: { min: 5_000, max: 20_000, log: true }, lastsMillis: { min: 100, max: 1_000, log: true }, perMille: { min: 20, max: 500, log: true } },
-  'disk.full': { everyMillis: { min: 6_000, max: 20_000, log: true }, lastsMillis: { min: 100, max: 2_000, log: true }, perMille: { min: 100, max: 1_000, log: true } },
-  'disk.slow': { everyMillis: { min: 1_000, max: 8_000, log: true }, lastsMillis: { min: 200, max: 5_000, log: true }, perMille: { min: 50, max: 1_000, log: true }, mostTimes: { min: 5, max: 500, log: true } },
-  'process.crash': { everyMillis: { min: 2_000, max: 9_000, log: true }, restartMillis: { min: 50, max: 3_000, log: true }, insidePerMille: { min: 500, max: 1_000 } },
+  'disk.sync-error': {
+    everyMillis: { min: 5_000, max: 20_000, log: true },
+    lastsMillis: { min: 100, max: 1_000, log: true },
+    perMille: { min: 50, max: 1_000, log: true },
+  },
+  'disk.read-error': {
+    everyMillis: { min: 5_000, max: 20_000, log: true },
+    lastsMillis: { min: 100, max: 2_000, log: true },
+    perMille: { min: 50, max: 500, log: true },
+  },
+  'disk.write-error': {
+    everyMillis: { min: 5_000, max: 20_000, log: true },
+    lastsMillis: { min: 100, max: 1_000, log: true },
+    perMille: { min: 20, max: 500, log: true },
+  },
+  'disk.full': {
+    everyMillis: { min: 6_000, max: 20_000, log: true },
+    lastsMillis: { min: 100, max: 2_000, log: true },
+    perMille: { min: 100, max: 1_000, log: true },
+  },
+  'disk.slow': {
+    everyMillis: { min: 1_000, max: 8_000, log: true },
+    lastsMillis: { min: 200, max: 5_000, log: true },
+    perMille: { min: 50, max: 1_000, log: true },
+    mostTimes: { min: 5, max: 500, log: true },
+  },
+  'process.crash': {
+    everyMillis: { min: 2_000, max: 9_000, log: true },
+    restartMillis: { min: 50, max: 3_000, log: true },
+    insidePerMille: { min: 500, max: 1_000 },
+  },
   'process.pause': { everyMillis: { min: 2_000, max: 12_000, log: true }, lastsMillis: { min: 20, max: 4_000, log: true } },
-  'power.loss': { everyMillis: { min: 4_000, max: 14_000, log: true }, restartMillis: { min: 100, max: 3_000, log: true }, blackoutPerMille: { min: 100, max: 700 } },
+  'power.loss': {
+    everyMillis: { min: 4_000, max: 14_000, log: true },
+    restartMillis: { min: 100, max: 3_000, log: true },
+    blackoutPerMille: { min: 100, max: 700 },
+  },
 }
 
 /** Names of every option that a fault kind has. */
@@ -70,5 +114,12 @@ export function drawOption(key: Key, range: OptionRange): number {
 }
 
 function isDown(kind: FaultKind): boolean {
-  return kind.startsWith('process.') || kind === 'power.loss' || kind === 'disk.sync-error' || kind === 'disk.write-error' || kind === 'disk.read-error' || kind === 'disk.full'
+  return (
+    kind.startsWith('process.') ||
+    kind === 'power.loss' ||
+    kind === 'disk.sync-error' ||
+    kind === 'disk.write-error' ||
+    kind === 'disk.read-error' ||
+    kind === 'disk.full'
+  )
 }

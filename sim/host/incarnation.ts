@@ -3,13 +3,13 @@ import { deriveKey, hashString } from '../kernel/mix.js'
 import { Stream } from '../kernel/stream.js'
 import type { Receiver } from '../net/endpoint.js'
 import type { Handler } from '../net/handler.js'
-import { SimulatedNet } from './simulated-net.js'
 import type { PendingCall } from '../net/pending-call.js'
 import { SimulatedClock } from './clock.js'
 import { Misuse } from './errors.js'
 import { HostExit } from './exit.js'
 import type { Clock, Disk, Host, HostName, Log, Nanos, Net, Properties, Random } from './seam.js'
 import type { SimulatedHost } from './simulated-host.js'
+import { SimulatedNet } from './simulated-net.js'
 
 /**
  * One life of a process: the `Host` that it is given. When the process dies, this object goes inert: nothing that it is asked happens any more,
@@ -104,7 +104,7 @@ export class Incarnation implements Host, Receiver, Log, Properties, EventTarget
     if (!this.alive) return
     const machine = this.machine
     const { now } = machine.world.kernel
-    machine.busyUntil = (machine.busyUntil > now ? machine.busyUntil : now) + cost
+    machine.busyUntil = Math.max(machine.busyUntil, now) + cost
   }
 
   exit(reason: string): never {

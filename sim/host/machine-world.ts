@@ -2,8 +2,8 @@ import type { Kernel } from '../kernel/kernel.js'
 import type { Key } from '../kernel/mix.js'
 import type { Network } from '../net/network.js'
 import type { Incarnation } from './incarnation.js'
-import type { Disk } from './seam.js'
 import type { PropertyKind } from './properties.js'
+import type { Disk } from './seam.js'
 import type { SimulatedHost } from './simulated-host.js'
 
 /** What simulated hosts share: the world they are in. */

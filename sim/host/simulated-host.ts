@@ -55,7 +55,7 @@ export class SimulatedHost implements EventHost, Endpoint, EventTarget, HostView
 
   get receiver(): Incarnation | null {
     const life = this.life
-    return life !== null && life.alive ? life : null
+    return life?.alive ? life : null
   }
 
   /** Starts a new life after `delay`. */

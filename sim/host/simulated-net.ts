@@ -1,14 +1,14 @@
+import { type EventTarget, type KernelEvent, message, request, timeout } from '../kernel/event.js'
+import type { Handler } from '../net/handler.js'
+import type { Link } from '../net/link.js'
+import type { Network } from '../net/network.js'
+import { PendingCall } from '../net/pending-call.js'
 import { s } from './durations.js'
 import { Misuse, NetError } from './errors.js'
 import type { Incarnation } from './incarnation.js'
 import type { MachineWorld } from './machine-world.js'
 import type { CallOptions, Closable, Handlers, HostName, Methods, Net, Protocol } from './seam.js'
 import type { SimulatedHost } from './simulated-host.js'
-import { type EventTarget, type KernelEvent, message, request, timeout } from '../kernel/event.js'
-import type { Handler } from '../net/handler.js'
-import type { Link } from '../net/link.js'
-import type { Network } from '../net/network.js'
-import { PendingCall } from '../net/pending-call.js'
 
 const defaultTimeout = s(5)
 

@@ -24,7 +24,18 @@ export class EventQueue {
     return this.#size
   }
 
-  schedule(at: Nanos, kind: number, target: EventTarget, host: EventHost | null, life: EventLife | null, cause: number, a: unknown, b: unknown, c: unknown, n: number): KernelEvent {
+  schedule(
+    at: Nanos,
+    kind: number,
+    target: EventTarget,
+    host: EventHost | null,
+    life: EventLife | null,
+    cause: number,
+    a: unknown,
+    b: unknown,
+    c: unknown,
+    n: number,
+  ): KernelEvent {
     if (!Number.isSafeInteger(at) || at < 0) throw new Misuse(`virtual time is an integer of nanoseconds from 0 on, not ${at}`)
     const event = this.#free.pop() ?? new KernelEvent()
     event.at = at
@@ -259,7 +270,7 @@ class Heap {
       if (first >= length) break
       let least = first
       let leastAt = times[first] as number
-      const end = first + 4 < length ? first + 4 : length
+      const end = Math.min(first + 4, length)
       for (let child = first + 1; child < end; child++) {
         const childAt = times[child] as number
         if (childAt < leastAt || (childAt === leastAt && (events[child] as KernelEvent).sequence < (events[least] as KernelEvent).sequence)) {

@@ -41,7 +41,22 @@ export class KernelEvent {
 }
 
 /** The kinds of step, by their number in the trace hash: append only. */
-export const eventKinds = ['boot', 'timer', 'sleep', 'request', 'reply', 'message', 'timeout', 'disk', 'fault', 'client', 'task', 'world', 'reset', 'drive'] as const
+export const eventKinds = [
+  'boot',
+  'timer',
+  'sleep',
+  'request',
+  'reply',
+  'message',
+  'timeout',
+  'disk',
+  'fault',
+  'client',
+  'task',
+  'world',
+  'reset',
+  'drive',
+] as const
 export type EventKindName = (typeof eventKinds)[number]
 
 export const boot = 0

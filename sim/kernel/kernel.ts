@@ -63,7 +63,17 @@ export class Kernel {
     this.sink = options.sink
   }
 
-  schedule(delay: Nanos, kind: number, target: EventTarget, host: EventHost | null, life: EventLife | null, a?: unknown, b?: unknown, c?: unknown, n = 0): KernelEvent {
+  schedule(
+    delay: Nanos,
+    kind: number,
+    target: EventTarget,
+    host: EventHost | null,
+    life: EventLife | null,
+    a?: unknown,
+    b?: unknown,
+    c?: unknown,
+    n = 0,
+  ): KernelEvent {
     return this.queue.schedule(this.now + delay, kind, target, host, life, this.steps, a, b, c, n)
   }
 

@@ -1,5 +1,5 @@
-import { Misuse } from '../host/errors.js'
 import { ms, us } from '../host/durations.js'
+import { Misuse } from '../host/errors.js'
 import type { Nanos } from '../host/seam.js'
 
 /** One-way delays of a link, as a pure function of one 32-bit die. */
@@ -56,5 +56,5 @@ function negativeLog(x: number): number {
     sum += power / n
     power *= z * z
   }
-  return halvings * 0.693147180559945309 - 2 * sum
+  return halvings * Math.LN2 - 2 * sum
 }

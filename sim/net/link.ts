@@ -1,9 +1,9 @@
 import type { Nanos } from '../host/seam.js'
 import { deriveKey, type Key } from '../kernel/mix.js'
+import type { Endpoint } from './endpoint.js'
 import type { LatencyProfile } from './latency.js'
 import type { MessageType } from './message-type.js'
 import type { PacketNoise } from './noise.js'
-import type { Endpoint } from './endpoint.js'
 
 /** Packets of one message type on one link: what dice and listed injections count. */
 export class Channel {

@@ -83,7 +83,7 @@ export class ValueTransfer {
       }
       this.word = fold(this.word, shape.word)
       const taken = this.#walk(item, depth)
-      if (taken !== item && taken === taken) {
+      if (!Object.is(taken, item)) {
         copy ??= { ...value }
         copy[key] = taken
       }

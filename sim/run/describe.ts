@@ -1,6 +1,7 @@
+import type { DiskCompletion } from '../disk/disk-host.js'
 import type { Incarnation } from '../host/incarnation.js'
 import type { SimulatedHost } from '../host/simulated-host.js'
-import { disk, eventKinds, type KernelEvent, task } from '../kernel/event.js'
+import { disk, eventKinds, type KernelEvent } from '../kernel/event.js'
 import type { Kernel } from '../kernel/kernel.js'
 import { Channel } from '../net/link.js'
 import { PendingCall } from '../net/pending-call.js'
@@ -17,7 +18,10 @@ function detailOf(event: KernelEvent): string {
     return `${type.name} from ${link.from.name} ${shortText(event.c)}`
   }
   if (event.a instanceof PendingCall) return `${event.a.type.name} to ${event.a.link.to.name}`
-  if (event.kind === disk || event.kind === task) return String(event.b ?? '')
+  if (event.kind === disk) {
+    const { operation, path } = event.a as DiskCompletion
+    return `${operation} ${path}`
+  }
   return typeof event.b === 'string' ? event.b : ''
 }
 

@@ -122,7 +122,12 @@ class WholeRun {
     const waits = simulation.report('stalled').states.flatMap((state) => state.waitingFor.slice(0, 3).map((what) => `${state.name} waits for ${what}`))
     const unfinished = simulation.history.unfinished().slice(0, 3)
     const operations = unfinished.map((operation) => `client-${operation.client} ${JSON.stringify(operation.op)}`)
-    simulation.fail('stalled', 'progress', [why, ...(operations.length > 0 ? [`unfinished: ${operations.join('; ')}`] : []), ...waits.slice(0, 12)].join('\n  '), null)
+    simulation.fail(
+      'stalled',
+      'progress',
+      [why, ...(operations.length > 0 ? [`unfinished: ${operations.join('; ')}`] : []), ...waits.slice(0, 12)].join('\n  '),
+      null,
+    )
     return 'stalled'
   }
 }

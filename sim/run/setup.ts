@@ -1,5 +1,5 @@
-import { allFaultOptions, drawFaults, drawOption } from '../faults/swarm.js'
 import type { FaultKind } from '../faults/injection.js'
+import { allFaultOptions, drawFaults, drawOption } from '../faults/swarm.js'
 import { s } from '../host/durations.js'
 import { Misuse } from '../host/errors.js'
 import { deriveKey, type Key } from '../kernel/mix.js'
@@ -36,7 +36,8 @@ export function setUp(request: RunRequest): RunSetup {
   for (const name of Object.keys(ranges).sort()) options[name] = drawOption(deriveKey(deriveKey(key, 'options'), name), ranges[name] as OptionRange)
   Object.assign(options, faults.options)
   for (const [name, value] of Object.entries(request.options ?? {})) {
-    if (!(name in options) && !allFaultOptions.has(name)) throw new Misuse(`scenario ${scenario.name} has no option '${name}': it has ${Object.keys(options).join(', ')}`)
+    if (!(name in options) && !allFaultOptions.has(name))
+      throw new Misuse(`scenario ${scenario.name} has no option '${name}': it has ${Object.keys(options).join(', ')}`)
     options[name] = value
   }
   const hosts: string[] = []

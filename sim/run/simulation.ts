@@ -1,4 +1,5 @@
 import { PropertyCounts } from '../check/property-counts.js'
+import { HostDisk } from '../disk/host-disk.js'
 import { FaultEngine } from '../faults/engine.js'
 import type { Injection, InjectionArgs } from '../faults/injection.js'
 import { Misuse, type SeedfallError } from '../host/errors.js'
@@ -9,17 +10,16 @@ import type { PropertyKind } from '../host/properties.js'
 import type { Disk, DurableView, Host, HostName, Nanos } from '../host/seam.js'
 import { SimulatedHost } from '../host/simulated-host.js'
 import type { HostView, World } from '../host/world.js'
-import { HostDisk } from '../disk/host-disk.js'
 import type { EventLife, KernelEvent } from '../kernel/event.js'
 import { Kernel, type KernelHooks, type LoopEnd } from '../kernel/kernel.js'
 import { deriveKey, type Key } from '../kernel/mix.js'
-import { Network, type NetworkObserver } from '../net/network.js'
 import type { Link } from '../net/link.js'
-import { type RunSetup, setUp } from './setup.js'
+import { Network, type NetworkObserver } from '../net/network.js'
 import { describeEvent, waitingFor } from './describe.js'
 import { OperationHistory } from './operation-history.js'
 import type { HostState, Outcome, RunReport, RunRequest, Violation } from './report.js'
 import type { AnyScenario, Options } from './scenario.js'
+import { type RunSetup, setUp } from './setup.js'
 import { StepChecks } from './step-checks.js'
 import { type ClientContext, WorkloadClient } from './workload-client.js'
 
@@ -298,7 +298,7 @@ export class Simulation<Roles extends Record<string, unknown>> implements Machin
       }
     }
     if (machine !== null && machine.crash !== null) this.engine.stepEndedUnderArms(machine)
-    if (this.#until !== null && this.#until(this.world)) {
+    if (this.#until?.(this.world)) {
       this.#until = null
       return true
     }
@@ -424,7 +424,10 @@ function plainText(process: unknown): string {
     if (value instanceof Uint8Array) return `<${value.length} bytes>`
     if (depth > 2 || seen.has(value)) return Array.isArray(value) ? `[${value.length}]` : '{…}'
     seen.add(value)
-    if (Array.isArray(value)) return value.length > 8 ? [...value.slice(0, 8).map((item) => text(item, depth + 1)), `… ${value.length} in all`] : value.map((item) => text(item, depth + 1))
+    if (Array.isArray(value))
+      return value.length > 8
+        ? [...value.slice(0, 8).map((item) => text(item, depth + 1)), `… ${value.length} in all`]
+        : value.map((item) => text(item, depth + 1))
     if (value instanceof Map) return text(Object.fromEntries([...value].map(([key, item]) => [String(key), item])), depth)
     return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, text(item, depth + 1)]))
   }
@@ -440,4 +443,3 @@ export async function simulate<Roles extends Record<string, unknown>, Op, Result
   const request: RunRequest = { ...rest, scenario, seed, ...(faults === 'none' ? { strategy: 'none' as const } : {}) }
   return new Simulation<Roles>(request, { clients, autoRestart: faults !== 'none' })
 }
-

@@ -1,9 +1,9 @@
+import { us } from '../host/durations.js'
 import { NetError, OperationFailed } from '../host/errors.js'
 import type { Host } from '../host/seam.js'
 import type { Kernel } from '../kernel/kernel.js'
 import { deriveKey } from '../kernel/mix.js'
 import { Stream } from '../kernel/stream.js'
-import { us } from '../host/durations.js'
 import type { OperationHistory } from './operation-history.js'
 import type { AnyScenario, Options } from './scenario.js'
 
@@ -34,7 +34,7 @@ export class WorkloadClient {
     context.clientsRunning++
     for (let index = 0; ; index++) {
       const random = Stream.of(key, index)
-      const think = workload.think === undefined ? random.int(us(2 * (options['thinkMicros'] ?? 1_000)) + 1) : workload.think(random, options)
+      const think = workload.think === undefined ? random.int(us(2 * (options.thinkMicros ?? 1_000)) + 1) : workload.think(random, options)
       await host.clock.sleep(think)
       if (context.areClientsDone) break
       const op: unknown = workload.generate(random, this.client, index, options)

@@ -12,7 +12,7 @@ export const netClog: FaultAction = {
   apply(world, injection) {
     const [from, to] = injection.site.split('>').map((name) => world.host(name))
     if (from === undefined || to === undefined) return false
-    const forNanos = Number(injection.args['forNanos'])
+    const forNanos = Number(injection.args.forNanos)
     const link = world.network.link(from, to)
     link.clog(world.kernel.now + forNanos)
     world.after(forNanos, `net.clog ends ${injection.site}`, () => link.settle(world.kernel.now))

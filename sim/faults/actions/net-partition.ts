@@ -12,7 +12,11 @@ export const netPartition: FaultAction = {
     if (victim === null || world.systemHosts.length < 2) return null
     const shape = random.pick(partitionShapes)
     const { groups, cutOff } = drawGroups(world, random, shape, victim)
-    const args = { shape, groups: groups.map((group) => group.map((host) => host.name)), forNanos: drawnMillis(random, world.option('net.partition.lastsMillis')) }
+    const args = {
+      shape,
+      groups: groups.map((group) => group.map((host) => host.name)),
+      forNanos: drawnMillis(random, world.option('net.partition.lastsMillis')),
+    }
     return { site: victim.name, args, takes: cutOff }
   },
   apply(world, injection) {

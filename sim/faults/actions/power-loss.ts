@@ -33,7 +33,7 @@ export const powerLoss: FaultAction = {
       world.holdDown(machine)
       losePower(machine)
       const dice = new DrawnPowerLoss(world, injection, machine)
-      world.diskOf(machine).powerLoss(dice)
+      world.diskOf(machine).losePower(dice)
       dice.record()
       world.restartAfter(machine, restartAfterNanos[index] ?? null)
     })
@@ -48,4 +48,3 @@ function losePower(machine: SimulatedHost): void {
   machine.kill(false)
   machine.isPowered = false
 }
-

@@ -11,7 +11,7 @@ export const processPause: FaultAction = {
   apply(world, injection) {
     const victim = world.host(injection.site)
     if (victim === undefined || victim.life === null || victim.isPaused) return false
-    const forNanos = injection.args['forNanos'] as number | null
+    const forNanos = injection.args.forNanos as number | null
     victim.pause()
     world.budget.hold(victim.name)
     const end = () => {
