@@ -1,9 +1,20 @@
 import { parseArgs } from 'node:util'
 import { fakeTimersMeasures } from './fake-timers.js'
 import { fastCheckSchedulerMeasures } from './fast-check-scheduler.js'
+import { freshSimulationMeasures } from './fresh-simulation.js'
 import { type Measure, measureAll, type Spread } from './harness.js'
+import { idleHourMeasures } from './idle-hour.js'
+import { requestReplyMeasures } from './request-reply.js'
+import { sleepMeasures } from './sleep.js'
 
-const measures: readonly Measure[] = [...fakeTimersMeasures, ...fastCheckSchedulerMeasures]
+const measures: readonly Measure[] = [
+  ...requestReplyMeasures,
+  ...sleepMeasures,
+  ...freshSimulationMeasures,
+  ...idleHourMeasures,
+  ...fakeTimersMeasures,
+  ...fastCheckSchedulerMeasures,
+]
 
 const usage = `usage: npm run bench -- [--filter TEXT] [--rounds N] [--json] [--list]
   --filter TEXT  only measures whose name contains it

@@ -1,0 +1,23 @@
+import { type FaultKind, faultKinds, type Host, type NetworkProfile, type Options, type Scenario, s, scenario, system, workload } from '../sim/index.js'
+
+/** A scenario of equal hosts and no clients: what benches of the kernel and the network run on. */
+export function peers<P>(count: number, boot: (host: Host) => P, network: NetworkProfile = 'lan'): Scenario<{ peer: P }, null, null> {
+  return scenario({
+    name: 'peers',
+    system: system({ name: 'peers', roles: { peer: { count, boot } }, survives: { down: 1, blackout: true } }),
+    workload: workload({ clients: 0, generate: () => null, perform: async () => null }),
+    invariants: [],
+    faults: { strategy: 'random' },
+    duration: s(86_400),
+    healAt: s(86_400),
+    network,
+  })
+}
+
+/** Every fault kind armed, and none ever due. */
+export const armedAtRateZero: { readonly kinds: readonly FaultKind[]; readonly options: Options } = {
+  kinds: faultKinds,
+  options: Object.fromEntries(
+    faultKinds.filter((kind) => !['disk.lost', 'disk.torn', 'disk.lost-rename'].includes(kind)).map((kind) => [`${kind}.everyMillis`, 0]),
+  ),
+}
