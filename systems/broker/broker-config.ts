@@ -37,7 +37,8 @@ export function brokerConfig(given: Partial<BrokerConfig>): BrokerConfig {
     if (!/^[a-zA-Z0-9._-]{1,249}$/.test(name)) throw new Misuse(`a topic's name is 1 to 249 letters, digits, '.', '_' and '-', not '${name}'`)
     if (!Number.isInteger(partitions) || partitions < 1) throw new Misuse(`topic ${name} has at least one partition, not ${partitions}`)
   }
-  for (const [option, value] of [...Object.entries(config.log), ...Object.entries(config).filter(([, each]) => typeof each === 'number')]) {
+  const { topics: _, log, ...limits } = config
+  for (const [option, value] of [...Object.entries(log), ...Object.entries(limits)]) {
     if (!Number.isInteger(value) || value < 1) throw new Misuse(`option ${option} is a positive integer, not ${value}`)
   }
   return config
