@@ -4,11 +4,9 @@ import { type DeviceModel, type LatencyRange, latency } from './device-model.js'
 import type { DiskFaults, DiskSite } from './disk-faults.js'
 import type { DiskHost } from './disk-host.js'
 import type { DiskImage } from './disk-image.js'
-import { type DiskOperation, diskOperations } from './disk-operation.js'
+import { operationNumbers } from './disk-operation.js'
 import type { DiskRequest, Order } from './disk-request.js'
 import type { FileInode } from './file-inode.js'
-
-const operationNumbers = Object.fromEntries(diskOperations.map((operation, number) => [operation, number + 1])) as Readonly<Record<DiskOperation, number>>
 
 /** Turns requests into completions some time later: latencies, the device's queue, faults. One incarnation's; dies with it. */
 export class DiskDriver {

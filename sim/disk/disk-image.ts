@@ -30,6 +30,7 @@
 import { DiskError, Misuse } from '../host/errors.js'
 import type { DurableView, OpenOptions } from '../host/seam.js'
 import { changesToCommit, DirectoryInode, type Inode, makeDurable, type NameChange, setEntry, survivingChanges, walk } from './directory-inode.js'
+import type { DiskOperation } from './disk-operation.js'
 import { partsOf } from './disk-path.js'
 import { DurableImage } from './durable-image.js'
 import { FileInode } from './file-inode.js'
@@ -60,7 +61,7 @@ export class DiskImage {
   }
 
   /** Null when nothing has this name. Throws ENOTDIR when the path leads through a file. */
-  find(path: string, operation: string): Inode | null {
+  find(path: string, operation: DiskOperation): Inode | null {
     let inode: Inode = this.root
     for (const part of partsOf(path)) {
       if (inode.kind === 'file') throw new DiskError('ENOTDIR', operation, path)
@@ -75,17 +76,17 @@ export class DiskImage {
     return walk(this.root, 'entries', partsOf(path)) !== undefined
   }
 
-  openFile(path: string, options: OpenOptions, operation = 'open'): FileInode {
-    const found = this.find(path, operation)
+  openFile(path: string, options: OpenOptions): FileInode {
+    const found = this.find(path, 'open')
     if (found === null) {
-      if (options.create !== true) throw new DiskError('ENOENT', operation, path)
-      const { directory, name } = this.#place(path, operation)
+      if (options.create !== true) throw new DiskError('ENOENT', 'open', path)
+      const { directory, name } = this.#place(path, 'open')
       const file = new FileInode(this.slab)
       this.#change({ kind: 'create', path, to: null, directory, name, inode: file, target: null, barrier: false })
       return file
     }
-    if (found.kind === 'directory') throw new DiskError('EISDIR', operation, path)
-    if (options.create === true && options.exclusive === true) throw new DiskError('EEXIST', operation, path)
+    if (found.kind === 'directory') throw new DiskError('EISDIR', 'open', path)
+    if (options.create === true && options.exclusive === true) throw new DiskError('EEXIST', 'open', path)
     if (options.truncate === true) this.truncate(found, 0)
     return found
   }
@@ -131,7 +132,7 @@ export class DiskImage {
 
   /** Makes the directory's changes of names up to `through` durable. */
   syncDirectory(path: string, through: number = this.#sequence): void {
-    const commit = changesToCommit(this.#changes, this.#directory(path, 'syncDirectory'), through)
+    const commit = changesToCommit(this.#changes, this.#directory(path, 'sync-directory'), through)
     if (commit.size === 0) return
     for (const change of this.#changes) if (commit.has(change)) makeDurable(change)
     this.#changes = this.#changes.filter((change) => !commit.has(change))
@@ -150,7 +151,7 @@ export class DiskImage {
     for (let i = 0; i < parts.length; i++) {
       const name = parts[i] as string
       const found = directory.entries.get(name)
-      if (found?.kind === 'file') throw new DiskError(i === parts.length - 1 ? 'EEXIST' : 'ENOTDIR', 'makeDirectory', path)
+      if (found?.kind === 'file') throw new DiskError(i === parts.length - 1 ? 'EEXIST' : 'ENOTDIR', 'make-directory', path)
       const next = found ?? new DirectoryInode()
       if (found === undefined) {
         const made = parts.slice(0, i + 1).join('/')
@@ -218,14 +219,14 @@ export class DiskImage {
     this.#usedPages -= pagesOf(file.size)
   }
 
-  #directory(path: string, operation: string): DirectoryInode {
+  #directory(path: string, operation: DiskOperation): DirectoryInode {
     const found = this.find(path, operation)
     if (found === null) throw new DiskError('ENOENT', operation, path)
     if (found.kind === 'file') throw new DiskError('ENOTDIR', operation, path)
     return found
   }
 
-  #place(path: string, operation: string): { directory: DirectoryInode; name: string } {
+  #place(path: string, operation: DiskOperation): { directory: DirectoryInode; name: string } {
     const parts = partsOf(path)
     const name = parts[parts.length - 1]
     if (name === undefined) throw new Misuse(`${operation}: the root of a disk has no name`)

@@ -203,6 +203,7 @@ export class Simulation<Roles extends Record<string, unknown>> implements Machin
   report(outcome: Outcome): RunReport {
     const { header } = this.setup
     const { faultStatistics, ...faults } = this.engine.report()
+    const stateOf = () => this.hosts.map((host) => this.#stateOf(host))
     return {
       ...header,
       outcome,
@@ -214,7 +215,10 @@ export class Simulation<Roles extends Record<string, unknown>> implements Machin
       statistics: { ...faultStatistics, ...this.scenario.statistics?.(this.world, this.history.records) },
       properties: this.#properties.list(),
       history: this.history.records,
-      states: this.hosts.map((host) => this.#stateOf(host)),
+      // Words for a person: made when somebody reads them.
+      get states() {
+        return stateOf()
+      },
     }
   }
 

@@ -2,7 +2,7 @@ import { ms } from '../../host/durations.js'
 import { type Drawn, drawnMillis, type FaultAction } from '../action.js'
 
 /** How long an armed crash waits for a step with enough effects before it falls at a step's end. */
-const patienceNanos = ms(50)
+const patienceNanos = ms(250)
 
 /** A process dies, before the n-th effect of one of its steps or at a step's end. The page cache lives, peers see resets. */
 export const processCrash: FaultAction = {
