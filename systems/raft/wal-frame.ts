@@ -7,7 +7,7 @@ import { crc32c } from './crc32c.js'
  * | --- | --- | --- |
  * | 0 | header checksum | CRC-32C of the 16 bytes that follow |
  * | 4 | payload checksum | CRC-32C |
- * | 8 | length | of the payload in bytes, at least 1; the top bit says that the frame covers a sector of nothing but zeros |
+ * | 8 | length | of the payload in bytes, at least 1; the top bit says that some sector's share of the frame was written as nothing but zeros |
  * | 12 | durable | bytes of this segment that were known to be durable when the frame was written |
  * | 16 | batch end | where the batch that went out in one write and one sync ends |
  *
@@ -23,10 +23,10 @@ export interface FrameHeader {
   durable: number
   batchEnd: number
   payloadChecksum: number
-  coversBlankSector: boolean
+  hasBlankSector: boolean
 }
 
-export const newFrameHeader = (): FrameHeader => ({ length: 0, durable: 0, batchEnd: 0, payloadChecksum: 0, coversBlankSector: false })
+export const newFrameHeader = (): FrameHeader => ({ length: 0, durable: 0, batchEnd: 0, payloadChecksum: 0, hasBlankSector: false })
 
 /** Reads the header at `at` of `bytes`, which is `offset` of the segment; false when it is cut off or does not verify. */
 export function readHeader(bytes: Uint8Array, at: number, segment: number, offset: number, header: FrameHeader): boolean {
@@ -35,7 +35,7 @@ export function readHeader(bytes: Uint8Array, at: number, segment: number, offse
   const length = word32(bytes, at + 8)
   header.payloadChecksum = word32(bytes, at + 4)
   header.length = length & 0x7fffffff
-  header.coversBlankSector = length >= 0x80000000
+  header.hasBlankSector = length >= 0x80000000
   header.durable = word32(bytes, at + 12)
   header.batchEnd = word32(bytes, at + 16)
   return header.length > 0
@@ -77,7 +77,7 @@ export class FrameBuffer {
       const start = this.#starts[i] as number
       const end = this.#starts[i + 1] ?? this.#length
       const seed = placeSeed(segment, offset + start)
-      const blank = coversBlankSector(this.#bytes, start, end, offset)
+      const blank = hasBlankSector(this.#bytes, start, end, offset)
       this.#view.setUint32(start + 4, crc32c(this.#bytes, start + frameHeaderBytes, end, seed), true)
       this.#view.setUint32(start + 8, (end - start - frameHeaderBytes + (blank ? 0x80000000 : 0)) >>> 0, true)
       this.#view.setUint32(start + 12, durable, true)
@@ -134,10 +134,14 @@ export class FrameBuffer {
   }
 }
 
-/** Is there a sector wholly inside `bytes[start, end)` that holds nothing but zeros? `bytes[0]` is at `offset` of the file. */
-export function coversBlankSector(bytes: Uint8Array, start: number, end: number, offset: number): boolean {
-  let at = start + ((sectorBytes - ((offset + start) % sectorBytes)) % sectorBytes)
-  for (; at + sectorBytes <= end; at += sectorBytes) if (isBlank(bytes, at, at + sectorBytes)) return true
+/** Is some sector's share of `bytes[start, end)` nothing but zeros? `bytes[0]` is at `offset` of the file. */
+export function hasBlankSector(bytes: Uint8Array, start: number, end: number, offset: number): boolean {
+  let boundary = start + sectorBytes - ((offset + start) % sectorBytes)
+  for (let at = start; at < end; boundary += sectorBytes) {
+    const stop = Math.min(boundary, end)
+    if (isBlank(bytes, at, stop)) return true
+    at = stop
+  }
   return false
 }
 

@@ -12,6 +12,8 @@ export interface SegmentHeader {
   /** Number of the segment before, 0 for the first of all; and how many of its bytes count. What follows those was not known to be durable and is repeated in `entries`. */
   readonly previous: number
   readonly previousEnd: number
+  /** The life of the member that wrote it. */
+  readonly incarnation: number
   readonly hardState: HardState
   readonly suspicion: number
   readonly base: Position
@@ -39,6 +41,7 @@ export function writeRecord(to: FrameBuffer, record: WalRecord): void {
       to.integer(record.number)
       to.integer(record.previous)
       to.integer(record.previousEnd)
+      to.integer(record.incarnation)
       writeHardState(to, record.hardState)
       to.integer(record.suspicion)
       writePosition(to, record.base)
@@ -125,11 +128,12 @@ class PayloadReader {
         const number = this.#integer()
         const previous = this.#integer()
         const previousEnd = this.#integer()
+        const incarnation = this.#integer()
         const hardState = this.#hardState()
         const suspicion = this.#integer()
         const base = this.#position()
         const from = this.#integer()
-        return { kind: 'segment', number, previous, previousEnd, hardState, suspicion, base, from, entries: this.#entries(from, withData) }
+        return { kind: 'segment', number, previous, previousEnd, incarnation, hardState, suspicion, base, from, entries: this.#entries(from, withData) }
       }
       case kinds['hard-state']:
         return { kind: 'hard-state', hardState: this.#hardState() }

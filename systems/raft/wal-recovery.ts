@@ -1,7 +1,7 @@
 import { SeedfallError } from '../../sim/host/errors.js'
 import type { Disk } from '../../sim/host/seam.js'
 import type { HardState } from './messages.js'
-import { coversBlankSector, type FrameHeader, frameHeaderBytes, isBlank, newFrameHeader, payloadIsWhole, readHeader } from './wal-frame.js'
+import { type FrameHeader, frameHeaderBytes, hasBlankSector, isBlank, newFrameHeader, payloadIsWhole, readHeader, sectorBytes } from './wal-frame.js'
 import { WalImage } from './wal-image.js'
 import { readRecord, type SegmentHeader, type WalRecord } from './wal-record.js'
 
@@ -12,7 +12,7 @@ import { readRecord, type SegmentHeader, type WalRecord } from './wal-record.js'
  * batch began (all before is durable) and where it ends. So, for the first damaged place of the last segment:
  *
  * - **Corrupt**, certainly: a later frame says that this place was durable. The member refuses to start. (In any earlier segment all damage is of this sort.)
- * - **Torn**, certainly: the file ends before the batch does, or a frame's header or a whole sector under a frame is blank that was not written blank. The
+ * - **Torn**, certainly: the file ends before the batch does, or a frame's header or some sector's share of a frame is blank that was not written blank. The
  *   batch was never synced, nothing in it was acknowledged, and it is cut off. This takes for granted that decay flips bits, and neither shortens a file nor
  *   blanks a sector.
  * - Otherwise it cannot be told: the batch may have been lost half-way with rubbish in a sector, or have decayed after it was acknowledged. It is cut off, and
@@ -112,7 +112,15 @@ function assemble(scans: readonly SegmentScan[]): WalRecovery {
     if (scan.number >= (chain.at(-1)?.number ?? 0)) for (const hardState of scan.stray) image.hardState = newer(image.hardState, hardState)
   }
   if (image.mistake) throw new CorruptLog(`the write-ahead log: ${image.mistake}`)
-  const last = chain.at(-1)?.number ?? 0
+  const newest = chain.at(-1)
+  let last = newest?.number ?? 0
+  if (newest?.header && durableEnd === 0) {
+    // Not even its header is known to be durable: the next segment takes its place.
+    leftovers.push(newest.number)
+    segments.pop()
+    last = newest.header.previous
+    durableEnd = newest.header.previousEnd
+  }
   const highestNumber = scans.at(-1)?.number ?? 0
   return { image, isSuspect, segments, last, durableEnd, repeatFrom: Math.min(repeatFrom, image.lastIndex + 1), leftovers, highestNumber }
 }
@@ -193,12 +201,19 @@ function wasNeverWhole(bytes: Uint8Array, number: number, at: number): boolean {
   const header: FrameHeader = newFrameHeader()
   if (bytes.length === 0) return true
   while (at < bytes.length) {
-    if (at + frameHeaderBytes > bytes.length || isBlank(bytes, at, at + frameHeaderBytes)) return true
-    if (!readHeader(bytes, at, number, at, header)) return false
+    if (at + frameHeaderBytes > bytes.length) return true
+    if (!readHeader(bytes, at, number, at, header)) return headerIsLost(bytes, at)
     const end = at + frameHeaderBytes + header.length
     if (end > bytes.length) return true
-    if (!header.coversBlankSector && coversBlankSector(bytes, at, end, 0)) return true
+    if (!header.hasBlankSector && hasBlankSector(bytes, at, end, 0)) return true
     at = end
   }
   return false
+}
+
+/** Is a sector's share of the header at `at` blank? No header has four such bytes at its start or end: they hold a checksum, and a place that is not 0. */
+function headerIsLost(bytes: Uint8Array, at: number): boolean {
+  const end = at + frameHeaderBytes
+  const boundary = Math.min(end, at + sectorBytes - (at % sectorBytes))
+  return (boundary - at >= 4 && isBlank(bytes, at, boundary)) || (end - boundary >= 4 && isBlank(bytes, boundary, end))
 }

@@ -4,7 +4,7 @@ import { makeDurableDirectory } from './durable-directory.js'
 import type { Entry, HardState, Position, RaftChange } from './messages.js'
 import { FrameBuffer, sectorBytes } from './wal-frame.js'
 import type { WalImage } from './wal-image.js'
-import { writeRecord } from './wal-record.js'
+import { type SegmentHeader, writeRecord } from './wal-record.js'
 import { recoverLog, segmentName } from './wal-recovery.js'
 
 export interface WalOptions {
@@ -56,7 +56,7 @@ export class WriteAheadLog {
     const from = Math.max(recovery.repeatFrom, image.first)
     const entries = image.entries.slice(from - image.first)
     const file = await disk.open(`${directory}/${segmentName(number)}`, { create: true, exclusive: true })
-    await file.append(segmentHeader(number, recovery.last, recovery.durableEnd, image, from, entries))
+    await file.append(segmentHeader({ number, previous: recovery.last, previousEnd: recovery.durableEnd, incarnation: host.incarnation }, image, from, entries))
     await file.sync()
     await disk.syncDirectory(directory)
     for (const leftover of recovery.leftovers) await disk.remove(`${directory}/${segmentName(leftover)}`)
@@ -122,11 +122,11 @@ export class WriteAheadLog {
     this.#isFlushing = true
     try {
       while (!this.#pending.isEmpty) await this.#writeBatch()
+      this.#isFlushing = false
     } catch (error) {
-      if (error instanceof DiskError) this.#host.exit(`the write-ahead log cannot be written: ${error.message}`)
-      throw error
+      if (!(error instanceof DiskError)) throw error
+      this.#host.exit(`the write-ahead log cannot be written: ${error.message}`)
     }
-    this.#isFlushing = false
   }
 
   async #writeBatch(): Promise<void> {
@@ -156,7 +156,12 @@ export class WriteAheadLog {
   async #beginSegment(): Promise<void> {
     const previous = this.#segments[this.#segments.length - 1]?.number ?? 0
     const number = previous + 1
-    const header = segmentHeader(number, previous, this.#size, this.#written, this.#written.lastIndex + 1, [])
+    const header = segmentHeader(
+      { number, previous, previousEnd: this.#size, incarnation: this.#host.incarnation },
+      this.#written,
+      this.#written.lastIndex + 1,
+      [],
+    )
     this.#file.close()
     this.#file = await this.#host.disk.open(`${this.#directory}/${segmentName(number)}`, { create: true, exclusive: true })
     await this.#file.append(header)
@@ -188,15 +193,13 @@ interface Tail {
 }
 
 function segmentHeader(
-  number: number,
-  previous: number,
-  previousEnd: number,
+  place: Pick<SegmentHeader, 'number' | 'previous' | 'previousEnd' | 'incarnation'>,
   state: { readonly hardState: HardState; readonly suspicion: number; readonly base: Position },
   from: number,
   entries: readonly Entry[],
 ): Uint8Array {
   const frame = new FrameBuffer()
   const { hardState, suspicion, base } = state
-  writeRecord(frame, { kind: 'segment', number, previous, previousEnd, hardState, suspicion, base, from, entries })
-  return frame.seal(number, 0, 0)
+  writeRecord(frame, { kind: 'segment', ...place, hardState, suspicion, base, from, entries })
+  return frame.seal(place.number, 0, 0)
 }

@@ -1,0 +1,151 @@
+import type { DurableView } from '../../sim/host/seam.js'
+import type { HardState } from './messages.js'
+import { frameHeaderBytes, newFrameHeader, payloadIsWhole, readHeader } from './wal-frame.js'
+import { WalImage } from './wal-image.js'
+import { readRecord, type SegmentHeader } from './wal-record.js'
+import { segmentName, segmentNumbers } from './wal-recovery.js'
+
+/**
+ * Follows a member's write-ahead log from outside, on what is durable of it: what the member would find if its power were lost now.
+ * Reads every byte once. It shares the format with the log, none of its decisions: damage is not judged, the reader only stops before it.
+ */
+export class WalReader {
+  readonly #view: DurableView
+  readonly #directory: string
+  #image = new WalImage()
+  #changes = -1
+  /** The segment that is being read, 0 before the first; its path, that of the segment most likely to follow, and how far it has been read. */
+  #number = 0
+  #previous = 0
+  #path = ''
+  #nextPath: string
+  #offset = 0
+  /** Size of the segment when it was read last. */
+  #size = 0
+  /** The life of the member that wrote the segment: a later one may have left out numbers. */
+  #incarnation = 0
+  readonly #frame = newFrameHeader()
+
+  constructor(view: DurableView, directory: string) {
+    this.#view = view
+    this.#directory = directory
+    this.#nextPath = this.#pathOf(1)
+  }
+
+  get hardState(): HardState {
+    return this.#image.hardState
+  }
+
+  get lastIndex(): number {
+    return this.#image.lastIndex
+  }
+
+  /** All up to here may be gone from the log: the state machine holds it. */
+  get snapshotIndex(): number {
+    return this.#image.base.index
+  }
+
+  get snapshotTerm(): number {
+    return this.#image.base.term
+  }
+
+  /** Other than 0 while what the member acknowledges does not count. */
+  get suspicion(): number {
+    return this.#image.suspicion
+  }
+
+  /** The term of the durable entry at `index`; undefined when there is none (any more). */
+  termAt(index: number): number | undefined {
+    return this.#image.termAt(index)
+  }
+
+  /** Does the member durably hold the entry of this index and term, or a state that covers it? */
+  holds(index: number, term: number): boolean {
+    const { base } = this.#image
+    return index < base.index || this.#image.termAt(index) === term
+  }
+
+  /** Takes in what became durable since the last call; `incarnation` is the member's life. Answers whether anything did. */
+  follow(incarnation: number): boolean {
+    if (this.#view.changes === this.#changes) return false
+    this.#changes = this.#view.changes
+    if (this.#number > 0 && this.#view.size(this.#path) === null) this.#reset()
+    let isNew = this.#readSegment()
+    while (this.#enterNext(incarnation)) isNew = true
+    return isNew
+  }
+
+  #readSegment(): boolean {
+    if (this.#number === 0) return false
+    const size = this.#view.size(this.#path)
+    if (size === null || size === this.#size) return false
+    this.#size = size
+    const bytes = this.#view.readFrom(this.#path, this.#offset)
+    if (bytes === null) return false
+    const read = this.#replay(bytes)
+    this.#offset += read
+    return read > 0
+  }
+
+  /** Replays the whole frames at the front of `bytes`; answers how many bytes those are. */
+  #replay(bytes: Uint8Array): number {
+    const frame = this.#frame
+    let at = 0
+    while (readHeader(bytes, at, this.#number, this.#offset + at, frame) && payloadIsWhole(bytes, at, this.#number, this.#offset + at, frame)) {
+      const payload = at + frameHeaderBytes
+      const record = readRecord(bytes, payload, payload + frame.length, false)
+      if (record === null) break
+      this.#image.replay(record)
+      at = payload + frame.length
+    }
+    return at
+  }
+
+  /** Goes on to the segment that continues this one, or takes its place, when its header is durable. */
+  #enterNext(incarnation: number): boolean {
+    if (this.#enter(this.#nextPath, this.#number + 1)) return true
+    if (incarnation === this.#incarnation && this.#number > 0) return false
+    const numbers = segmentNumbers(this.#view.list(this.#directory))
+    for (const number of numbers) if (number > this.#number && this.#enter(this.#pathOf(number), number)) return true
+    return false
+  }
+
+  #enter(path: string, number: number): boolean {
+    if (this.#view.size(path) === null) return false
+    const bytes = this.#view.readFrom(path, 0)
+    const header = bytes === null ? null : headerOf(bytes, number)
+    if (bytes === null || header === null) return false
+    // A segment that was set aside at a start is followed by one that continues its predecessor and repeats what it held.
+    if (this.#number > 0 && header.previous !== this.#number && header.previous !== this.#previous) return false
+    this.#number = number
+    this.#previous = header.previous
+    this.#path = path
+    this.#nextPath = this.#pathOf(number + 1)
+    this.#incarnation = header.incarnation
+    this.#size = bytes.length
+    this.#offset = 0
+    this.#offset = this.#replay(bytes)
+    return true
+  }
+
+  #reset(): void {
+    this.#image = new WalImage()
+    this.#number = 0
+    this.#offset = 0
+    this.#size = 0
+    this.#incarnation = 0
+    this.#nextPath = this.#pathOf(1)
+  }
+
+  #pathOf(number: number): string {
+    return `${this.#directory}/${segmentName(number)}`
+  }
+}
+
+/** The header of segment `number`, when the bytes begin with the whole of it. */
+function headerOf(bytes: Uint8Array, number: number): SegmentHeader | null {
+  const frame = newFrameHeader()
+  if (!readHeader(bytes, 0, number, 0, frame) || !payloadIsWhole(bytes, 0, number, 0, frame)) return null
+  const record = readRecord(bytes, frameHeaderBytes, frameHeaderBytes + frame.length, false)
+  return record?.kind === 'segment' ? record : null
+}
