@@ -62,7 +62,6 @@ export class FaultEngine implements FaultWorld, EventTarget {
   readonly #down = new Set<SimulatedHost>()
   readonly #exits = new Map<SimulatedHost, number>()
   readonly #ordinals = new Map<string, number>()
-  readonly #actions = new Map<FaultKind, FaultAction>(faultActions.map((action) => [action.kind, action]))
   #isHealed = false
 
   constructor(run: EngineHost, plan: 'seeded' | readonly Injection[], autoRestart: boolean) {
@@ -93,7 +92,7 @@ export class FaultEngine implements FaultWorld, EventTarget {
 
   start(): void {
     if (this.#plan === 'seeded') {
-      for (const kind of this.#run.setup.header.armed) if (this.#actions.has(kind) && this.option(`${kind}.everyMillis`) > 0) this.#scheduleNext(kind, 1)
+      for (const kind of this.#run.setup.header.armed) if (actions.has(kind) && this.option(`${kind}.everyMillis`) > 0) this.#scheduleNext(kind, 1)
       return
     }
     const occurrences = new Map<NoiseKind, ListedNoise>()
@@ -147,7 +146,7 @@ export class FaultEngine implements FaultWorld, EventTarget {
   #draw(kind: FaultKind, ordinal: number): void {
     if (this.#isHealed || this.kernel.now >= this.#run.setup.healAt) return
     this.#scheduleNext(kind, ordinal + 1)
-    const action = this.#actions.get(kind) as FaultAction
+    const action = actions.get(kind) as FaultAction
     const counter = this.#counter(kind)
     if (!isNoise(kind)) counter.opportunities++
     const drawn = action.draw(this, Stream.of(deriveKey(this.#key, kind), ordinal))
@@ -164,7 +163,7 @@ export class FaultEngine implements FaultWorld, EventTarget {
   }
 
   #apply(injection: Injection): boolean {
-    const action = this.#actions.get(injection.kind)
+    const action = actions.get(injection.kind)
     if (action === undefined) return false
     this.kernel.fold(hashString(`${injection.kind} ${injection.site}`))
     if (this.kernel.sink !== undefined) this.kernel.note(null, 0, injection.kind, `${injection.site} ${JSON.stringify(injection.args)}`)
@@ -344,15 +343,16 @@ export class FaultEngine implements FaultWorld, EventTarget {
     stale: readonly Injection[]
     faultStatistics: Readonly<Record<string, number>>
   } {
-    const faults = faultKinds.map((kind): FaultCount => {
-      const { armed, opportunities, injections, heldBack } = this.#counts.get(kind) ?? none
-      return { kind, armed, opportunities, injections, heldBack }
-    })
+    const faults: FaultCount[] = []
+    for (const kind of this.#counts.size === 0 ? [] : faultKinds) {
+      const counter = this.#counts.get(kind)
+      if (counter !== undefined) faults.push({ kind, ...counter })
+    }
     const stale = this.#plan === 'seeded' ? [] : this.#plan.filter((injection) => !this.#acted.has(injection))
     return {
       injections: this.#injections,
       occurrences: this.#occurrences,
-      faults: faults.filter((count) => count.armed || count.opportunities > 0 || count.injections > 0),
+      faults,
       stale,
       faultStatistics: Object.fromEntries([...this.#statistics].sort(([a], [b]) => (a < b ? -1 : 1))),
     }
@@ -368,13 +368,14 @@ export class FaultEngine implements FaultWorld, EventTarget {
   }
 }
 
+const actions: ReadonlyMap<FaultKind, FaultAction> = new Map(faultActions.map((action) => [action.kind, action]))
+
 interface Counter {
   armed: boolean
   opportunities: number
   injections: number
   heldBack: number
 }
-const none: Readonly<Counter> = Object.freeze({ armed: false, opportunities: 0, injections: 0, heldBack: 0 })
 
 function isPacketKind(kind: FaultKind): kind is NoiseKind {
   return kind === 'net.drop' || kind === 'net.duplicate' || kind === 'net.reorder' || kind === 'net.delay'

@@ -93,9 +93,8 @@ export function drawFaults(key: Key, allowed: readonly FaultKind[] | undefined, 
   const armed: FaultKind[] = []
   const options: Record<string, number> = {}
   for (const kind of faultKinds) {
-    const random = new Stream(deriveKey(key, kind))
-    const isOn = random.chance({ in: 4, of: 5 })
-    if (!kinds.includes(kind) || without.includes(kind) || !(isOn || isGiven)) continue
+    if (!kinds.includes(kind) || without.includes(kind)) continue
+    if (!isGiven && new Stream(deriveKey(key, kind)).int(5) === 0) continue
     if (isDown(kind) && (survives.down ?? 0) === 0 && !(kind === 'power.loss' && survives.blackout)) continue
     armed.push(kind)
     for (const [name, range] of Object.entries(ranges[kind])) options[`${kind}.${name}`] = drawOption(deriveKey(deriveKey(key, kind), name), range)

@@ -41,23 +41,25 @@ export class LastRows implements TraceSink {
 
 /** Rows downwards in time, a column for every host that took part; what happened inside a step stands under it, marked by a dot. */
 export function hostTable(rows: readonly TraceRow[], hosts: readonly HostName[], paint: Palette, width = 160): string {
-  const involved = hosts.filter((host) => rows.some((row) => row.host === host))
-  const columns: (HostName | null)[] = rows.some(({ host }) => host === null || !hosts.includes(host)) ? [...involved, null] : involved
+  const present = [...new Set(rows.map(({ host }) => host ?? world))].sort()
+  const columns = [...hosts.filter((host) => present.includes(host)), ...present.filter((host) => !hosts.includes(host))]
   const left = 2 + 11 + 16
   const cell = Math.max(14, Math.min(48, Math.floor((width - left) / Math.max(1, columns.length)) - 1))
   const line = (step: string, at: string, cells: readonly string[]): string => `  ${step.padStart(9)}  ${at.padStart(14)}  ${cells.join(' ')}`.trimEnd()
   const head = line(
     'step',
     'at',
-    columns.map((host) => fitted(host ?? 'world', cell)),
+    columns.map((host) => fitted(host, cell)),
   )
   const body = rows.map(({ step, at, host, isNote, text }) => {
-    const own = host !== null && hosts.includes(host) ? host : null
-    const cells = columns.map((column) => (column === own ? fitted(isNote ? `· ${text}` : text, cell) : ' '.repeat(cell)))
+    const cells = columns.map((column) => (column === (host ?? world) ? fitted(isNote ? `· ${text}` : text, cell) : ' '.repeat(cell)))
     return isNote ? line('', '', cells) : line(count(step), moment(at), cells)
   })
   return [paint.faint(head), ...body].join('\n')
 }
+
+/** Where steps stand that belong to no host. */
+const world = 'world'
 
 /** Exactly `width` characters; what is cut off is marked. */
 function fitted(text: string, width: number): string {
