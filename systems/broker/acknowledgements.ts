@@ -6,6 +6,7 @@ export interface Acknowledgement {
   readonly partition: number
   readonly baseOffset: number
   readonly nextOffset: number
+  readonly crc: number
   /** Of the entry in the replicated log whose commit the answer rests on. */
   readonly index: number
   readonly term: number

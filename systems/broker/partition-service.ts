@@ -5,7 +5,7 @@ import type { FetchAnswer, FetchRequest, ListOffsetsAnswer, ListOffsetsRequest, 
 import { type ErrorName, refusal } from './errors.js'
 import { CorruptLog } from './log-recovery.js'
 import type { ChangeCounter, Partition } from './partition.js'
-import { type BatchFault, lastOffsetDelta, producedBatchFault } from './record-batch.js'
+import { type BatchFault, batchCrc, lastOffsetDelta, producedBatchFault } from './record-batch.js'
 import type { Replication } from './replication.js'
 
 export interface ServiceLimits {
@@ -15,6 +15,8 @@ export interface ServiceLimits {
 
 /** Answers clients' requests for one partition, whatever way it is replicated. */
 export class PartitionService {
+  /** All that was acknowledged in this incarnation lies below. */
+  acknowledgedEnd = 0
   readonly #host: Host
   readonly #acknowledgements: Acknowledgements
   readonly #changed: ChangeCounter
@@ -48,7 +50,8 @@ export class PartitionService {
     if (result.kind === 'refused') return refusal(result.error)
     const { baseOffset, index, term } = result
     const nextOffset = baseOffset + lastOffsetDelta(batch, 0) + 1
-    this.#acknowledgements.add({ partition: this.ordinal, baseOffset, nextOffset, index, term })
+    this.#acknowledgements.add({ partition: this.ordinal, baseOffset, nextOffset, crc: batchCrc(batch, 0), index, term })
+    if (nextOffset > this.acknowledgedEnd) this.acknowledgedEnd = nextOffset
     this.#changed.changes++
     this.#host.mark('acknowledged')
     return { kind: 'produced', baseOffset, logStartOffset: this.partition.log.startOffset }
