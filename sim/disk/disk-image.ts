@@ -31,7 +31,7 @@ import { DiskError, Misuse } from '../host/errors.js'
 import type { DurableView, OpenOptions } from '../host/seam.js'
 import { changesToCommit, DirectoryInode, type Inode, makeDurable, type NameChange, setEntry, survivingChanges, walk } from './directory-inode.js'
 import type { DiskOperation } from './disk-operation.js'
-import { partsOf } from './disk-path.js'
+import { partsOf, requireApart } from './disk-path.js'
 import { DurableImage } from './durable-image.js'
 import { FileInode } from './file-inode.js'
 import { pageBytes, pagesOf } from './geometry.js'
@@ -162,6 +162,7 @@ export class DiskImage {
   }
 
   rename(from: string, to: string): void {
+    requireApart(from, to)
     const source = this.#place(from, 'rename')
     const target = this.#place(to, 'rename')
     const inode = source.directory.entries.get(source.name)
@@ -169,7 +170,6 @@ export class DiskImage {
     const replaced = target.directory.entries.get(target.name)
     if (replaced === inode) return
     if (inode.kind === 'directory') {
-      if (`${to}/`.startsWith(`${from}/`)) throw new Misuse(`rename ${from} ${to}: a directory cannot move into itself`)
       if (replaced?.kind === 'file') throw new DiskError('ENOTDIR', 'rename', to)
       if (replaced !== undefined && replaced.entries.size > 0) throw new DiskError('ENOTEMPTY', 'rename', to)
     } else if (replaced?.kind === 'directory') throw new DiskError('EISDIR', 'rename', to)

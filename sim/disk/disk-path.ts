@@ -12,6 +12,16 @@ export function partsOf(path: string): readonly string[] {
   return parts
 }
 
+/** The root of a disk has no name: it can be listed and synced, but not moved, removed or written. Throws `Misuse`. */
+export function requireName(path: string): void {
+  if (partsOf(path).length === 0) throw new Misuse('the root of a disk is no file and has no name')
+}
+
+/** Nothing can be renamed into itself. Throws `Misuse`. */
+export function requireApart(from: string, to: string): void {
+  if (to.startsWith(`${from}/`)) throw new Misuse(`rename ${from} ${to}: nothing can move into itself`)
+}
+
 /** The directory that a path's last part is a name in; `''` for the root. */
 export function parentOf(path: string): string {
   const slash = path.lastIndexOf('/')

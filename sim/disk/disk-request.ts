@@ -17,7 +17,7 @@ export abstract class DiskRequest<T> implements DiskCompletion {
   delay: Nanos = 0
   failure: DiskFailure | null = null
   #resolve!: (value: T) => void
-  #reject!: (error: DiskError) => void
+  #reject!: (error: unknown) => void
 
   constructor(
     readonly driver: DiskDriver,
@@ -40,7 +40,6 @@ export abstract class DiskRequest<T> implements DiskCompletion {
     try {
       result = this.perform()
     } catch (error) {
-      if (!(error instanceof DiskError)) throw error
       this.#reject(error)
       return
     }

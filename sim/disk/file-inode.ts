@@ -80,6 +80,7 @@ export class FileInode {
   truncate(sequence: number, size: number): void {
     const old = this.#size
     if (size === old) return
+    this.#reserve(size)
     for (let start = size; start < old; ) {
       const page = Math.floor(start / pageBytes)
       const stop = Math.min(old, (page + 1) * pageBytes)

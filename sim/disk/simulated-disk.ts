@@ -19,7 +19,7 @@ import type { DiskFaults } from './disk-faults.js'
 import type { DiskHost } from './disk-host.js'
 import type { DiskImage } from './disk-image.js'
 import type { DiskOperation } from './disk-operation.js'
-import { parentOf, partsOf } from './disk-path.js'
+import { parentOf, partsOf, requireApart, requireName } from './disk-path.js'
 import { NameRequest } from './disk-request.js'
 import { never, SimulatedFile } from './simulated-file.js'
 
@@ -42,6 +42,7 @@ export class SimulatedDisk implements Disk {
   }
 
   open(path: string, options: OpenOptions = {}): Promise<File> {
+    requireName(path)
     const { create = false, exclusive = false, truncate = false } = options
     const flags = (create ? 1 : 0) | (exclusive ? 2 : 0) | (truncate ? 4 : 0)
     return this.#name('open', path, flags, create && !this.#image.exists(path), () => {
@@ -50,11 +51,14 @@ export class SimulatedDisk implements Disk {
   }
 
   rename(from: string, to: string): Promise<void> {
-    partsOf(to)
+    requireName(from)
+    requireName(to)
+    requireApart(from, to)
     return this.#name('rename', from, hashString(to), false, () => this.#image.rename(from, to))
   }
 
   remove(path: string): Promise<void> {
+    requireName(path)
     return this.#name('remove', path, 0, false, () => this.#image.remove(path))
   }
 

@@ -21,8 +21,8 @@ function perform(actions: readonly Action[]): DiskImage {
     else if (action.kind === 'sync') image.finishSync(file, image.beginSync(file))
     else if (action.kind === 'sync-directory') image.syncDirectory('')
     else if (action.kind === 'create') image.openFile(action.name, { create: true })
-    else if (action.kind === 'remove' && image.find(action.name, 'test') !== null) image.remove(action.name)
-    else if (action.kind === 'rename' && image.find(action.from, 'test') !== null) image.rename(action.from, action.to)
+    else if (action.kind === 'remove' && image.find(action.name, 'stat') !== null) image.remove(action.name)
+    else if (action.kind === 'rename' && image.find(action.from, 'stat') !== null) image.rename(action.from, action.to)
   })
   return image
 }
@@ -39,7 +39,7 @@ function letters(bytes: Uint8Array): string {
 
 function describeState(image: DiskImage): string {
   const states = image.list('').map((name) => {
-    const file = image.find(name, 'test') as FileInode
+    const file = image.find(name, 'stat') as FileInode
     const left = letters(file.read(0, file.size))
     const durable = letters(image.durable.read(name) as Uint8Array)
     return left === durable ? `${name}=${left}` : `${name}: ${left} is left, ${durable} is durable`
