@@ -1,0 +1,92 @@
+import type { MachineHarness, MachineNode } from '../../sim/check/machine-node.js'
+import type { Stream } from '../../sim/kernel/stream.js'
+import { raftMachine } from '../../systems/raft/core.js'
+import { lastIndex, termAt } from '../../systems/raft/log.js'
+import type { Durable, Position, RaftChange, RaftEvent, RaftInput, RaftMessage } from '../../systems/raft/messages.js'
+import type { RaftOptions } from '../../systems/raft/options.js'
+import { emptyDurable } from '../../systems/raft/persist.js'
+import type { RaftMachine, RaftState } from '../../systems/raft/state.js'
+
+export type RaftHarness = MachineHarness<RaftState, RaftMessage, Durable, RaftInput, RaftChange, RaftEvent>
+export type RaftMachineNode = MachineNode<RaftState, RaftMessage, Durable, RaftInput, RaftChange>
+
+export interface RaftHarnessOptions {
+  readonly raft?: Partial<RaftOptions>
+  /** Whether a crash may damage the last record of a log that was acknowledged. */
+  readonly damage?: boolean
+  /** For the model checker: proposals, reads and compactions that may be given in all. */
+  readonly maxInputs?: number
+}
+
+/** The Raft core and a stand-in for the process around it: a state machine that is its applied index, with snapshots of two bytes. */
+export function raftHarness(options: RaftHarnessOptions = {}, machine: RaftMachine = raftMachine(options.raft)): RaftHarness {
+  return {
+    machine,
+    recover: (durable, incarnation) => ({ ...(durable ?? emptyDurable), incarnation }),
+    react: (node, event) => {
+      if (event.kind === 'chunk-wanted') node.inputs.push(chunk(node.state, event))
+      else if (event.kind === 'install') node.inputs.push({ kind: 'installed', snapshot: event.snapshot })
+    },
+    prepare: ({ durable, state }, input) => {
+      if (durable === null) return durable
+      if (input.kind === 'installed') return { ...durable, applied: input.snapshot }
+      if (input.kind !== 'compact' || input.index <= durable.applied.index) return durable
+      return { ...durable, applied: { index: input.index, term: termAt(state.log, input.index) } }
+    },
+    damage: options.damage === true ? loseLastRecord : undefined,
+    draw: drawInput,
+    offers: (state, ordinal) => (ordinal < (options.maxInputs ?? 0) ? offers(state, ordinal) : []),
+  }
+}
+
+const CHUNKS = 2
+
+function chunk(state: RaftState, wanted: RaftEvent & { kind: 'chunk-wanted' }): RaftInput {
+  const snapshot = wanted.snapshot ?? { index: state.applied, term: termAt(state.log, state.applied) }
+  const bytes = wanted.offset < CHUNKS ? Uint8Array.of(contentOf(snapshot)) : new Uint8Array(0)
+  return { kind: 'chunk', to: wanted.to, snapshot, offset: wanted.offset, total: CHUNKS, bytes }
+}
+
+/** Every byte of the snapshot at a position. */
+export function contentOf({ index, term }: Position): number {
+  return (index * 31 + term) & 0xff
+}
+
+/** A suspect minority is what the system survives: its last entry is gone, as if a damaged record had been cut away. */
+function loseLastRecord(node: RaftMachineNode, nodes: readonly RaftMachineNode[], random: Stream): Durable | null {
+  const { durable } = node
+  if (durable === null || random.int(4) > 0) return durable
+  const last = durable.entries[durable.entries.length - 1]
+  if (last === undefined || last.index <= durable.applied.index) return durable
+  let suspects = durable.suspect ? 0 : 1
+  for (const other of nodes) if (other.durable?.suspect) suspects++
+  if (suspects * 2 >= nodes.length) return durable
+  return { ...durable, entries: durable.entries.slice(0, -1), suspect: true }
+}
+
+function drawInput(state: RaftState, ordinal: number, random: Stream): RaftInput | null {
+  // Followers and candidates refuse: once in a while is enough.
+  if (state.role !== 'leader' && random.int(16) > 0) return null
+  switch (random.int(8)) {
+    case 0:
+    case 1:
+    case 2:
+      return { kind: 'read', id: ordinal }
+    case 3: {
+      const index = state.applied - random.int(4)
+      return index > state.log.base.index ? { kind: 'compact', index } : null
+    }
+    default:
+      return { kind: 'propose', id: ordinal, data: Uint8Array.of(ordinal, ordinal >> 8) }
+  }
+}
+
+function offers(state: RaftState, ordinal: number): RaftInput[] {
+  if (state.role !== 'leader') return []
+  const inputs: RaftInput[] = [
+    { kind: 'propose', id: ordinal, data: Uint8Array.of(ordinal) },
+    { kind: 'read', id: ordinal },
+  ]
+  if (state.applied > state.log.base.index && state.applied === lastIndex(state.log)) inputs.push({ kind: 'compact', index: state.applied })
+  return inputs
+}
