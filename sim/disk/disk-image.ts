@@ -38,6 +38,9 @@ import { pageBytes, pagesOf } from './geometry.js'
 import type { PowerLossDice } from './power-loss.js'
 import { Slab } from './slab.js'
 
+/** So many changes of names wait for a sync; then the journal is full and the older half becomes durable by itself, in order. */
+const journalRoom = 4096
+
 export interface DiskImageOptions {
   /** Bytes that fit, in whole pages; unlimited when not given. */
   readonly capacityBytes?: number
@@ -235,6 +238,10 @@ export class DiskImage {
 
   #change(change: Omit<NameChange, 'sequence'>): void {
     this.#changes.push({ ...change, sequence: ++this.#sequence })
+    if (this.#changes.length > journalRoom) {
+      for (const oldest of this.#changes.splice(0, journalRoom / 2)) makeDurable(oldest)
+      this.durableChanges++
+    }
     setEntry(change.directory.entries, change.name, change.inode)
     if (change.target !== null) setEntry(change.target.directory.entries, change.target.name, change.target.inode)
   }

@@ -5,7 +5,7 @@ import { disk as diskEvent, type EventTarget, type KernelEvent } from '../kernel
 import type { Kernel } from '../kernel/kernel.js'
 import { deriveKey, type Key } from '../kernel/mix.js'
 import { type DeviceModel, deviceModels } from './device-model.js'
-import type { DiskFaults } from './disk-faults.js'
+import { DiskFaultInjector } from './disk-fault-injector.js'
 import type { DiskCompletion, DiskHost } from './disk-host.js'
 import { DiskImage } from './disk-image.js'
 import type { PowerLossDice } from './power-loss.js'
@@ -15,17 +15,20 @@ const models: readonly DeviceModel[] = [deviceModels.nvme, deviceModels.sata, de
 
 /** The disk of one machine: it outlives the processes on it. */
 export class HostDisk {
-  /** What goes wrong with operations; null: nothing. */
-  faults: DiskFaults | null = null
+  /** What goes wrong with operations. */
+  readonly faults: DiskFaultInjector
   readonly host: SimulatedHost
   readonly #kernel: Kernel
   readonly #model: DeviceModel
   readonly #key: Key
   #image = new DiskImage()
+  /** The last step in which a write or a change of names reached the page cache. */
+  lastChangeStep = 0
 
   /** `model`: 0 NVMe, 1 SATA, 2 cloud volume. */
   constructor(host: SimulatedHost, kernel: Kernel, model: number, salt: string) {
     this.host = host
+    this.faults = new DiskFaultInjector(host.name)
     this.#kernel = kernel
     this.#model = models[model] ?? deviceModels.nvme
     this.#key = deriveKey(deriveKey(deriveKey(kernel.key, 'disk'), salt), host.name)
@@ -38,7 +41,7 @@ export class HostDisk {
   /** The disk as one life of a process sees it. */
   open(life: Incarnation): Disk {
     return new SimulatedDisk({
-      host: new DiskOfLife(life, this.#kernel),
+      host: new DiskOfLife(this, life, this.#kernel),
       image: this.#image,
       model: this.#model,
       key: deriveKey(this.#key, life.incarnation),
@@ -57,9 +60,11 @@ export class HostDisk {
 }
 
 class DiskOfLife implements DiskHost, EventTarget {
+  readonly #disk: HostDisk
   readonly #life: Incarnation
   readonly #kernel: Kernel
-  constructor(life: Incarnation, kernel: Kernel) {
+  constructor(disk: HostDisk, life: Incarnation, kernel: Kernel) {
+    this.#disk = disk
     this.#life = life
     this.#kernel = kernel
   }
@@ -76,6 +81,9 @@ class DiskOfLife implements DiskHost, EventTarget {
     this.#kernel.fold(word)
   }
   fire(event: KernelEvent): void {
-    ;(event.a as DiskCompletion).complete()
+    const completion = event.a as DiskCompletion
+    const { operation } = completion
+    if (operation === 'write' || operation === 'rename' || operation === 'open') this.#disk.lastChangeStep = this.#kernel.steps
+    completion.complete()
   }
 }

@@ -12,6 +12,7 @@ import type { Network } from '../net/network.js'
 import type { NoiseKind } from '../net/noise.js'
 import type { Strategy } from '../run/scenario.js'
 import type { FaultAction } from './action.js'
+import { listDiskOccurrence } from './actions/disk-noise.js'
 import { faultActions } from './actions/index.js'
 import { isNoiseEpisode } from './actions/packet-noise.js'
 import { BudgetKeeper } from './budget.js'
@@ -54,7 +55,8 @@ export class FaultEngine implements FaultWorld, EventTarget {
   readonly #autoRestart: boolean
   readonly #counts = new Map<FaultKind, Counter>()
   readonly #injections: Injection[] = []
-  readonly #acted = new Set<Injection>()
+  /** Injections that found their site: an episode by starting, a single occurrence by striking. */
+  readonly #foundSite = new Set<Injection>()
   readonly #occurrences: Injection[] = []
   readonly #statistics = new Map<string, number>()
   readonly #noises: NoiseScope[] = []
@@ -106,7 +108,8 @@ export class FaultEngine implements FaultWorld, EventTarget {
           this.addNoise({ noise: listed, covers: () => true })
         }
         listed.add(injection)
-      } else this.after(injection.at - this.kernel.now, `${injection.kind} ${injection.site}`, () => this.#apply(injection))
+      } else if (isDiskKind(injection.kind) && !isNoiseEpisode(injection)) listDiskOccurrence(this, injection)
+      else this.after(injection.at - this.kernel.now, `${injection.kind} ${injection.site}`, () => this.#apply(injection))
     }
   }
 
@@ -167,7 +170,9 @@ export class FaultEngine implements FaultWorld, EventTarget {
     if (action === undefined) return false
     this.kernel.fold(hashString(`${injection.kind} ${injection.site}`))
     if (this.kernel.sink !== undefined) this.kernel.note(null, 0, injection.kind, `${injection.site} ${JSON.stringify(injection.args)}`)
-    return action.apply(this, injection)
+    const found = action.apply(this, injection)
+    if (found) this.#foundSite.add(injection)
+    return found
   }
 
   #nextOrdinal(kind: FaultKind, site: string): number {
@@ -236,7 +241,7 @@ export class FaultEngine implements FaultWorld, EventTarget {
   }
 
   acted(injection: Injection, times = 1): void {
-    this.#acted.add(injection)
+    this.#foundSite.add(injection)
     this.#counter(injection.kind).injections += times
   }
 
@@ -283,11 +288,6 @@ export class FaultEngine implements FaultWorld, EventTarget {
     if (this.#noises.length > 0) this.#quieten(link)
   }
 
-  diskCreated(host: SimulatedHost, disk: HostDisk): void {
-    void host
-    void disk
-  }
-
   packetBlocked(_link: Link): void {
     this.opportunity('net.partition')
   }
@@ -309,9 +309,13 @@ export class FaultEngine implements FaultWorld, EventTarget {
     const random = Stream.of(deriveKey(deriveKey(this.#key, 'moments'), `${host.name} ${name}`), ordinal)
     if (random.int(400) !== 0 || host.crash !== null || !this.budget.allows([host.name])) return
     const args = { beforeEffect: 1 + random.int(3), restartAfterNanos: (1 + random.int(this.option('process.crash.restartMillis'))) * 1_000_000 }
-    const injection: Injection = { kind: 'process.crash', site: host.name, ordinal: this.#nextOrdinal('process.crash', host.name), at: this.kernel.now, args }
-    this.#injections.push(injection)
-    if (!this.#apply(injection)) this.#injections.pop()
+    // A moment later, in a step of the world's own: as a listed injection would.
+    this.after(1, `process.crash ${host.name} ${name}`, () => {
+      const injection: Injection = { kind: 'process.crash', site: host.name, ordinal: this.#nextOrdinal('process.crash', host.name), at: this.kernel.now, args }
+      this.#counter('process.crash').opportunities++
+      this.#injections.push(injection)
+      if (!this.#apply(injection)) this.#injections.pop()
+    })
   }
 
   /** The step in which a process crashed between two effects, or left, has ended. */
@@ -333,7 +337,8 @@ export class FaultEngine implements FaultWorld, EventTarget {
   stepEndedUnderArms(host: SimulatedHost): void {
     const { crash } = host
     if (crash === null) return
-    if (crash.beforeEffect === 0 || this.kernel.now > crash.until) crash.fall(false)
+    const isReady = crash.beforeEffect === 0 && (crash.isReady === undefined || crash.isReady())
+    if (isReady || this.kernel.now > crash.until) crash.fall(false)
   }
 
   report(): {
@@ -348,7 +353,7 @@ export class FaultEngine implements FaultWorld, EventTarget {
       const counter = this.#counts.get(kind)
       if (counter !== undefined) faults.push({ kind, ...counter })
     }
-    const stale = this.#plan === 'seeded' ? [] : this.#plan.filter((injection) => !this.#acted.has(injection))
+    const stale = this.#plan === 'seeded' ? [] : this.#plan.filter((injection) => !this.#foundSite.has(injection))
     return {
       injections: this.#injections,
       occurrences: this.#occurrences,
@@ -381,7 +386,11 @@ function isPacketKind(kind: FaultKind): kind is NoiseKind {
   return kind === 'net.drop' || kind === 'net.duplicate' || kind === 'net.reorder' || kind === 'net.delay'
 }
 
+function isDiskKind(kind: FaultKind): boolean {
+  return kind === 'disk.sync-error' || kind === 'disk.read-error' || kind === 'disk.write-error' || kind === 'disk.full' || kind === 'disk.slow'
+}
+
 /** Kinds whose opportunities are single packets or operations inside an episode. */
 function isNoise(kind: FaultKind): boolean {
-  return isPacketKind(kind) || (kind.startsWith('disk.') && kind !== 'disk.lost')
+  return isPacketKind(kind) || isDiskKind(kind)
 }

@@ -6,8 +6,14 @@ import type { MachineWorld } from './machine-world.js'
 import type { DurableView, Host, Nanos } from './seam.js'
 import type { HostStatus, HostView } from './world.js'
 
-/** How a crash is armed on a host: before the n-th effect of a step, or at the end of its next step. */
-export type ArmedCrash = { readonly beforeEffect: number; readonly until: Nanos; readonly fall: (inside: boolean) => void }
+/** How a crash or a power loss is armed on a host: before the n-th effect of a step, or (0) at the end of the next step that is ready for it. */
+export interface ArmedCrash {
+  readonly beforeEffect: number
+  /** From then on it falls at the end of any step. */
+  readonly until: Nanos
+  readonly isReady?: () => boolean
+  readonly fall: (isInside: boolean) => void
+}
 
 /**
  * A simulated machine: it outlives the processes on it. Holds what survives a crash (name, disk), whose life runs on it now, and whether it is paused.

@@ -228,7 +228,6 @@ export class Simulation<Roles extends Record<string, unknown>> implements Machin
       while (this.#disks.length <= host.index) this.#disks.push(undefined)
       disk = new HostDisk(host, this.kernel, this.options['disk.model'] ?? 0, this.setup.request.plan?.salt ?? '')
       this.#disks[host.index] = disk
-      this.engine.diskCreated(host, disk)
     }
     return disk
   }
@@ -336,7 +335,7 @@ export class Simulation<Roles extends Record<string, unknown>> implements Machin
         host.spawn('workload', () => process.run())
         return process
       }
-      add(`${clientRole}-${client}`, clientRole, boot, undefined)
+      add(`${clientRole}-${client}`, clientRole, boot, this.options)
     }
     return hosts
   }

@@ -1,4 +1,5 @@
 import type { FaultAction } from '../action.js'
+import { diskNoise } from './disk-noise.js'
 import { netClog } from './net-clog.js'
 import { netPartition } from './net-partition.js'
 import { packetNoise } from './packet-noise.js'
@@ -14,6 +15,11 @@ export const faultActions: readonly FaultAction[] = [
   packetNoise('net.reorder'),
   netClog,
   netPartition,
+  diskNoise('disk.sync-error'),
+  diskNoise('disk.read-error'),
+  diskNoise('disk.write-error'),
+  diskNoise('disk.full'),
+  diskNoise('disk.slow'),
   processCrash,
   processPause,
   powerLoss,

@@ -1,6 +1,9 @@
+import { ms } from '../../host/durations.js'
 import type { Nanos } from '../../host/seam.js'
 import type { SimulatedHost } from '../../host/simulated-host.js'
 import { type Drawn, drawnMillis, type FaultAction } from '../action.js'
+import type { FaultWorld } from '../fault-world.js'
+import type { Injection } from '../injection.js'
 import { DrawnPowerLoss } from '../power-loss-dice.js'
 
 /** One machine or all lose power: what was not synced is at the mercy of the disk rules, and peers see silence. */
@@ -17,6 +20,8 @@ export const powerLoss: FaultAction = {
       hosts: hosts.map((host) => host.name),
       // Machines of one outage come back at about the same time.
       restartAfterNanos: hosts.map(() => together + random.int(200) * 1_000_000),
+      // Mostly at the end of a step in which something was written: between writing and syncing it hurts.
+      whenWriting: random.int(4) > 0,
       key: [random.u32(), random.u32()],
       lostPerMille: world.isArmed('disk.lost') ? world.option('disk.lost.perMille') : 0,
       tornPerMille: world.isArmed('disk.torn') ? world.option('disk.torn.perMille') : 0,
@@ -25,26 +30,45 @@ export const powerLoss: FaultAction = {
     return { site: hosts.length === 1 ? victim.name : '*', args, takes: hosts, isBlackout }
   },
   apply(world, injection) {
-    const { hosts, restartAfterNanos } = injection.args as unknown as { hosts: string[]; restartAfterNanos: (Nanos | null)[] }
-    const machines = hosts.map((name) => world.host(name))
-    if (!machines.some((machine) => machine !== undefined && (machine.life !== null || machine.isPowered))) return false
-    machines.forEach((machine, index) => {
-      if (machine === undefined) return
-      world.holdDown(machine)
-      losePower(machine)
-      const dice = new DrawnPowerLoss(world, injection, machine)
-      world.diskOf(machine).losePower(dice)
-      dice.record()
-      world.restartAfter(machine, restartAfterNanos[index] ?? null)
-    })
-    world.acted(injection)
-    world.count('powerLosses')
-    if (hosts.length > 1) world.count('blackouts')
+    const { hosts, whenWriting } = injection.args as unknown as { hosts: string[]; whenWriting?: boolean }
+    const machines = hosts.map((name) => world.host(name)).filter((machine) => machine !== undefined)
+    if (!machines.some((machine) => machine.life !== null || machine.isPowered)) return false
+    const writers = machines.filter((machine) => machine.life !== null && machine.crash === null)
+    if (whenWriting !== true || writers.length === 0) {
+      fall(world, injection, machines)
+      return true
+    }
+    let hasFallen = false
+    const fallOnce = () => {
+      for (const writer of writers) if (writer.crash === armed) writer.crash = null
+      if (!hasFallen) fall(world, injection, machines)
+      hasFallen = true
+    }
+    const lastChange = () => machines.some((machine) => world.diskOf(machine).lastChangeStep === world.kernel.steps)
+    const armed = { beforeEffect: 0, until: world.kernel.now + patienceNanos, isReady: lastChange, fall: fallOnce }
+    for (const writer of writers) {
+      world.holdDown(writer)
+      writer.crash = armed
+    }
     return true
   },
 }
 
-function losePower(machine: SimulatedHost): void {
-  machine.kill(false)
-  machine.isPowered = false
+/** How long a power loss waits for a write. */
+const patienceNanos = ms(250)
+
+function fall(world: FaultWorld, injection: Injection, machines: readonly SimulatedHost[]): void {
+  const { hosts, restartAfterNanos } = injection.args as unknown as { hosts: string[]; restartAfterNanos: (Nanos | null)[] }
+  for (const machine of machines) {
+    world.holdDown(machine)
+    machine.kill(false)
+    machine.isPowered = false
+    const dice = new DrawnPowerLoss(world, injection, machine)
+    world.diskOf(machine).losePower(dice)
+    dice.record()
+    world.restartAfter(machine, restartAfterNanos[hosts.indexOf(machine.name)] ?? null)
+  }
+  world.acted(injection)
+  world.count('powerLosses')
+  if (machines.length > 1) world.count('blackouts')
 }
