@@ -83,7 +83,7 @@ class DiskOfLife implements DiskHost, EventTarget {
   fire(event: KernelEvent): void {
     const completion = event.a as DiskCompletion
     const { operation } = completion
-    if (operation === 'write' || operation === 'rename' || operation === 'open') this.#disk.lastChangeStep = this.#kernel.steps
+    if (operation === 'write' || operation === 'rename' || operation === 'truncate') this.#disk.lastChangeStep = this.#kernel.steps
     completion.complete()
   }
 }

@@ -46,7 +46,7 @@ export function mergeTouching(writes: readonly PageWrite[], captured: number): P
       merged.push(write)
     }
   }
-  return merged
+  return merged.sort((a, b) => a.sequence - b.sequence)
 }
 
 function join(older: PageWrite, newer: PageWrite): void {
