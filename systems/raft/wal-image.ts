@@ -4,7 +4,7 @@ import type { WalRecord } from './wal-record.js'
 /** What the records of a write-ahead log, replayed in order, amount to. */
 export class WalImage {
   hardState: HardState = { term: 0, vote: null }
-  suspicion = 0
+  suspect = false
   /** The log before its first entry: all up to here may be gone. */
   base: Position = { index: 0, term: 0 }
   /** Consecutive from `first`. */
@@ -40,11 +40,11 @@ export class WalImage {
         this.first = record.base.index + 1
         return undefined
       case 'trusted':
-        this.suspicion = 0
+        this.suspect = false
         return undefined
       case 'segment': {
         this.hardState = record.hardState
-        this.suspicion = record.suspicion
+        this.suspect = record.suspect
         if (this.#segments++ === 0) this.first = record.from
         if (record.base.index > this.lastIndex) {
           this.entries = []

@@ -49,9 +49,9 @@ export class WalReader {
     return this.#image.base.term
   }
 
-  /** Other than 0 while what the member acknowledges does not count. */
-  get suspicion(): number {
-    return this.#image.suspicion
+  /** True while what the member acknowledges does not count. */
+  get suspect(): boolean {
+    return this.#image.suspect
   }
 
   /** The term of the durable entry at `index`; undefined when there is none (any more). */

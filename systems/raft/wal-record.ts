@@ -15,7 +15,7 @@ export interface SegmentHeader {
   /** The life of the member that wrote it. */
   readonly incarnation: number
   readonly hardState: HardState
-  readonly suspicion: number
+  readonly suspect: boolean
   readonly base: Position
   /** The log from here on is `entries`. */
   readonly from: number
@@ -43,7 +43,7 @@ export function writeRecord(to: FrameBuffer, record: WalRecord): void {
       to.integer(record.previousEnd)
       to.integer(record.incarnation)
       writeHardState(to, record.hardState)
-      to.integer(record.suspicion)
+      to.byte(record.suspect ? 1 : 0)
       writePosition(to, record.base)
       to.integer(record.from)
       writeEntries(to, record.entries, record.from)
@@ -130,10 +130,10 @@ class PayloadReader {
         const previousEnd = this.#integer()
         const incarnation = this.#integer()
         const hardState = this.#hardState()
-        const suspicion = this.#integer()
+        const suspect = this.#byte() !== 0
         const base = this.#position()
         const from = this.#integer()
-        return { kind: 'segment', number, previous, previousEnd, incarnation, hardState, suspicion, base, from, entries: this.#entries(from, withData) }
+        return { kind: 'segment', number, previous, previousEnd, incarnation, hardState, suspect, base, from, entries: this.#entries(from, withData) }
       }
       case kinds['hard-state']:
         return { kind: 'hard-state', hardState: this.#hardState() }

@@ -22,6 +22,8 @@ import { readRecord, type SegmentHeader, type WalRecord } from './wal-record.js'
  */
 export interface WalRecovery {
   readonly image: WalImage
+  /** There is no log: not one segment with a whole header. */
+  readonly isNew: boolean
   /** The last batch was damaged, and it cannot be told whether it had been acknowledged. */
   readonly isSuspect: boolean
   /** Segments that count, oldest first. */
@@ -122,7 +124,17 @@ function assemble(scans: readonly SegmentScan[]): WalRecovery {
     durableEnd = newest.header.previousEnd
   }
   const highestNumber = scans.at(-1)?.number ?? 0
-  return { image, isSuspect, segments, last, durableEnd, repeatFrom: Math.min(repeatFrom, image.lastIndex + 1), leftovers, highestNumber }
+  return {
+    image,
+    isNew: chain.length === 0,
+    isSuspect,
+    segments,
+    last,
+    durableEnd,
+    repeatFrom: Math.min(repeatFrom, image.lastIndex + 1),
+    leftovers,
+    highestNumber,
+  }
 }
 
 function newer(one: HardState, other: HardState): HardState {

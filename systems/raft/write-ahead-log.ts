@@ -5,7 +5,7 @@ import type { Entry, HardState, Position, RaftChange } from './messages.js'
 import { FrameBuffer, sectorBytes } from './wal-frame.js'
 import type { WalImage } from './wal-image.js'
 import { type SegmentHeader, writeRecord } from './wal-record.js'
-import { recoverLog, segmentName } from './wal-recovery.js'
+import { recoverLog, segmentName, type WalRecovery } from './wal-recovery.js'
 
 export interface WalOptions {
   /** A segment that has reached this size is followed by a new one. */
@@ -23,8 +23,9 @@ export const defaultWalOptions: WalOptions = { segmentBytes: 64 * 1024 * 1024 }
  * Every start begins a new segment. What recovery concludes from damage is told in `wal-recovery.ts`.
  */
 export class WriteAheadLog {
-  /** What recovery found. */
+  /** What recovery found; and whether it found no log at all. */
   readonly recovered: WalImage
+  readonly isNew: boolean
   readonly #host: Host
   readonly #directory: string
   readonly #options: WalOptions
@@ -51,7 +52,7 @@ export class WriteAheadLog {
     await makeDurableDirectory(disk, directory)
     const recovery = await recoverLog(disk, directory)
     const { image } = recovery
-    if (recovery.isSuspect) image.suspicion = host.incarnation
+    if (recovery.isSuspect) image.suspect = true
     const number = recovery.highestNumber + 1
     const from = Math.max(recovery.repeatFrom, image.first)
     const entries = image.entries.slice(from - image.first)
@@ -62,20 +63,28 @@ export class WriteAheadLog {
     for (const leftover of recovery.leftovers) await disk.remove(`${directory}/${segmentName(leftover)}`)
     if (recovery.leftovers.length > 0) await disk.syncDirectory(directory)
     const segments = [...recovery.segments, { number, highestIndex: entries.at(-1)?.index ?? 0 }]
-    return new WriteAheadLog(host, directory, options, image, segments, file)
+    return new WriteAheadLog(host, directory, options, recovery, segments, file)
   }
 
-  private constructor(host: Host, directory: string, options: WalOptions, image: WalImage, segments: { number: number; highestIndex: number }[], file: File) {
+  private constructor(
+    host: Host,
+    directory: string,
+    options: WalOptions,
+    { image, isNew }: WalRecovery,
+    segments: { number: number; highestIndex: number }[],
+    file: File,
+  ) {
     this.#host = host
     this.#directory = directory
     this.#options = options
     this.recovered = image
+    this.isNew = isNew
     this.#segments = segments
     this.#file = file
     this.#size = file.size()
     this.#durable = this.#size
-    const { hardState, suspicion, base, lastIndex } = image
-    this.#saved = { hardState, suspicion, base, lastIndex, token: 0, highestIndex: 0 }
+    const { hardState, suspect, base, lastIndex } = image
+    this.#saved = { hardState, suspect, base, lastIndex, token: 0, highestIndex: 0 }
     this.#written = { ...this.#saved }
   }
 
@@ -89,7 +98,7 @@ export class WriteAheadLog {
     return this.#pending.length + this.#spare.length
   }
 
-  /** Tokens rise. The change is durable when `onDurable` says so. Entries are copied. */
+  /** Notes a change for the next batch; tokens rise. It goes out with `flush`, and is durable when `onDurable` says so. Entries are copied. */
   save(token: number, change: RaftChange): void {
     const saved = this.#saved
     switch (change.kind) {
@@ -111,14 +120,18 @@ export class WriteAheadLog {
         saved.lastIndex = change.base.index
         break
       case 'trusted':
-        saved.suspicion = 0
+        saved.suspect = false
     }
     writeRecord(this.#pending, change)
     saved.token = token
-    if (!this.#isFlushing) void this.#flush()
   }
 
-  async #flush(): Promise<void> {
+  /** What was saved goes to the disk, now or right after the batch that is on its way. */
+  flush(): void {
+    if (!this.#isFlushing && !this.#pending.isEmpty) void this.#writeBatches()
+  }
+
+  async #writeBatches(): Promise<void> {
     this.#isFlushing = true
     try {
       while (!this.#pending.isEmpty) await this.#writeBatch()
@@ -184,7 +197,7 @@ export class WriteAheadLog {
 
 interface Tail {
   hardState: HardState
-  suspicion: number
+  suspect: boolean
   base: Position
   lastIndex: number
   token: number
@@ -194,12 +207,12 @@ interface Tail {
 
 function segmentHeader(
   place: Pick<SegmentHeader, 'number' | 'previous' | 'previousEnd' | 'incarnation'>,
-  state: { readonly hardState: HardState; readonly suspicion: number; readonly base: Position },
+  state: { readonly hardState: HardState; readonly suspect: boolean; readonly base: Position },
   from: number,
   entries: readonly Entry[],
 ): Uint8Array {
   const frame = new FrameBuffer()
-  const { hardState, suspicion, base } = state
-  writeRecord(frame, { kind: 'segment', ...place, hardState, suspicion, base, from, entries })
+  const { hardState, suspect, base } = state
+  writeRecord(frame, { kind: 'segment', ...place, hardState, suspect, base, from, entries })
   return frame.seal(place.number, 0, 0)
 }

@@ -47,7 +47,7 @@ export class ImageDisk implements Disk {
   }
   async readFile(path: string): Promise<Uint8Array | null> {
     await this.#effect()
-    const found = this.image.find(path, 'readFile')
+    const found = this.image.find(path, 'read')
     return found?.kind === 'file' ? found.read(0, found.size) : null
   }
   async append(path: string, bytes: Uint8Array): Promise<void> {

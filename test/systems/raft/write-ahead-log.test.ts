@@ -75,7 +75,7 @@ function diceOf(random: Stream, garbage: boolean): PowerLossDice {
       if (page.newest === page.oldest || random.int(2) === 0) return { kind: 'version', version: page.oldest + random.int(page.newest - page.oldest + 1) }
       const from = page.oldest + random.int(page.newest - page.oldest)
       const to = from + 1 + random.int(page.newest - from)
-      const letters = garbage ? 'ong' : 'on'
+      const letters = garbage ? (['ong', 'ng'][random.int(2)] as string) : 'on'
       return { kind: 'torn', from, to, sectors: Array.from({ length: 8 }, () => letters[random.int(letters.length)]).join(''), garbage: random.u32() }
     },
   }
@@ -104,7 +104,7 @@ async function liveThrough(key: { high: number; low: number }, garbage: boolean)
     const opened = await Promise.race([WriteAheadLog.open(hostWith(disk, life), 'raft/wal', { segmentBytes: 1_500 }), settle().then(() => null)])
     if (opened !== null) {
       const found = opened.recovered
-      if (found.suspicion === life) suspicions++
+      if (found.suspect) suspicions++
       const shown = { base: found.base, entries: found.entries.map((entry) => ({ ...entry, data: [...entry.data] })) }
       const matching = acceptable.filter((model) => JSON.stringify(describeModel(model)) === JSON.stringify(shown))
       expect(matching.length, `life ${life} found none of the states it might have`).toBeGreaterThan(0)
@@ -128,6 +128,7 @@ async function liveThrough(key: { high: number; low: number }, garbage: boolean)
         const change = nextChange(states.at(-1) as Model, random)
         states.push(after(states.at(-1) as Model, change))
         opened.save(token, change)
+        if (token % 40 === 0 || random.int(3) > 0) opened.flush()
         if (random.int(3) === 0) for (let i = random.int(8); i > 0; i--) await null
         if (reader.follow(life)) readerSteps++
       }
@@ -154,9 +155,9 @@ describe('after any crash the log recovers to a prefix of what was saved that in
         readerSteps += lived.readerSteps
         expect(lived.suspicions).toBe(0)
       }),
-      { numRuns: 120 },
+      { numRuns: 60 },
     )
-    expect(readerSteps).toBeGreaterThan(500)
+    expect(readerSteps).toBeGreaterThan(250)
   }, 30_000)
 
   test('when torn sectors may hold garbage, and then the member may be suspect', async () => {
@@ -165,7 +166,7 @@ describe('after any crash the log recovers to a prefix of what was saved that in
       fc.asyncProperty(seeds, async (key) => {
         suspicions += (await liveThrough(key, true)).suspicions
       }),
-      { numRuns: 120 },
+      { numRuns: 60 },
     )
     expect(suspicions).toBeGreaterThan(0)
   }, 30_000)

@@ -1,0 +1,49 @@
+import type { Clock, Nanos, Timer } from '../../sim/host/seam.js'
+
+/**
+ * A timer that is set anew far more often than it fires (an election timeout is, at every word of the leader): only a moved deadline is noted, and the clock's
+ * timer, when it fires early, is set again for the rest.
+ */
+export class DeadlineTimer {
+  readonly #clock: Clock
+  readonly #fire: () => void
+  #deadline = never
+  #timer: Timer | null = null
+  #timerAt = never
+
+  constructor(clock: Clock, fire: () => void) {
+    this.#clock = clock
+    this.#fire = fire
+  }
+
+  /** Fires once, `delay` from now; what was set before is forgotten. */
+  set(delay: Nanos): void {
+    this.#deadline = this.#clock.monotonic() + delay
+    if (this.#timer !== null && this.#timerAt <= this.#deadline) return
+    this.#timer?.cancel()
+    this.#arm(delay)
+  }
+
+  cancel(): void {
+    this.#deadline = never
+  }
+
+  #arm(delay: Nanos): void {
+    this.#timerAt = this.#clock.monotonic() + delay
+    this.#timer = this.#clock.timer(delay, () => this.#expire())
+  }
+
+  #expire(): void {
+    this.#timer = null
+    if (this.#deadline === never) return
+    const rest = this.#deadline - this.#clock.monotonic()
+    if (rest > 0) {
+      this.#arm(rest)
+      return
+    }
+    this.#deadline = never
+    this.#fire()
+  }
+}
+
+const never = Number.POSITIVE_INFINITY

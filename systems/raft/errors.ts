@@ -1,0 +1,42 @@
+import { SeedfallError } from '../../sim/host/errors.js'
+import type { HostName } from '../../sim/host/seam.js'
+
+/** Nothing was appended: this member does not lead. `leader` is who does, as far as it knows. */
+export class NotLeader extends SeedfallError {
+  readonly code = 'not-leader'
+  constructor(readonly leader: HostName | undefined) {
+    super(leader === undefined ? 'this member does not lead, and knows no leader' : `this member does not lead: ${leader} does`)
+  }
+}
+
+/** Nothing was appended: too much is uncommitted or waiting already. */
+export class Busy extends SeedfallError {
+  readonly code = 'busy'
+  constructor() {
+    super('too much is waiting to be committed')
+  }
+}
+
+/** The member stopped leading before the entry was committed: a later leader may commit it yet, or replace it. The outcome is unknown. */
+export class Superseded extends SeedfallError {
+  readonly code = 'superseded'
+  constructor(
+    readonly index: number,
+    readonly term: number,
+  ) {
+    super(`entry ${index} of term ${term} was not committed while its leader led: its outcome is unknown`)
+  }
+}
+
+/** The time that the caller allowed is up; the entry may be committed yet. The outcome is unknown. */
+export class ProposalTimeout extends SeedfallError {
+  readonly code = 'proposal-timeout'
+  constructor() {
+    super('the proposal was not committed in time: its outcome is unknown')
+  }
+}
+
+/** A snapshot file, or a snapshot on its way, does not hold what was written. */
+export class CorruptSnapshot extends SeedfallError {
+  readonly code = 'corrupt-snapshot'
+}

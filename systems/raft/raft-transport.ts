@@ -1,0 +1,48 @@
+import { Misuse } from '../../sim/host/errors.js'
+import type { Handlers, Host, HostName, Net, Protocol } from '../../sim/host/seam.js'
+import { protocol } from '../../sim/run/scenario.js'
+import type { MemberId, RaftMessage } from './messages.js'
+
+/** One method for every kind of message. */
+export type RaftMethods = { [K in RaftMessage['kind']]: { req: Extract<RaftMessage, { kind: K }>; res: undefined } }
+
+/**
+ * Datagrams between the members of one group. Every group has a protocol of its own, `raft-` and its name: no message needs to say where it belongs, and
+ * the network tells groups and kinds of message apart (in its trace, and as places for faults).
+ */
+export class RaftTransport {
+  readonly #net: Net
+  readonly #protocol: Protocol<RaftMethods>
+  /** By member id. */
+  readonly #members: readonly HostName[]
+
+  /** `receive` is called for messages of other members only. */
+  constructor(host: Host, group: string, members: readonly HostName[], receive: (from: MemberId, message: RaftMessage) => void) {
+    this.#net = host.net
+    this.#protocol = protocol<RaftMethods>(`raft-${group}`, { transport: 'datagram' })
+    this.#members = members
+    const self = members.indexOf(host.name)
+    if (self < 0) throw new Misuse(`${host.name} is not among the members of ${group}: ${members.join(', ')}`)
+    const handle = (message: RaftMessage, from: HostName): undefined => {
+      const member = members.indexOf(from)
+      if (member >= 0 && member !== self) receive(member, message)
+    }
+    const handlers: Handlers<RaftMethods> = {
+      'pre-vote-request': handle,
+      'pre-vote-response': handle,
+      'vote-request': handle,
+      'vote-response': handle,
+      'append-request': handle,
+      'append-response': handle,
+      'heartbeat-request': handle,
+      'heartbeat-response': handle,
+      'snapshot-chunk-request': handle,
+      'snapshot-chunk-response': handle,
+    }
+    host.net.serve(this.#protocol, handlers)
+  }
+
+  send(to: MemberId, message: RaftMessage): void {
+    this.#net.send(this.#protocol, this.#members[to] as HostName, message.kind, message)
+  }
+}
