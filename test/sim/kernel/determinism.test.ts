@@ -1,17 +1,22 @@
 import { execFile } from 'node:child_process'
-import { existsSync, readdirSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { Worker } from 'node:worker_threads'
-import { beforeAll, describe, expect, test } from 'vitest'
-import { type RunReport, type RunRequest, run, type TraceRecord } from '../../../sim/index.js'
+import { build } from 'esbuild'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { ms, type RunReport, type RunRequest, run, type TraceRecord } from '../../../sim/index.js'
+import { start } from '../net/harness.js'
 import { busyScenario, storm, type Variation } from './busy-scenario.js'
 
 const seed = '6'
-const program = fileURLToPath(new URL('./busy-run.ts', import.meta.url))
-const root = fileURLToPath(new URL('../../../', import.meta.url))
+const folder = mkdtempSync(join(tmpdir(), 'seedfall-'))
+/** The busy run as one file, so that every Node.js can run it as it is. */
+const program = join(folder, 'busy-run.mjs')
 const execute = promisify(execFile)
 
 const answerOf = ({ outcome, steps, traceHash }: RunReport): string => `${outcome} ${steps} ${traceHash}`
@@ -19,20 +24,23 @@ const answer = async (request: Partial<RunRequest> = {}, variation: Variation = 
   answerOf(await run({ scenario: busyScenario(variation), seed, ...storm, ...request }))
 
 async function inProcess(node: string): Promise<string> {
-  const { stdout } = await execute(node, ['--import', 'tsx', program, seed], { cwd: root })
+  const { stdout } = await execute(node, [program, seed])
   return stdout.trim()
 }
 
 function inWorker(): Promise<string> {
   return new Promise((resolve, reject) => {
-    const worker = new Worker(`import('tsx/esm/api').then(({ register }) => { register(); return import(${JSON.stringify(program)}) })`, {
-      eval: true,
-      workerData: { seed },
-    })
+    const worker = new Worker(program, { workerData: { seed } })
     worker.once('message', resolve)
     worker.once('error', reject)
   })
 }
+
+beforeAll(async () => {
+  const source = fileURLToPath(new URL('./busy-run.ts', import.meta.url))
+  await build({ entryPoints: [source], outfile: program, bundle: true, platform: 'node', format: 'esm', target: 'node20', logLevel: 'error' })
+})
+afterAll(() => rmSync(folder, { recursive: true }))
 
 describe('the same run has the same hash', () => {
   let expected = ''
@@ -98,11 +106,9 @@ describe('the same run has the same hash', () => {
   }, 20_000)
 
   const versions = fileURLToPath(new URL('../../../.node-versions/', import.meta.url))
-  const binaries = existsSync(versions)
-    ? readdirSync(versions)
-        .map((name) => `${versions}${name}/bin/node`)
-        .filter((path) => existsSync(path))
-    : []
+  const binaries = (existsSync(versions) ? readdirSync(versions) : [])
+    .flatMap((name) => [join(versions, name, 'bin/node'), join(versions, name, 'node_modules/node/bin/node')])
+    .filter((path) => existsSync(path))
   test.skipIf(binaries.length === 0)(
     'on every Node.js version at hand',
     async () => {
@@ -127,6 +133,39 @@ describe('microtasks', () => {
     expect(sync).toMatch(/^passed/)
     expect(sync).toBe(macrotask)
   }, 20_000)
+})
+
+describe('failures', () => {
+  test.each(['sync', 'macrotask'] as const)('a rejection that nobody handles ends the run at its step (%s)', async (drain) => {
+    const simulation = await start<unknown>(
+      2,
+      (host) => {
+        host.clock.every(ms(1), () => {
+          if (host.name === 'node-2' && host.clock.monotonic() === ms(7)) void Promise.resolve().then(() => Promise.reject(new Error('forgotten')))
+        })
+      },
+      { drain },
+    )
+    await expect(simulation.advance(ms(20))).rejects.toThrow('crashed: Error: on node-2: forgotten')
+    // Two boots, then two timers a millisecond: the second of the seventh.
+    expect(simulation.failure?.violation).toMatchObject({ step: 16, at: ms(7), host: 'node-2' })
+  })
+
+  test.each(['sync', 'macrotask'] as const)('a rejection elsewhere in the program is left to the program (%s)', async (drain) => {
+    const simulation = await start<unknown>(1, () => null, { drain })
+    const outside: unknown[] = []
+    const listener = (reason: unknown) => outside.push(reason)
+    const others = process.listeners('unhandledRejection')
+    process.removeAllListeners('unhandledRejection')
+    process.on('unhandledRejection', listener)
+    await simulation.advance(ms(1))
+    void Promise.reject(new Error('outside'))
+    await new Promise((resolve) => setTimeout(resolve, 5))
+    process.off('unhandledRejection', listener)
+    for (const other of others) process.on('unhandledRejection', other)
+    expect(outside).toHaveLength(1)
+    expect(simulation.failure).toBeNull()
+  })
 })
 
 describe('different runs have different hashes', () => {
