@@ -28,12 +28,20 @@ const cluster = system<Roles>({
 })
 
 function configOf(options: Options): Partial<BrokerConfig> {
-  const { segmentBytes = 0, indexIntervalBytes = 0, cacheBytes = 0, writeBytes = 0, compactionEntries = 0, walSegmentBytes = 0 } = options
+  const {
+    segmentBytes = 0,
+    indexIntervalBytes = 0,
+    cacheBytes = 0,
+    writeBytes = 0,
+    compactionEntries = 0,
+    trailingEntries = 0,
+    snapshotChunkBytes = 0,
+    walSegmentBytes = 0,
+  } = options
   return {
     topics: [{ name: topic, partitions }],
     log: { ...logDefaults, segmentBytes, indexIntervalBytes, cacheBytes, writeBytes },
-    compactionEntries,
-    walSegmentBytes,
+    raft: { walSegmentBytes, compactAfterEntries: compactionEntries, trailingEntries, snapshotChunkBytes },
   }
 }
 
@@ -164,6 +172,8 @@ export default scenario<Roles, BrokerOperation, BrokerResult>({
     cacheBytes: { min: 1, max: 65_536, log: true, why: 'small: reads go to the disk' },
     writeBytes: { min: 1, max: 65_536, log: true },
     compactionEntries: { min: 20, max: 2_000, log: true },
+    trailingEntries: { min: 0, max: 200 },
+    snapshotChunkBytes: { min: 500, max: 65_536, log: true },
     walSegmentBytes: { min: 4_096, max: 1_048_576, log: true },
   },
   statistics: (world, history) => {

@@ -48,7 +48,10 @@ class DurabilityCheck {
 
   #acknowledged(world: World<BrokerRoles>, broker: Broker, acknowledgement: Acknowledgement): string | undefined {
     const { partition } = acknowledgement
-    this.#replicas[partition] ??= world.hosts.broker.map((host) => new DurableReplica(host, broker.partitions[partition] as Broker['partitions'][number]))
+    this.#replicas[partition] ??= world.hosts.broker.map((host) => {
+      const { walDirectory } = broker.nodes[partition] as Broker['nodes'][number]
+      return new DurableReplica(host, broker.partitions[partition] as Broker['partitions'][number], walDirectory)
+    })
     const latest = this.#latest[partition]
     if (latest === undefined || acknowledgement.index > latest.index) this.#latest[partition] = acknowledgement
     return this.#count(acknowledgement)

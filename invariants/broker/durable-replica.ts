@@ -17,9 +17,10 @@ export class DurableReplica {
   constructor(
     readonly host: HostView<Broker>,
     partition: Partition,
+    walDirectory: string,
   ) {
     this.#logDirectory = partition.directory
-    this.#log = new WalReader(host.durable, `${partition.topic}-${partition.partition}/raft`)
+    this.#log = new WalReader(host.durable, walDirectory)
   }
 
   /** Whether the entry is in the write-ahead log, or applied to segments that are durable. */

@@ -17,6 +17,8 @@ export interface ProduceRequest {
   readonly partition: number
   /** -1: all; what is acknowledged is durable on a quorum. Other values are refused. */
   readonly acks: number
+  /** Then the broker answers REQUEST_TIMED_OUT. */
+  readonly timeout: Nanos
   /** One record batch. */
   readonly batch: Uint8Array
 }

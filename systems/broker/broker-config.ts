@@ -1,4 +1,5 @@
 import { Misuse } from '../../sim/host/errors.js'
+import type { RaftNodeOptions } from '../raft/raft-node-options.js'
 import { type LogOptions, logDefaults } from './partition-log.js'
 
 export interface BrokerConfig {
@@ -10,10 +11,8 @@ export interface BrokerConfig {
   readonly maxFetchBytes: number
   /** Producers that a partition remembers. */
   readonly maxProducers: number
-  /** Applied entries between two compactions of a partition's replicated log. */
-  readonly compactionEntries: number
-  /** Of a segment of the replicated log's own files. */
-  readonly walSegmentBytes: number
+  /** Of all Raft groups. */
+  readonly raft: Partial<RaftNodeOptions>
 }
 export interface TopicConfig {
   readonly name: string
@@ -26,8 +25,7 @@ export const brokerDefaults: BrokerConfig = {
   maxBatchBytes: 1024 ** 2,
   maxFetchBytes: 50 * 1024 ** 2,
   maxProducers: 100_000,
-  compactionEntries: 10_000,
-  walSegmentBytes: 16 * 1024 ** 2,
+  raft: {},
 }
 
 /** With defaults for what is missing. Throws `Misuse` for what no broker can run with. */
@@ -37,7 +35,7 @@ export function brokerConfig(given: Partial<BrokerConfig>): BrokerConfig {
     if (!/^[a-zA-Z0-9._-]{1,249}$/.test(name)) throw new Misuse(`a topic's name is 1 to 249 letters, digits, '.', '_' and '-', not '${name}'`)
     if (!Number.isInteger(partitions) || partitions < 1) throw new Misuse(`topic ${name} has at least one partition, not ${partitions}`)
   }
-  const { topics: _, log, ...limits } = config
+  const { topics: _, raft: __, log, ...limits } = config
   for (const [option, value] of [...Object.entries(log), ...Object.entries(limits)]) {
     if (!Number.isInteger(value) || value < 1) throw new Misuse(`option ${option} is a positive integer, not ${value}`)
   }

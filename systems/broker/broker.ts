@@ -4,7 +4,7 @@ import { Acknowledgements } from './acknowledgements.js'
 import { brokerApi, type MetadataAnswer, type MetadataRequest, type TopicMetadata } from './api.js'
 import { type BrokerConfig, brokerConfig } from './broker-config.js'
 import { refusal } from './errors.js'
-import { Partition } from './partition.js'
+import { type AppendResult, Partition } from './partition.js'
 import { PartitionService } from './partition-service.js'
 import { ProducerIds } from './producer-ids.js'
 import { RaftReplication } from './raft-replication.js'
@@ -23,6 +23,7 @@ export class Broker {
   readonly #host: Host
   readonly #config: BrokerConfig
   readonly #brokers: readonly HostName[]
+  #nodes: readonly (RaftNode<AppendResult> | RaftNode<number>)[] = []
   #producerIds: ProducerIds | null = null
 
   private constructor(host: Host) {
@@ -41,10 +42,9 @@ export class Broker {
   }
 
   /** The Raft groups of the partitions, in their order, then the controller's. */
-  get nodes(): readonly RaftNode[] {
+  get nodes(): readonly (RaftNode<AppendResult> | RaftNode<number>)[] {
     return this.#nodes
   }
-  #nodes: readonly RaftNode[] = []
 
   async #start(): Promise<void> {
     const host = this.#host

@@ -1,5 +1,5 @@
 import type { Disk } from '../../sim/host/seam.js'
-import { CorruptLog } from './log-recovery.js'
+import { CorruptLog } from '../raft/wal-recovery.js'
 import { baseOffset, batchCodec, batchFault, batchSize, decodeRecords, maxTimestamp, nextOffset } from './record-batch.js'
 import type { Segment } from './segment.js'
 

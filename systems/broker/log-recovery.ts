@@ -1,14 +1,9 @@
-import { SeedfallError } from '../../sim/host/errors.js'
 import type { Disk, File } from '../../sim/host/seam.js'
+import { CorruptLog } from '../raft/wal-recovery.js'
 import type { LogCheckpoint } from './log-checkpoint.js'
 import { chained } from './log-tail.js'
 import { baseOffset, batchCrc, batchFault, batchSize } from './record-batch.js'
 import { Segment, segmentName, segmentOffset } from './segment.js'
-
-/** What a checkpoint vouches for is not there: this replica's copy is lost, and must not be served or built upon. */
-export class CorruptLog extends SeedfallError {
-  readonly code = 'corrupt-log'
-}
 
 /**
  * The segments of a generation up to its checkpoint's end, every batch's CRC checked and the indexes built anew. What lies beyond the end is a

@@ -1,8 +1,10 @@
 import type { Disk } from '../../sim/host/seam.js'
 import { makeDurableDirectory } from '../raft/durable-directory.js'
+import { CorruptSnapshot } from '../raft/errors.js'
+import { CorruptLog } from '../raft/wal-recovery.js'
 import { decodeCheckpoint, encodeCheckpoint, type LogCheckpoint } from './log-checkpoint.js'
 import { findTimestamp, readBatches } from './log-reader.js'
-import { CorruptLog, recoverSegments, segmentPath } from './log-recovery.js'
+import { recoverSegments, segmentPath } from './log-recovery.js'
 import { decodeSnapshot, encodeSnapshot } from './log-snapshot.js'
 import { LogTail, type TailBatch } from './log-tail.js'
 import { baseOffset, batchSize, maxTimestamp } from './record-batch.js'
@@ -169,13 +171,13 @@ export class PartitionLog {
 
   /**
    * Replaces the log by a captured one, durably: the new generation is written and synced beside the old, and the checkpoint's replacement
-   * decides between them. Answers what it covers. Nothing may be appended meanwhile. Rejects with `CorruptLog` for damaged bytes, with nothing
-   * changed.
+   * decides between them. Answers what it covers. Nothing may be appended meanwhile. Rejects with `CorruptSnapshot` for damaged bytes, with
+   * nothing changed.
    */
   install(bytes: Uint8Array): Promise<Covered> {
     return this.#inTurn(async () => {
       const snapshot = decodeSnapshot(bytes)
-      if (snapshot === null) throw new CorruptLog('a snapshot is damaged')
+      if (snapshot === null) throw new CorruptSnapshot('the snapshot of a log is damaged')
       await this.#writer.abandon()
       const old = { segments: this.#segments, directory: this.#generationDirectory }
       const generation = ++this.#newest

@@ -1,9 +1,9 @@
 import { DiskError } from '../../sim/host/errors.js'
 import type { Host } from '../../sim/host/seam.js'
+import { CorruptLog } from '../raft/wal-recovery.js'
 import type { Acknowledgements } from './acknowledgements.js'
 import type { FetchAnswer, FetchRequest, ListOffsetsAnswer, ListOffsetsRequest, ProduceAnswer, ProduceRequest } from './api.js'
 import { type ErrorName, refusal } from './errors.js'
-import { CorruptLog } from './log-recovery.js'
 import type { ChangeCounter, Partition } from './partition.js'
 import { type BatchFault, batchCrc, lastOffsetDelta, producedBatchFault } from './record-batch.js'
 import type { Replication } from './replication.js'
@@ -45,7 +45,7 @@ export class PartitionService {
     if (batch.length > this.#limits.maxBatchBytes) return refusal('MESSAGE_TOO_LARGE')
     const fault = producedBatchFault(batch)
     if (fault !== null) return refusal(errorOf(fault))
-    const result = await this.replication.append(batch)
+    const result = await this.replication.append(batch, request.timeout)
     if (result.kind === 'error') return result
     if (result.kind === 'refused') return refusal(result.error)
     const { baseOffset, index, term } = result

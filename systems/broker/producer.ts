@@ -1,4 +1,4 @@
-import { s } from '../../sim/host/durations.js'
+import { ms, s } from '../../sim/host/durations.js'
 import { SeedfallError } from '../../sim/host/errors.js'
 import type { Host, Nanos, Timer } from '../../sim/host/seam.js'
 import type { ErrorName } from './errors.js'
@@ -16,10 +16,19 @@ export interface ProducerOptions {
   readonly batchBytes: number
   /** Batches of a partition sent and not answered; brokers remember the last five. */
   readonly maxInFlight: 1 | 2 | 3 | 4 | 5
+  /** How long a broker may take over one request. */
+  readonly requestTimeout: Nanos
   /** From a record's sending to giving it up. */
   readonly deliveryTimeout: Nanos
 }
-export const producerDefaults: ProducerOptions = { linger: 0, batchRecords: 1_000, batchBytes: 16_384, maxInFlight: 5, deliveryTimeout: s(10) }
+export const producerDefaults: ProducerOptions = {
+  linger: 0,
+  batchRecords: 1_000,
+  batchBytes: 16_384,
+  maxInFlight: 5,
+  requestTimeout: ms(500),
+  deliveryTimeout: s(10),
+}
 
 /** A record was given up. */
 export class ProduceFailed extends SeedfallError {
@@ -129,7 +138,9 @@ class PartitionQueue {
     while (this.#waiting.length > 0 && this.#inFlight.length < this.#options.maxInFlight) {
       if (this.#identity === null) {
         // What the last identity still has in flight comes first.
-        if (this.#inFlight.length === 0 && !this.#identifying) this.#host.spawn('producer-id', () => this.#identify())
+        if (this.#inFlight.length > 0 || this.#identifying) return
+        this.#identifying = true
+        this.#host.spawn('producer-id', () => this.#identify())
         return
       }
       const batch = this.#waiting.shift() as Batch
@@ -142,7 +153,6 @@ class PartitionQueue {
   }
 
   async #identify(): Promise<void> {
-    this.#identifying = true
     const first = this.#waiting[0] as Batch
     const { answer } = await this.#directory.ask({ kind: 'controller' }, 'initProducerId', null, first.deadline)
     this.#identifying = false
@@ -157,7 +167,7 @@ class PartitionQueue {
   }
 
   async #deliver(batch: Batch, bytes: Uint8Array): Promise<void> {
-    const request = { topic: this.#topic, partition: this.#partition, acks: -1, batch: bytes }
+    const request = { topic: this.#topic, partition: this.#partition, acks: -1, timeout: this.#options.requestTimeout, batch: bytes }
     const { answer, uncertain } = await this.#directory.ask(this.#destination, 'produce', request, batch.deadline, {
       // While an older batch is on its way, a newer one may arrive before it at a new leader.
       again: ({ error }, sentAt) => {

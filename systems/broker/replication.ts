@@ -1,4 +1,4 @@
-import type { HostName } from '../../sim/host/seam.js'
+import type { HostName, Nanos } from '../../sim/host/seam.js'
 import type { Refusal } from './errors.js'
 import type { AppendResult, Partition } from './partition.js'
 
@@ -8,8 +8,8 @@ export interface Replication {
   /** As far as this replica knows. */
   readonly leader: HostName | undefined
   readonly leaderEpoch: number
-  /** Settles when the batch is committed and applied here, or with why not. */
-  append(batch: Uint8Array): Promise<AppendResult | Refusal>
+  /** Settles when the batch is committed and applied here, or with why not: after `timeout` at the latest. */
+  append(batch: Uint8Array, timeout: Nanos): Promise<AppendResult | Refusal>
   /** null: this replica led at some time after the call, and all that was committed before the call is applied here. */
   confirmLeadership(): Promise<Refusal | null>
 }

@@ -2,10 +2,11 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { PendingName, PendingPage, PendingSize, PowerLossDice } from '../../../sim/disk/power-loss.js'
 import { keepAll, loseAll } from '../../../sim/disk/power-loss.js'
-import { CorruptLog } from '../../../systems/broker/log-recovery.js'
 import { Partition } from '../../../systems/broker/partition.js'
 import { type LogOptions, logDefaults } from '../../../systems/broker/partition-log.js'
 import { batchFault, batchSize, decodeRecords, encodeBatch } from '../../../systems/broker/record-batch.js'
+import { CorruptSnapshot } from '../../../systems/raft/errors.js'
+import { CorruptLog } from '../../../systems/raft/wal-recovery.js'
 import { ImageDisk } from '../raft/image-disk.js'
 
 const small: LogOptions = { ...logDefaults, segmentBytes: 600, indexIntervalBytes: 150, cacheBytes: 300, writeBytes: 200 }
@@ -152,7 +153,7 @@ describe('a partition log', () => {
     const target = await opened(new ImageDisk())
     applyTo(target, 3)
     snapshot.bytes[200] = (snapshot.bytes[200] as number) ^ 1
-    await expect(target.install(snapshot)).rejects.toThrow(CorruptLog)
+    await expect(target.install(snapshot)).rejects.toThrow(CorruptSnapshot)
     await expectWhole(target, 3)
   })
 
