@@ -1,11 +1,11 @@
 import { pageBytes, sectorBytes } from './geometry.js'
-import { dirtySectors, mergeTouching, type PageWrite, pageVersion, tear, undoWrite } from './page-versions.js'
+import { dirtySectors, forgetVersions, type PageWrite, pageVersion, tear, undoWrite } from './page-versions.js'
 import type { PowerLossDice } from './power-loss.js'
 import type { Slab } from './slab.js'
 
 const noBytes = new Uint8Array(0)
 const smallestBuffer = 512
-/** So many undurable page writes are kept one by one; beyond, neighbouring versions of a page are merged where they touch. */
+/** So many undurable page writes are kept one by one; beyond, versions of a page in between are given up. */
 const looseWrites = 1024
 /** Of the sizes since the last sync, as many of the newest are kept when versions are given up. */
 const keptSizes = 64
@@ -67,7 +67,7 @@ export class FileInode {
       const page = Math.floor(start / pageBytes)
       const stop = Math.min(end, (page + 1) * pageBytes)
       const undo = start >= this.#size ? null : this.#slab.copy(this.#cached.subarray(start, stop))
-      this.#writes.push({ sequence, page, start, end: stop, undo, truncation: false })
+      this.#writes.push({ sequence, page, start, end: stop, undo, truncation: false, isMerged: false })
       start = stop
     }
     this.#cached.set(bytes, offset)
@@ -84,7 +84,7 @@ export class FileInode {
     for (let start = size; start < old; ) {
       const page = Math.floor(start / pageBytes)
       const stop = Math.min(old, (page + 1) * pageBytes)
-      this.#writes.push({ sequence, page, start, end: stop, undo: this.#slab.copy(this.#cached.subarray(start, stop)), truncation: true })
+      this.#writes.push({ sequence, page, start, end: stop, undo: this.#slab.copy(this.#cached.subarray(start, stop)), truncation: true, isMerged: false })
       start = stop
     }
     if (size < old) {
@@ -265,7 +265,8 @@ export class FileInode {
 
   /** Of a page with very many undurable writes, some of the versions in between are given up. What a sync in flight has captured stays. */
   #forgetVersions(): void {
-    const writes = mergeTouching(this.#writes, this.#capturedThrough)
+    const pages = [...this.#writesByPage().values()]
+    const writes = pages.flatMap((each) => forgetVersions(each, this.#cached, this.#capturedThrough)).sort((a, b) => a.sequence - b.sequence)
     this.#writes.length = 0
     for (const write of writes) this.#writes.push(write)
     this.#mergeAt = Math.max(looseWrites, writes.length * 2)

@@ -5,15 +5,17 @@ import type { PageFate } from './power-loss.js'
 /** One write to one page that is not durable yet. The page cache holds the newest version; older ones are had by undoing. */
 export interface PageWrite {
   /** Rises with every change to the disk. */
-  sequence: number
+  readonly sequence: number
   readonly page: number
   /** Byte offsets in the file. */
-  start: number
-  end: number
+  readonly start: number
+  readonly end: number
   /** The bytes before the write; null: zeros, for it went past the end of the file. */
-  undo: Uint8Array | null
+  readonly undo: Uint8Array | null
   /** Part of a shrinking truncation: survives if and only if the new size does. */
   readonly truncation: boolean
+  /** Several writes in one, with bytes between that none of them touched. */
+  readonly isMerged: boolean
 }
 
 /** Version `version` of a page (0 precedes the first of `writes`, all writes to that page), taken from the cached file and written to `into`. */
@@ -33,34 +35,26 @@ export function undoWrite(bytes: Uint8Array, origin: number, write: PageWrite): 
   else bytes.set(write.undo.subarray(start - write.start, end - write.start), start - origin)
 }
 
-/** Merges writes of one page that follow each other and touch, so that fewer versions remain. Writes up to `captured` and truncations stay alone. */
-export function mergeTouching(writes: readonly PageWrite[], captured: number): PageWrite[] {
-  const merged: PageWrite[] = []
-  const newest = new Map<number, PageWrite>()
-  for (const write of writes) {
-    const older = newest.get(write.page)
-    if (older !== undefined && older.sequence > captured && !older.truncation && !write.truncation && write.start <= older.end && write.end >= older.start) {
-      join(older, write)
-    } else {
-      newest.set(write.page, write)
-      merged.push(write)
-    }
-  }
-  return merged.sort((a, b) => a.sequence - b.sequence)
-}
+/** So many versions of a page remain when some are given up. */
+const keptVersions = 8
 
-function join(older: PageWrite, newer: PageWrite): void {
-  const start = Math.min(older.start, newer.start)
-  const end = Math.max(older.end, newer.end)
-  if (older.undo !== null || newer.undo !== null) {
-    const undo = new Uint8Array(end - start)
-    undoWrite(undo, start, newer)
-    undoWrite(undo, start, older)
-    older.undo = undo
-  }
-  older.start = start
-  older.end = end
-  older.sequence = newer.sequence
+/**
+ * Of all writes to a page, merges those that leave too many versions to remember: they survive together or not at all. Stay apart: the newest, those
+ * up to `captured`, truncations and what precedes these.
+ */
+export function forgetVersions(writes: readonly PageWrite[], cached: Uint8Array, captured: number): readonly PageWrite[] {
+  const end = writes.length - keptVersions
+  let begin = end
+  while (begin > 0 && (writes[begin - 1] as PageWrite).sequence > captured && !(writes[begin - 1] as PageWrite).truncation) begin--
+  if (end - begin < 2) return writes
+  const { page, sequence } = writes[end - 1] as PageWrite
+  const merged = writes.slice(begin, end)
+  const start = Math.min(...merged.map((write) => write.start))
+  const stop = Math.max(...merged.map((write) => write.end))
+  const before = new Uint8Array(pageBytes)
+  pageVersion(before, cached, page, writes, begin)
+  const undo = before.slice(start - page * pageBytes, stop - page * pageBytes)
+  return [...writes.slice(0, begin), { sequence, page, start, end: stop, undo, truncation: false, isMerged: true }, ...writes.slice(end)]
 }
 
 /** Bit i: sector i of the page is touched by a write after version `from`, up to version `to`. */
@@ -83,17 +77,19 @@ export function tear(older: Uint8Array, newer: Uint8Array, writes: readonly Page
     const start = sector * sectorBytes
     const letter = fate.sectors[sector]
     if (letter === 'n') older.set(newer.subarray(start, start + sectorBytes), start)
-    else if (letter === 'g') fillGarbage(older, start, writes, fate)
+    else if (letter === 'g') fillGarbage(older, newer, start, writes, fate)
   }
 }
 
-/** Only bytes that the lost write touched turn to garbage: synced bytes that share its sector are as sure as any. */
-function fillGarbage(page: Uint8Array, sectorStart: number, writes: readonly PageWrite[], fate: PageFate & { kind: 'torn' }): void {
+/** Only bytes that the lost writes touched turn to garbage: synced bytes that share their sector are as sure as any. Of merged writes, none is known to be. */
+function fillGarbage(page: Uint8Array, newer: Uint8Array, sectorStart: number, writes: readonly PageWrite[], fate: PageFate & { kind: 'torn' }): void {
+  const sectorEnd = sectorStart + sectorBytes
   for (let i = fate.from; i < fate.to; i++) {
     const write = writes[i] as PageWrite
     const origin = write.page * pageBytes
-    const end = Math.min(write.end - origin, sectorStart + sectorBytes)
-    for (let at = Math.max(write.start - origin, sectorStart); at < end; at++) page[at] = garbageByte(fate.garbage, origin + at)
+    const end = Math.min(write.end - origin, sectorEnd)
+    for (let at = Math.max(write.start - origin, sectorStart); at < end; at++)
+      page[at] = write.isMerged ? (newer[at] as number) : garbageByte(fate.garbage, origin + at)
   }
 }
 

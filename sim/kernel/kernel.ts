@@ -105,7 +105,7 @@ export class Kernel {
           return
         }
         this.#running = false
-        if (end === 'reached' && this.now < time) this.now = time
+        if ((end === 'reached' || end === 'empty') && this.now < time) this.now = time
         resolve(end)
       }
       const again = () => macrotask(turn)

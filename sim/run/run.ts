@@ -42,10 +42,10 @@ class WholeRun {
     const { stallNanos } = simulation.setup.limits
     while (simulation.kernel.now < time) {
       const next = Math.min(time, simulation.kernel.now + Math.min(stallNanos, s(1)))
-      const ended = this.#ended(await simulation.runTo(next))
+      const end = await simulation.runTo(next)
+      const ended = this.#ended(end) ?? this.#stalled()
       if (ended !== null) return ended
-      const stalled = this.#stalled()
-      if (stalled !== null) return stalled
+      if (end === 'empty' && simulation.history.openCount > 0) return this.#stall('nothing is left to happen')
     }
     return null
   }

@@ -1,0 +1,218 @@
+import { describe, expect, test } from 'vitest'
+import { type Host, ms, protocol, run, type Scenario, s, SimulationFailed, scenario, simulate, system, workload } from '../../../sim/index.js'
+
+const Work = protocol<{ ask: { req: number; res: number } }>('work')
+
+type Roles = { server: object }
+
+/** A server that answers as told, and one client that asks; each test bends one part. */
+function asking(handle: (request: number, host: Host) => number | Promise<number>, more: Partial<Scenario<Roles, number, number>> = {}) {
+  return scenario<Roles, number, number>({
+    name: 'asking',
+    system: system<Roles>({
+      name: 'asking',
+      roles: {
+        server: {
+          count: 2,
+          boot: (host) => {
+            host.net.serve(Work, { ask: (request) => handle(request, host) })
+            return {}
+          },
+        },
+      },
+      survives: { down: 1 },
+    }),
+    workload: workload<number, number>({
+      clients: 1,
+      generate: (_random, _client, index) => index,
+      perform: (host, op) => host.net.call(Work, 'server-1', 'ask', op),
+    }),
+    invariants: [],
+    faults: { strategy: 'none' },
+    duration: s(2),
+    healAt: s(1),
+    ...more,
+  })
+}
+
+describe('outcomes of a run', () => {
+  test('a healthy run passes', async () => {
+    const report = await run({ scenario: asking((request) => request + 1), seed: '1' })
+    expect(report.outcome).toBe('passed')
+    expect(report.history.length).toBeGreaterThan(10)
+  })
+
+  test('a throw in a spawned task is the process’s crash, named with host, step and stack', async () => {
+    const broken = asking((request, host) => {
+      if (request === 3) host.spawn('bookkeeping', async () => void (undefined as unknown as { missing: number }).missing)
+      return request
+    })
+    const { outcome, violation } = await run({ scenario: broken, seed: '1' })
+    expect(outcome).toBe('crashed')
+    expect(violation).toMatchObject({ check: 'TypeError', host: 'server-1' })
+    expect(violation?.stack).toContain('outcomes.test.ts')
+  })
+
+  test('a rejection that nobody handles is reported at its own step', async () => {
+    const broken = asking((request, host) => {
+      if (request === 2) void host.clock.sleep(ms(1)).then(() => Promise.reject(new Error('floating')))
+      return request
+    })
+    const { outcome, violation } = await run({ scenario: broken, seed: '1' })
+    expect([outcome, violation?.message]).toEqual(['crashed', 'on server-1: floating'])
+  })
+
+  test('a handler that rejects answers its caller, and is no crash', async () => {
+    const report = await run({ scenario: asking(() => Promise.reject(new Error('no'))), seed: '1' })
+    expect(report.outcome).toBe('passed')
+    expect(report.history[0]?.outcome).toEqual({ kind: 'unknown', error: 'work.ask on server-1: no' })
+  })
+
+  test('an operation that never ends is a stall that says who waits for what', async () => {
+    const hanging = asking((request) => (request < 3 ? request : new Promise<number>(() => {})), {
+      workload: workload<number, number>({
+        clients: 1,
+        generate: (_random, _client, index) => index,
+        perform: (host, op) => host.net.call(Work, 'server-1', 'ask', op, { timeout: Number.POSITIVE_INFINITY }),
+      }),
+    })
+    const { outcome, violation } = await run({ scenario: hanging, seed: '1' })
+    expect(outcome).toBe('stalled')
+    expect(violation?.message).toContain('client-1 waits for an answer to work.ask from server-1')
+  })
+
+  test('endless sending is a runaway that names the busiest senders', async () => {
+    const echoing = asking((request, host) => {
+      host.net.send(Work, 'server-2', 'ask', request)
+      host.net.send(Work, 'server-1', 'ask', request)
+      return request
+    })
+    const { outcome, violation } = await run({ scenario: echoing, seed: '1', limits: { steps: 20_000 } })
+    expect(outcome).toBe('runaway')
+    expect(violation?.message).toContain('more than 20000 steps; the busiest: server-')
+  })
+
+  test('a queue that only grows is a runaway too', async () => {
+    const hoarding = asking((request, host) => {
+      for (let i = 0; i < 1_000; i++) host.clock.timer(s(100), () => {})
+      return request
+    })
+    const { outcome, violation } = await run({ scenario: hoarding, seed: '1', limits: { queue: 5_000 } })
+    expect([outcome, violation?.message.split(';')[0]]).toEqual(['runaway', 'more than 5000 events wait at once'])
+  })
+
+  test('an invariant ends the run at the step that broke it', async () => {
+    const limited = asking((request) => request, {
+      invariants: [{ name: 'step 40 is never reached', begin: () => (_world, step) => (step.number >= 40 ? `step ${step.number} by ${step.host}` : undefined) }],
+    })
+    const report = await run({ scenario: limited, seed: '1' })
+    expect([report.outcome, report.steps, report.violation?.check]).toEqual(['violation', 40, 'step 40 is never reached'])
+  })
+
+  test('an eventually that never comes true is a violation', async () => {
+    const hopeless = asking((request) => request, { eventually: [{ name: 'peace', within: s(1), holds: () => false }] })
+    const { outcome, violation } = await run({ scenario: hopeless, seed: '1' })
+    expect([outcome, violation?.check]).toEqual(['violation', 'peace'])
+  })
+
+  test('host.exit is a legal death: the host restarts and the run goes on', async () => {
+    const leaving = asking((request, host) => (request === 5 ? host.exit('enough') : request))
+    const report = await run({ scenario: leaving, seed: '1' })
+    expect(report.outcome).toBe('passed')
+    expect(report.states.find((state) => state.name === 'server-1')?.incarnation).toBe(2)
+    expect(report.history[5]?.outcome.kind).toBe('unknown')
+  })
+
+  test('an aborted run is interrupted, and keeps what it found', async () => {
+    const controller = new AbortController()
+    controller.abort()
+    const report = await run({ scenario: asking((request) => request), seed: '1', duration: s(1_000), signal: controller.signal })
+    expect(report.outcome).toBe('interrupted')
+  })
+
+  test('always and unreachable end the run, sometimes and reachable are counted', async () => {
+    const checking = asking((request, host) => {
+      host.check.sometimes('asked for an even number', request % 2 === 0)
+      host.check.reachable('asked at all')
+      host.check.always('asked for less than ten', request < 10, { request })
+      return request
+    })
+    const report = await run({ scenario: checking, seed: '1' })
+    expect([report.outcome, report.violation?.check, report.violation?.message]).toEqual(['violation', 'asked for less than ten', 'must always hold: {"request":10}'])
+    expect(report.properties.find((property) => property.name === 'asked for an even number')).toMatchObject({ reached: 11, held: 6 })
+  })
+
+  test('--until stops after a step, and the report shows the hosts’ states', async () => {
+    const report = await run({ scenario: asking((request) => request), seed: '1', untilStep: 25 })
+    expect([report.outcome, report.steps]).toEqual(['passed', 25])
+    expect(report.states.map((state) => state.status)).toEqual(['up', 'up', 'up'])
+  })
+})
+
+describe('a run in the hand', () => {
+  test('partition, heal, crash, restart and pause do what they say', async () => {
+    await using sim = await simulate(asking((request) => request), { seed: 'hand' })
+    const answered = () => sim.history.records.filter((record) => record.outcome.kind === 'ok').length
+    await sim.advance(ms(200))
+    sim.partition(['server-1'], ['client-1', 'server-2'])
+    await sim.advance(ms(50))
+    const before = answered()
+    await sim.advance(ms(200))
+    expect(answered()).toBe(before)
+    sim.heal()
+    await sim.until(() => answered() > before, { within: s(5) })
+    sim.crash('server-1')
+    expect(sim.world.hosts.server[0]?.status).toBe('down')
+    await sim.advance(s(1))
+    expect(sim.world.hosts.server[0]?.status).toBe('down')
+    sim.restart('server-1')
+    await sim.advance(ms(1))
+    expect(sim.world.hosts.server[0]).toMatchObject({ status: 'up', incarnation: 2 })
+    sim.pause('server-1')
+    await sim.advance(ms(100))
+    const paused = answered()
+    await sim.advance(ms(100))
+    expect([sim.world.hosts.server[0]?.status, answered()]).toEqual(['paused', paused])
+    sim.resume('server-1')
+    await sim.until(() => answered() > paused, { within: s(1) })
+    sim.powerLoss('server-1', 'server-2')
+    expect(sim.world.hosts.server.map((server) => server.status)).toEqual(['down', 'down'])
+  })
+
+  test('advance rejects with what broke', async () => {
+    const broken = asking(() => 1, { invariants: [{ name: 'never', begin: () => () => 'it happened' }] })
+    await using sim = await simulate(broken, { seed: '1' })
+    await expect(sim.advance(s(1))).rejects.toThrow(SimulationFailed)
+    expect((await sim.finish()).outcome).toBe('violation')
+  })
+
+  test('an unknown host or a wrong time throws at once', async () => {
+    await using sim = await simulate(asking((request) => request))
+    expect(() => sim.crash('server-9')).toThrow(/server-9/)
+    await expect(sim.advance(0.5)).rejects.toThrow(/integer of nanoseconds/)
+  })
+
+  test('a process that uses another host’s face is told so', async () => {
+    let stolen: Host | undefined
+    const leaking = asking((request, host) => {
+      if (host.name === 'server-2') stolen = host
+      else stolen?.net.send(Work, 'server-1', 'ask', 1)
+      return request
+    })
+    await using sim = await simulate(leaking, { clients: false })
+    await sim.advance(ms(1))
+    sim.world.host('server-1')
+    const report = await run({
+      scenario: asking(
+        (request, host) => {
+          stolen ??= host
+          if (stolen !== host) stolen.net.send(Work, 'server-1', 'ask', 1)
+          return request
+        },
+        { workload: workload<number, number>({ clients: 1, generate: (_r, _c, i) => i, perform: (host, op) => host.net.call(Work, `server-${1 + (op % 2)}`, 'ask', op) }) },
+      ),
+      seed: '1',
+    })
+    expect(report.history.some((record) => record.outcome.kind === 'unknown' && record.outcome.error?.includes('only its own host'))).toBe(true)
+  })
+})
