@@ -1,0 +1,117 @@
+import type { Host, HostName } from '../../sim/host/seam.js'
+import { protocol } from '../../sim/run/scenario.js'
+import { crc32c } from './crc32c.js'
+import { Busy, NotLeader, ProposalTimeout, Superseded } from './errors.js'
+import { RaftNode } from './raft-node.js'
+import type { RaftNodeOptions } from './raft-node-options.js'
+import { type MemoryState, SnapshotFile } from './snapshot-file.js'
+
+/** The smallest service on Raft: a map from names to numbers, replicated by one group. Values carry ballast, so that logs and snapshots grow. */
+export type MapCommand =
+  | { readonly f: 'put'; readonly key: string; readonly value: number; readonly ballast: number }
+  | { readonly f: 'cas'; readonly key: string; readonly from: number; readonly to: number }
+
+export type MapAnswer<Result> =
+  | { readonly kind: 'ok'; readonly result: Result }
+  /** Certainly not done. */
+  | { readonly kind: 'not-leader'; readonly leader: HostName | undefined }
+  | { readonly kind: 'busy' }
+  /** Nobody can tell whether it was or will be done. */
+  | { readonly kind: 'unknown' }
+
+export const mapApi = protocol<{
+  read: { req: { readonly key: string }; res: MapAnswer<number | null> }
+  update: { req: MapCommand; res: MapAnswer<boolean> }
+}>('raft-map-api')
+
+/** The state; a missing key reads as null. An update answers whether it changed anything. */
+export class MapState implements MemoryState<boolean> {
+  /** Of all commands applied, in their order: equal on all members at equal indexes. */
+  digest = 0
+  #values = new Map<string, StoredValue>()
+
+  get(key: string): number | null {
+    return this.#values.get(key)?.value ?? null
+  }
+
+  apply(_index: number, term: number, data: Uint8Array): boolean {
+    this.digest = crc32c(data, 0, data.length, (this.digest ^ term) >>> 0)
+    const command = JSON.parse(text.decode(data)) as MapCommand
+    if (command.f === 'put') {
+      this.#values.set(command.key, { value: command.value, ballast: 'x'.repeat(command.ballast) })
+      return true
+    }
+    const found = this.#values.get(command.key)
+    if (found === undefined || found.value !== command.from) return false
+    this.#values.set(command.key, { ...found, value: command.to })
+    return true
+  }
+
+  encode(): Uint8Array {
+    return bytes.encode(JSON.stringify({ digest: this.digest, values: [...this.#values] }))
+  }
+
+  decode(state: Uint8Array): void {
+    const { digest, values } = JSON.parse(text.decode(state)) as { digest: number; values: [string, StoredValue][] }
+    this.digest = digest
+    this.#values = new Map(values)
+  }
+}
+
+interface StoredValue {
+  readonly value: number
+  readonly ballast: string
+}
+
+/** One member: its Raft node and the requests of clients. `host.config` is a `Partial<RaftNodeOptions>`. */
+export class MapMember {
+  private constructor(
+    readonly node: RaftNode<boolean>,
+    readonly state: MapState,
+  ) {}
+
+  static async boot(host: Host): Promise<MapMember> {
+    host.mark('recovering')
+    const state = new MapState()
+    const node = await RaftNode.start<boolean>(host, {
+      group: 'map',
+      peers: host.peers[host.role] ?? [],
+      directory: 'map',
+      stateMachine: new SnapshotFile(host.disk, snapshotDirectory, state),
+      options: host.config as Partial<RaftNodeOptions>,
+    })
+    host.net.serve(mapApi, {
+      async read({ key }): Promise<MapAnswer<number | null>> {
+        try {
+          await node.readIndex()
+          return { kind: 'ok', result: state.get(key) }
+        } catch (error) {
+          return refusal(error)
+        }
+      },
+      async update(command): Promise<MapAnswer<boolean>> {
+        try {
+          const result = await node.propose(bytes.encode(JSON.stringify(command)))
+          host.mark('acknowledged')
+          return { kind: 'ok', result }
+        } catch (error) {
+          return refusal(error)
+        }
+      },
+    })
+    return new MapMember(node, state)
+  }
+}
+
+/** Where members keep their snapshot, for those who read it on the disk. */
+export const snapshotDirectory = 'map/state'
+
+function refusal(error: unknown): MapAnswer<never> {
+  if (error instanceof NotLeader) return { kind: 'not-leader', leader: error.leader }
+  if (error instanceof Busy) return { kind: 'busy' }
+  if (error instanceof Superseded || error instanceof ProposalTimeout) return { kind: 'unknown' }
+  throw error
+}
+
+const bytes = new TextEncoder()
+const text = new TextDecoder()
