@@ -32,7 +32,7 @@ export async function measureAll(measures: readonly Measure[], options: MeasureO
   for (let round = 0; round <= options.rounds; round++) {
     for (const [index, measure] of measures.entries()) {
       const value = await measure.run()
-      if (!Number.isFinite(value) || value < 0) throw new Error(`${measure.name}: ${value} is no measure`)
+      if (!Number.isFinite(value)) throw new Error(`${measure.name}: ${value} is no measure`)
       if (round > 0) values[index]!.push(value)
     }
   }

@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util'
+import { brokerMeasures } from './broker.js'
 import { fakeTimersMeasures } from './fake-timers.js'
 import { fastCheckSchedulerMeasures } from './fast-check-scheduler.js'
 import { freshSimulationMeasures } from './fresh-simulation.js'
@@ -12,6 +13,7 @@ const measures: readonly Measure[] = [
   ...sleepMeasures,
   ...freshSimulationMeasures,
   ...idleHourMeasures,
+  ...brokerMeasures,
   ...fakeTimersMeasures,
   ...fastCheckSchedulerMeasures,
 ]
