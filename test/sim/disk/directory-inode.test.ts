@@ -18,7 +18,11 @@ test('directories that move keep what is durable in them reachable', () => {
     const rename = (from: string, to: string) => {
       if (image.exists(from) && !image.exists(to) && image.exists(to.slice(0, to.lastIndexOf('/')))) image.rename(from, to)
     }
+    image.makeDirectory('n')
     const moves: [string, string][] = [
+      ['a', 'n/a'],
+      ['b/y', 'n/y'],
+      ['n', 'c/n'],
       ['a', 'b/a'],
       ['b', 'c/b'],
       ['b/a', 'c/a'],
