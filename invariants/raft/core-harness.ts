@@ -90,3 +90,10 @@ function offers(state: RaftState, ordinal: number): RaftInput[] {
   if (state.applied > state.log.base.index && state.applied === lastIndex(state.log)) inputs.push({ kind: 'compact', index: state.applied })
   return inputs
 }
+
+/** Cores with large and small limits: what one batch size hides, another shows. */
+export const raftHarnesses: readonly RaftHarness[] = [
+  raftHarness({ damage: true }),
+  raftHarness({ damage: true, raft: { maxBatchBytes: 1, maxInflightMessages: 3, maxUncommittedBytes: 400, maxPendingReads: 4 } }),
+  raftHarness({ damage: true, raft: { maxBatchBytes: 64, maxInflightBytes: 100, maxInflightMessages: 8 } }),
+]

@@ -1,6 +1,6 @@
 import type { MachineInvariants, MachineStep } from '../../sim/check/machine-node.js'
 import { lastIndex, termAt } from '../../systems/raft/log.js'
-import type { Durable, Entry, RaftChange, RaftEvent, RaftInput, RaftMessage } from '../../systems/raft/messages.js'
+import type { Durable, Entry, Position, RaftChange, RaftEvent, RaftInput, RaftMessage } from '../../systems/raft/messages.js'
 import { majority } from '../../systems/raft/quorum.js'
 import type { RaftState } from '../../systems/raft/state.js'
 
@@ -38,6 +38,8 @@ interface NodeMemory {
   /** While it leads: the term and the last index of its log. */
   ledTerm: number
   ledIndex: number
+  /** The end of its durable log; of a suspect: before it was damaged. */
+  disk: Position
 }
 
 export const raftCoreInvariants: MachineInvariants<CoreMemory, RaftState, RaftMessage, Durable, RaftInput, RaftChange, RaftEvent> = {
@@ -47,7 +49,16 @@ export const raftCoreInvariants: MachineInvariants<CoreMemory, RaftState, RaftMe
     written: [],
     committed: [],
     applied: [],
-    nodes: Array.from({ length: nodes }, () => ({ incarnation: 0, said: 0, term: 0, commit: 0, applied: 0, ledTerm: 0, ledIndex: 0 })),
+    nodes: Array.from({ length: nodes }, () => ({
+      incarnation: 0,
+      said: 0,
+      term: 0,
+      commit: 0,
+      applied: 0,
+      ledTerm: 0,
+      ledIndex: 0,
+      disk: { index: 0, term: 0 },
+    })),
     highestCommit: 0,
     reads: [],
   }),
@@ -187,13 +198,14 @@ function commitMonotonic(memory: CoreMemory, { node: { id, incarnation, state } 
 
 /**
  * What a leader commits lies on the disks of a majority; what others take for committed, a leader committed, the same entry.
- * A suspect's disk is excused: it held what it acknowledged.
+ * A suspect's disk counts only for what it held before it was damaged: that may have been acknowledged then.
  */
-function commitDurable(memory: CoreMemory, { node: { id, incarnation, state }, nodes }: RaftStep): string | undefined {
+function commitDurable(memory: CoreMemory, { node: { id, incarnation, state, durable }, nodes }: RaftStep): string | undefined {
   const own = memory.nodes[id] as NodeMemory
   const from = own.incarnation === incarnation ? own.commit : 0
   own.incarnation = incarnation
   own.commit = state.commit
+  noteDisk(own, durable)
   for (let index = Math.max(from, state.log.base.index) + 1; index <= state.commit; index++) {
     const term = termAt(state.log, index)
     const known = extend(memory.committed, index, null)
@@ -203,7 +215,7 @@ function commitDurable(memory: CoreMemory, { node: { id, incarnation, state }, n
     }
     if (state.role !== 'leader') return `node ${id} takes entry ${index} of term ${term} for committed, which no leader committed`
     let holders = 0
-    for (const { durable } of nodes) if (holdsDurably(durable, index, term)) holders++
+    for (const { id: holder, durable } of nodes) if (heldDurably(memory.nodes[holder] as NodeMemory, durable, index, term)) holders++
     if (holders < majority(state.configuration)) return `leader ${id} committed entry ${index} of term ${term}, which ${holders} disks hold`
     memory.committed[index] = { term, by: state.term }
   }
@@ -211,9 +223,21 @@ function commitDurable(memory: CoreMemory, { node: { id, incarnation, state }, n
   return undefined
 }
 
+function noteDisk(own: NodeMemory, durable: Durable | null): void {
+  if (durable === null || durable.suspect) return
+  const last = durable.entries[durable.entries.length - 1] ?? durable.base
+  if (last.index !== own.disk.index || last.term !== own.disk.term) own.disk = { index: last.index, term: last.term }
+}
+
 function holdsDurably(durable: Durable | null, index: number, term: number): boolean {
   if (durable === null) return false
-  return durable.suspect || index <= durable.base.index || durable.entries[index - durable.base.index - 1]?.term === term
+  return index <= durable.base.index || durable.entries[index - durable.base.index - 1]?.term === term
+}
+
+function heldDurably(own: NodeMemory, durable: Durable | null, index: number, term: number): boolean {
+  if (durable === null || !durable.suspect) return holdsDurably(durable, index, term)
+  if (index === own.disk.index) return term === own.disk.term
+  return index < own.disk.index && holdsDurably(durable, index, term)
 }
 
 /** Every state machine applies the same entries, each once in an incarnation, in order, and durable ones only. */

@@ -45,9 +45,9 @@ export interface WalkFailure {
   readonly actions: readonly string[]
 }
 
-/** Walks until an invariant falls. A core that throws falls by the invariant `NeverThrows`. */
+/** Walks until an invariant falls. Each walk draws one of the harnesses (options of the core). A core that throws falls by the invariant `NeverThrows`. */
 export function walk<Memory, S, M, D, I, C, E>(
-  harness: MachineHarness<S, M, D, I, C, E>,
+  harnesses: readonly MachineHarness<S, M, D, I, C, E>[],
   invariants: MachineInvariants<Memory, S, M, D, I, C, E>,
   key: Key,
   options: WalkOptions,
@@ -55,12 +55,12 @@ export function walk<Memory, S, M, D, I, C, E>(
   const first = options.first ?? 0
   let steps = 0
   for (let number = first; number < first + options.walks; number++) {
-    const one = new Walk(harness, invariants, deriveKey(key, number), options.nodes, null)
+    const one = new Walk(harnesses, invariants, deriveKey(key, number), options.nodes, null)
     const fallen = one.run(options.steps)
     steps += one.steps
     if (fallen === null) continue
     const actions: string[] = []
-    new Walk(harness, invariants, deriveKey(key, number), options.nodes, actions).run(options.steps)
+    new Walk(harnesses, invariants, deriveKey(key, number), options.nodes, actions).run(options.steps)
     return { walks: number - first + 1, steps, failure: { walk: number, step: one.steps, ...fallen, actions } }
   }
   return { walks: options.walks, steps, failure: null }
@@ -114,10 +114,11 @@ class Walk<Memory, S, M, D, I, C, E> {
   readonly #network: Envelope<M>[] = []
   readonly #cut: boolean[] = []
   #inputs = 0
+  readonly harness: MachineHarness<S, M, D, I, C, E>
   steps = 0
 
   constructor(
-    readonly harness: MachineHarness<S, M, D, I, C, E>,
+    harnesses: readonly MachineHarness<S, M, D, I, C, E>[],
     readonly invariants: MachineInvariants<Memory, S, M, D, I, C, E>,
     key: Key,
     nodes: number,
@@ -125,6 +126,7 @@ class Walk<Memory, S, M, D, I, C, E> {
   ) {
     this.#random = new Stream(key)
     this.#mix = drawMix(this.#random)
+    this.harness = this.#random.pick(harnesses)
     this.#record = new MachineStepRecord(this.#nodes)
     this.#memory = invariants.begin(nodes)
     for (let id = 0; id < nodes; id++) {

@@ -122,8 +122,9 @@ export interface HeartbeatResponse {
 }
 
 /**
- * To a suspect member: after this incarnation had announced itself, a majority without it confirmed the leader, whose commit index was then
- * `index`, in its own term. Once the member's durable log equals the leader's up to there, it lacks nothing that it may have acknowledged.
+ * To a suspect member: after this incarnation had announced itself, the leader's commit index, reached in its own term, was `index`. It covers
+ * all that this member's earlier lives helped to commit, since the leader was elected without the member's forgetting and counts none of its
+ * words from before. Once the member's durable log equals the leader's up to there, it lacks nothing that it may have acknowledged.
  */
 export interface Trust {
   readonly incarnation: number

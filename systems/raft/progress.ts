@@ -26,8 +26,7 @@ export interface Progress {
   /** The newest life of the follower that was heard; 0 before the first word. */
   incarnation: number
   suspect: boolean
-  /** While suspect: the round that has to be confirmed before `trust` can be given. */
-  trustRound: number
+  /** While suspect, once this leader has committed in its own term. */
   trust: Trust | null
   /** While sending a snapshot: which (null until the first chunk is there), its size and how much of it the follower has. */
   snapshot: Position | null
@@ -51,7 +50,6 @@ export function newProgress(member: MemberId, next: number): Progress {
     round: 0,
     incarnation: 0,
     suspect: false,
-    trustRound: 0,
     trust: null,
     snapshot: null,
     snapshotTotal: 0,

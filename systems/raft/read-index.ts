@@ -32,7 +32,7 @@ export function serveReads(context: StepContext): boolean {
 }
 
 /** The number of a new round, which the next heartbeats carry. */
-export function beginRound(state: RaftState): number {
+function beginRound(state: RaftState): number {
   state.reads.round++
   confirmRounds(state)
   return state.reads.round

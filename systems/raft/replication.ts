@@ -4,7 +4,7 @@ import { entriesFrom, lastIndex, lastPlaceOfTerm, termAt, weight, writeEntries }
 import type { AppendResponse, Entry, HeartbeatResponse, MemberId } from './messages.js'
 import { ENTRY_OVERHEAD_BYTES } from './options.js'
 import { becomeProbe, becomeReplicate, maySend, noteAnswered, noteSent, type Progress } from './progress.js'
-import { beginRound, confirmRounds, finishReads, serveReads } from './read-index.js'
+import { confirmRounds, finishReads, serveReads } from './read-index.js'
 import { beginSnapshot, nudgeSnapshot } from './snapshot-sending.js'
 import { emit, type RaftState, type StepContext, save, send } from './state.js'
 
@@ -137,7 +137,7 @@ function hear(context: StepContext, progress: Progress, response: AppendResponse
     progress.round = response.round
     if (confirmRounds(state)) finishReads(context)
   }
-  if (progress.suspect && progress.trust === null && state.reads.confirmed >= progress.trustRound && state.commit >= state.firstOwnIndex) {
+  if (progress.suspect && progress.trust === null && state.commit >= state.firstOwnIndex) {
     progress.trust = { incarnation: progress.incarnation, index: state.commit }
   }
   if (serveReads(context)) broadcastHeartbeat(context)
@@ -152,7 +152,6 @@ function meet(state: RaftState, progress: Progress, response: AppendResponse | H
   progress.trust = null
   if (response.suspect) {
     progress.matched = 0
-    progress.trustRound = beginRound(state)
     becomeProbe(progress, lastIndex(state.log) + 1)
   } else if (restarted) {
     becomeProbe(progress, progress.matched + 1)
