@@ -1,3 +1,4 @@
+import type { HistoryFault } from '../check/history.js'
 import { PropertyCounts } from '../check/property-counts.js'
 import { HostDisk } from '../disk/host-disk.js'
 import { FaultEngine } from '../faults/engine.js'
@@ -194,6 +195,13 @@ export class Simulation<Roles extends Record<string, unknown>> implements Machin
     if (this.failure !== null) return
     const { steps, now } = this.kernel
     this.failure = { outcome, violation: { check, message, step: steps, at: now, host, ...(stack === undefined ? {} : { stack }) } }
+  }
+
+  /** A history is judged after the run, and fails at the answer that cannot be. */
+  failHistory({ message, record }: HistoryFault): void {
+    this.fail('violation', 'history', message, null)
+    const { completedAtStep: step, completedAt: at } = record
+    if (this.failure !== null && step !== null && at !== null) this.failure = { ...this.failure, violation: { ...this.failure.violation, step, at } }
   }
 
   recordEventually(name: string, holds: boolean): void {
