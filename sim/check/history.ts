@@ -17,5 +17,11 @@ export type OperationOutcome<Result> =
   | { readonly kind: 'fail'; readonly error: string }
   | { readonly kind: 'unknown'; readonly error?: string }
 
-/** Says what is wrong with a history, or nothing. Records are ordered by invocation. */
-export type Judge<Op, Result> = (history: readonly OperationRecord<Op, Result>[]) => string | undefined
+/** Says what is wrong with a history, or nothing; a fault shows at its record, where a report then looks. Records are ordered by invocation. */
+export type Judge<Op, Result> = (history: readonly OperationRecord<Op, Result>[]) => string | HistoryFault | undefined
+
+export interface HistoryFault {
+  readonly message: string
+  /** The answer that cannot be. */
+  readonly record: OperationRecord<unknown, unknown>
+}

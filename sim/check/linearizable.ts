@@ -36,7 +36,7 @@ export function linearizable(model: ModelName | Model<never, unknown>, options: 
   const chosen = typeof model === 'string' ? named(model) : model
   const judge: Judge<never, unknown> = (history) => {
     const found = checkLinearizable(chosen, history, options)
-    return found.verdict === 'yes' ? undefined : found.message
+    return found.verdict === 'yes' ? undefined : { message: found.message, record: found.at }
   }
   Object.defineProperty(judge, 'name', { value: `linearizable (${chosen.name})` })
   return judge

@@ -95,7 +95,8 @@ class WholeRun {
     const simulation = this.#simulation
     const { scenario, history } = simulation
     const broken = scenario.workload.judge?.(history.records)
-    if (broken !== undefined) simulation.fail('violation', 'history', broken, null)
+    if (typeof broken === 'string') simulation.fail('violation', 'history', broken, null)
+    else if (broken !== undefined) simulation.failHistory(broken)
     return simulation.failure?.outcome ?? 'passed'
   }
 
