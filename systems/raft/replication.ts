@@ -120,6 +120,8 @@ export function onHeartbeatResponse(context: StepContext, from: MemberId, respon
   progress.awaiting = false
   if (maySend(progress, options)) replicate(context, progress, true)
   else if (termAt(state.log, progress.next - 1) >= 0) sendAppend(context, progress, nothing)
+  // All that is on its way was lost, and compacted since.
+  else beginSnapshot(context, progress)
 }
 
 /** A follower spoke. Answers whether it counts: words of an earlier life are void. */
