@@ -57,6 +57,7 @@ function commandLine(terminal: Terminal, finish: (code: ExitCode) => void): Comm
   program
     .description('Finds the seed that makes a distributed system fall, and replays it for ever.')
     .exitOverride()
+    .enablePositionalOptions()
     .configureOutput({ writeErr: () => {}, writeOut: (text) => terminal.out(text.trimEnd()) })
     .showSuggestionAfterError(true)
   const runs = (command: Command, name: (word: string | undefined) => string): void => {
@@ -117,7 +118,7 @@ async function runScenario(name: string, flags: RunFlags, terminal: Terminal): P
   }
   if (flags.checkDeterminism) return reportDeterminism(request, shown.json === true, terminal)
   const again = `${terminal.program} ${againWords(file === undefined ? [name] : ['run', file], seed, flags).join(' ')}`
-  return (await performRun(request, { ...shown, again, ...(file === undefined ? {} : { file }) }, terminal)).exitCode
+  return (await performRun(request, { ...shown, commands: { again }, ...(file === undefined ? {} : { file }) }, terminal)).exitCode
 }
 
 function view({ trace, traceFile, json, until, breakAt }: RunFlags) {

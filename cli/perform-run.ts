@@ -9,10 +9,9 @@ import { jsonReport } from '../sim/report/json-report.js'
 import { describeHeader } from '../sim/report/run-header.js'
 import { describeResult } from '../sim/report/run-result.js'
 import { traceLine } from '../sim/report/trace-line.js'
-import { formatReplay, replayOf } from '../sim/run/replay.js'
+import { formatReplay, provenReplay } from '../sim/run/replay.js'
 import type { RunReport, RunRequest } from '../sim/run/report.js'
-import { run } from '../sim/run/run.js'
-import { setUp } from '../sim/run/setup.js'
+import { headerOf, run } from '../sim/run/run.js'
 import { BadInput } from './bad-input.js'
 import type { Terminal } from './terminal.js'
 import { TraceFile, traceTo } from './trace-file.js'
@@ -24,8 +23,8 @@ export interface Presentation {
   readonly json?: boolean
   /** The scenario's file, when it is none of Seedfall's own. */
   readonly file?: string
-  /** The command that makes this run again. */
-  readonly again: string
+  /** What a reader of a failure may want to run, by what it does. */
+  readonly commands: Readonly<Record<string, string>>
   /** The replay file that is being run, which then is not written anew. */
   readonly replayFile?: string
 }
@@ -47,7 +46,7 @@ export async function performRun(request: RunRequest, show: Presentation, termin
   const isStale = report.stale.length > 0
   const exitCode = isStale ? exitCodes.stale : exitCodes[report.outcome]
   const isBroken = report.outcome !== 'passed' && report.outcome !== 'interrupted'
-  const replay = isBroken && show.replayFile === undefined ? writeReplay(request, report, show, terminal.folder) : show.replayFile
+  const replay = isBroken && show.replayFile === undefined ? await writeReplay(request, report, show, terminal.folder) : show.replayFile
   if (show.json) {
     const hosts = request.untilStep === undefined ? {} : { hosts: report.states }
     out(JSON.stringify(jsonReport(report, exitCode, { ...(isStale ? { outcome: 'stale' } : {}), ...(isBroken && replay ? { replay } : {}), ...hosts })))
@@ -55,7 +54,7 @@ export async function performRun(request: RunRequest, show: Presentation, termin
   }
   if (isStale) out(describeStale(report, terminal))
   const rows = isBroken ? await lastRows(request, report) : undefined
-  const commands: Record<string, string> = isBroken ? { replay: `${terminal.program} replay ${replay}`, again: show.again } : {}
+  const commands: Record<string, string> = isBroken ? { replay: `${terminal.program} replay ${replay}`, ...show.commands } : {}
   out(describeResult(report, { commands, seconds, width: terminal.width, ...(rows ? { rows } : {}) }, paint))
   if (request.untilStep !== undefined) out(describeStates(report.states, paint))
   return { report, exitCode }
@@ -64,7 +63,7 @@ export async function performRun(request: RunRequest, show: Presentation, termin
 /** The header of a request, or what is wrong with it. */
 function usable(request: RunRequest) {
   try {
-    return setUp(request).header
+    return headerOf(request)
   } catch (error) {
     if (error instanceof Misuse) throw new BadInput(error.message)
     throw error
@@ -94,12 +93,13 @@ async function lastRows(request: RunRequest, report: RunReport): Promise<readonl
   return rows.rows()
 }
 
-function writeReplay(request: RunRequest, report: RunReport, { file }: Presentation, folder: string): string {
+async function writeReplay(request: RunRequest, report: RunReport, { file }: Presentation, folder: string): Promise<string> {
+  const text = formatReplay(await provenReplay(request, report, file))
   const name = `${report.scenario}-${report.seed}`.replace(/[^A-Za-z0-9._-]+/g, '_').slice(0, 120)
   const target = path.join('.seedfall', `${name}.json`)
   try {
     mkdirSync(path.join(folder, '.seedfall'), { recursive: true })
-    writeFileSync(path.join(folder, target), formatReplay(replayOf(request, report, file)))
+    writeFileSync(path.join(folder, target), text)
   } catch (error) {
     throw new BadInput(`${target} cannot be written: ${(error as Error).message}`)
   }

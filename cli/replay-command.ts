@@ -27,8 +27,8 @@ export async function replay(file: string, flags: ReplayFlags, terminal: Termina
     ...(until === undefined ? {} : { untilStep: until }),
     ...(breakAt === undefined ? {} : { breakAtStep: breakAt }),
   }
-  const again = `${terminal.program} replay ${file} --trace`
-  const { report, exitCode } = await performRun(request, { ...show, again, replayFile: file }, terminal)
+  const commands = { picture: `${terminal.program} replay ${file} --trace` }
+  const { report, exitCode } = await performRun(request, { ...show, commands, replayFile: file }, terminal)
   if (!show.json && until === undefined) terminal.out(`  ${terminal.paint.faint('recorded'.padEnd(10))}${comparison(recorded, report)}`)
   return exitCode
 }

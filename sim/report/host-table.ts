@@ -35,7 +35,7 @@ export class LastRows implements TraceSink {
 
   #keep({ step, at, host, kind, detail }: TraceRecord, isNote: boolean): void {
     if (step > this.untilStep || step < this.untilStep - this.limit) return
-    this.#rows.push({ step, at, host, isNote, text: detail === '' ? kind : `${kind} ${detail}` })
+    this.#rows.push({ step, at, host, isNote, text: briefly(kind, detail) })
   }
 }
 
@@ -44,7 +44,8 @@ export function hostTable(rows: readonly TraceRow[], hosts: readonly HostName[],
   const present = [...new Set(rows.map(({ host }) => host ?? world))].sort()
   const columns = [...hosts.filter((host) => present.includes(host)), ...present.filter((host) => !hosts.includes(host))]
   const left = 2 + 11 + 16
-  const cell = Math.max(14, Math.min(48, Math.floor((width - left) / Math.max(1, columns.length)) - 1))
+  const longest = Math.max(14, ...rows.map(({ text, isNote }) => text.length + (isNote ? 2 : 0)))
+  const cell = Math.max(14, Math.min(longest, 48, Math.floor((width - left) / columns.length) - 1))
   const line = (step: string, at: string, cells: readonly string[]): string => `  ${step.padStart(9)}  ${at.padStart(14)}  ${cells.join(' ')}`.trimEnd()
   const head = line(
     'step',
@@ -56,6 +57,13 @@ export function hostTable(rows: readonly TraceRow[], hosts: readonly HostName[],
     return isNote ? line('', '', cells) : line(count(step), moment(at), cells)
   })
   return [paint.faint(head), ...body].join('\n')
+}
+
+/** Messages by their method, as `read < worker-1`; everything else by its kind: columns are narrow. */
+function briefly(kind: string, detail: string): string {
+  const message = kind === 'request' || kind === 'reply' || kind === 'send' ? /^(?:[\w-]+\.)?(\S+) from (\S+)/.exec(detail) : null
+  if (message) return kind === 'reply' ? `answer ${message[1]}` : `${message[1]} < ${message[2]}`
+  return detail === '' ? kind : `${kind} ${detail}`
 }
 
 /** Where steps stand that belong to no host. */

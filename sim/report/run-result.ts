@@ -1,7 +1,7 @@
 import type { Injection } from '../faults/injection.js'
 import type { RunReport } from '../run/report.js'
 import { hostTable, type TraceRow } from './host-table.js'
-import { count, moment } from './numbers.js'
+import { count, duration, moment } from './numbers.js'
 import type { Palette } from './palette.js'
 import { wrapped } from './run-header.js'
 
@@ -76,18 +76,26 @@ function describeInjections(injections: readonly Injection[], before: number, pa
   const shown = relevant.slice(-shownInjections)
   const skipped = relevant.length - shown.length
   return [
-    `  ${paint.faint('injected')}  ${count(relevant.length)} faults${skipped > 0 ? `; the last ${shown.length}:` : ':'}`,
+    `  ${paint.faint('injected')}  ${count(relevant.length)} ${relevant.length === 1 ? 'fault' : 'faults'}${skipped > 0 ? `; the last ${shown.length}:` : ':'}`,
     ...shown.map(({ kind, site, ordinal, at, args }) =>
       `    ${moment(at).padStart(14)}  ${kind.padEnd(16)}  ${site} #${ordinal}  ${paint.faint(describeArguments(args))}`.trimEnd(),
     ),
   ]
 }
 
-function describeArguments(args: Readonly<Record<string, unknown>>): string {
-  const text = JSON.stringify(args)
-  if (text === '{}') return ''
-  return text.length > 100 ? `${text.slice(0, 99)}…` : text
+/** Arguments for a reader: durations with their unit, groups of hosts by a bar, and no dice keys. */
+export function describeArguments(args: Readonly<Record<string, unknown>>): string {
+  const words = Object.entries(args).flatMap(([name, value]) => {
+    if (name === 'key' || value === null) return []
+    if (name.endsWith('Nanos') && typeof value === 'number') return `${name.slice(0, -'Nanos'.length)} ${duration(value)}`
+    if (Array.isArray(value)) return `${name} ${value.map(item).join(value.some(Array.isArray) ? ' | ' : ' ')}`
+    return `${name} ${item(value)}`
+  })
+  const text = words.join('  ')
+  return text.length > 120 ? `${text.slice(0, 119)}…` : text
 }
+
+const item = (value: unknown): string => (Array.isArray(value) ? value.join(' ') : typeof value === 'object' ? JSON.stringify(value) : String(value))
 
 const describeCounts = (statistics: Readonly<Record<string, number>>): string[] => Object.entries(statistics).map(([name, value]) => `${name} ${count(value)}`)
 

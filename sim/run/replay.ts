@@ -1,6 +1,7 @@
 import * as v from 'valibot'
 import { type FaultKind, faultKinds } from '../faults/injection.js'
 import type { RunReport, RunRequest } from './report.js'
+import { run } from './run.js'
 import type { AnyScenario } from './scenario.js'
 
 /** The small file that makes a run again: the seed, what was asked for, and the exact injections. Plain JSON. */
@@ -37,7 +38,8 @@ const replaySchema = v.object({
   withoutKinds: v.optional(v.array(v.picklist(faultKinds))),
   durationNanos: count,
   options: v.record(v.string(), v.number()),
-  injections: v.array(injectionSchema),
+  /** Exactly these, or those that the seed brings. */
+  injections: v.union([v.literal('seeded'), v.array(injectionSchema)]),
   /** What the run found, to be found again. */
   found: v.object({
     outcome: v.picklist(['violation', 'stalled', 'crashed', 'runaway', 'interrupted', 'passed']),
@@ -50,8 +52,9 @@ const replaySchema = v.object({
   }),
 })
 
-export function replayOf(request: RunRequest, report: RunReport, file?: string): Replay {
-  const { scenario, seed, strategy, durationNanos, options, injections, outcome, steps, traceHash, violation } = report
+/** A replay of the listed injections of a run. `found` is to come from a run of the replay itself: see `provenReplay`. */
+function replayOf(request: RunRequest, report: RunReport, injections: Replay['injections'], file?: string): Replay {
+  const { scenario, seed, strategy, durationNanos, options, outcome, steps, traceHash, violation } = report
   return {
     format,
     version: replayVersion,
@@ -64,7 +67,7 @@ export function replayOf(request: RunRequest, report: RunReport, file?: string):
     ...(request.withoutKinds === undefined ? {} : { withoutKinds: [...request.withoutKinds] }),
     durationNanos,
     options: { ...options },
-    injections: injections.map((injection) => ({ ...injection, args: { ...injection.args } })),
+    injections,
     found: {
       outcome,
       ...(violation ? { check: violation.check, message: violation.message, step: violation.step, at: violation.at } : {}),
@@ -72,6 +75,23 @@ export function replayOf(request: RunRequest, report: RunReport, file?: string):
       traceHash,
     },
   }
+}
+
+/**
+ * The replay of a failed run, proven: its listed injections are run once, and what that run found is what the file promises, event for event.
+ * Where the list alone does not find the same failure, the replay keeps the seed's own injections.
+ */
+export async function provenReplay(request: RunRequest, report: RunReport, file?: string): Promise<Replay> {
+  const { scenario } = request
+  const listed = replayOf(
+    request,
+    report,
+    report.injections.map((injection) => ({ ...injection, args: { ...injection.args } })),
+    file,
+  )
+  const again = await run({ ...requestOf(listed, scenario), limits: request.limits })
+  const isSame = again.outcome === report.outcome && again.violation?.check === report.violation?.check && again.stale.length === 0
+  return isSame ? replayOf(request, { ...again, injections: report.injections }, listed.injections, file) : replayOf(request, report, 'seeded', file)
 }
 
 /** The run that a replay asks for: its listed injections, without dice and budgets. */
