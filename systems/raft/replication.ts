@@ -89,6 +89,8 @@ function onMatched(context: StepContext, progress: Progress, index: number): voi
   if (index > progress.matched) progress.matched = index
   if (progress.mode === 'replicate') noteAnswered(progress, index)
   else if (progress.mode === 'probe' || progress.matched >= state.log.base.index) becomeReplicate(progress)
+  // The snapshot is installed, and the entries that follow it have been compacted meanwhile.
+  else if (progress.snapshot !== null && index >= progress.snapshot.index) beginSnapshot(context, progress)
   if (progress.matched > state.commit) advance(context)
   replicate(context, progress)
 }
