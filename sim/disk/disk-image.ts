@@ -211,6 +211,15 @@ export class DiskImage {
     this.durableChanges++
   }
 
+  /** An empty disk in place of this one. */
+  wipe(): void {
+    this.root.entries.clear()
+    this.root.durable.clear()
+    this.#changes = []
+    this.#usedPages = 0
+    this.durableChanges++
+  }
+
   /** The largest size that the file could have now. */
   #room(file: FileInode): number {
     if (this.#capacityPages === Number.POSITIVE_INFINITY || !file.linked) return Number.POSITIVE_INFINITY

@@ -57,3 +57,16 @@ test('changes of names that nobody syncs become durable when the journal is full
   image.losePower(loseAll)
   expect(image.list('')).toEqual(durable)
 })
+
+test('a wiped disk is empty, has all its room again, and counts as changed', () => {
+  const image = new DiskImage({ capacityBytes: 4096 })
+  const fill = () => image.write(image.openFile('f', { create: true }), 0, new Uint8Array(4096))
+  expect(fill()).toBe(4096)
+  image.syncDirectory('')
+  const { changes } = image.durable
+  image.wipe()
+  expect(image.list('')).toEqual([])
+  expect(image.durable.list('')).toEqual([])
+  expect(image.durable.changes).toBeGreaterThan(changes)
+  expect(fill()).toBe(4096)
+})

@@ -29,20 +29,29 @@ function perform(actions: readonly Action[]): DiskImage {
 
 function letters(bytes: Uint8Array): string {
   let text = ''
-  for (let at = 0; at < bytes.length; at += sectorBytes) {
-    const piece = bytes.subarray(at, at + sectorBytes)
-    if (piece.every((byte) => byte === piece[0])) text += piece[0] === 0 ? '.' : String.fromCharCode(piece[0] as number)
-    else text += piece.every((byte, index) => byte === garbageByte(garbageSeed, at + index)) ? 'G' : '?'
-  }
+  for (let at = 0; at < bytes.length; at += sectorBytes) text += letterOf(bytes, at)
   return text
+}
+
+function letterOf(bytes: Uint8Array, start: number): string {
+  const first = bytes[start] as number
+  let isUniform = true
+  let isGarbage = true
+  for (let at = start; at < start + sectorBytes && (isUniform || isGarbage); at++) {
+    if (bytes[at] !== first) isUniform = false
+    if (bytes[at] !== garbageByte(garbageSeed, at)) isGarbage = false
+  }
+  if (isGarbage) return 'G'
+  if (!isUniform) return '?'
+  return first === 0 ? '.' : String.fromCharCode(first)
 }
 
 function describeState(image: DiskImage): string {
   const states = image.list('').map((name) => {
     const file = image.find(name, 'stat') as FileInode
-    const left = letters(file.read(0, file.size))
-    const durable = letters(image.durable.read(name) as Uint8Array)
-    return left === durable ? `${name}=${left}` : `${name}: ${left} is left, ${durable} is durable`
+    const left = file.read(0, file.size)
+    const durable = image.durable.read(name) as Uint8Array
+    return Buffer.compare(left, durable) === 0 ? `${name}=${letters(left)}` : `${name}: ${letters(left)} is left, ${letters(durable)} is durable`
   })
   return states.join(' ')
 }
