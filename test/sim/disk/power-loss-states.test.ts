@@ -33,17 +33,16 @@ function letters(bytes: Uint8Array): string {
   return text
 }
 
+const uniformSectors = Array.from({ length: 256 }, (_, byte) => new Uint8Array(sectorBytes).fill(byte))
+const garbageSectors = Array.from({ length: 16 }, (_, index) =>
+  Uint8Array.from({ length: sectorBytes }, (_, at) => garbageByte(garbageSeed, index * sectorBytes + at)),
+)
+
 function letterOf(bytes: Uint8Array, start: number): string {
-  const first = bytes[start] as number
-  let isUniform = true
-  let isGarbage = true
-  for (let at = start; at < start + sectorBytes && (isUniform || isGarbage); at++) {
-    if (bytes[at] !== first) isUniform = false
-    if (bytes[at] !== garbageByte(garbageSeed, at)) isGarbage = false
-  }
-  if (isGarbage) return 'G'
-  if (!isUniform) return '?'
-  return first === 0 ? '.' : String.fromCharCode(first)
+  const piece = bytes.subarray(start, start + sectorBytes)
+  const first = piece[0] as number
+  if (Buffer.compare(piece, uniformSectors[first] as Uint8Array) === 0) return first === 0 ? '.' : String.fromCharCode(first)
+  return Buffer.compare(piece, garbageSectors[start / sectorBytes] as Uint8Array) === 0 ? 'G' : '?'
 }
 
 function describeState(image: DiskImage): string {
