@@ -158,8 +158,9 @@ export default scenario<Roles, BrokerOperation, BrokerResult>({
     { name: 'every acknowledged record is readable', within: s(5), holds: acknowledgedIsReadable },
   ],
   options: {
-    recordsPerProduce: { min: 1, max: 40, log: true },
-    valueBytes: { min: 8, max: 2_000, log: true },
+    thinkMicros: { min: 8_000, max: 32_000, log: true, why: "a client's mean pause between two operations" },
+    recordsPerProduce: { min: 2, max: 6 },
+    valueBytes: { min: 8, max: 1_000, log: true },
     consumePercent: { min: 10, max: 60 },
     readers: { min: 0, max: 1, why: '1: the last client only reads' },
     lingerMicros: { min: 0, max: 5_000 },
