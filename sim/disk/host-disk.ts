@@ -21,7 +21,7 @@ export class HostDisk {
   readonly #kernel: Kernel
   readonly #model: DeviceModel
   readonly #key: Key
-  #image = new DiskImage()
+  readonly #image = new DiskImage()
   /** The last step in which a write or a change of names reached the page cache. */
   lastChangeStep = 0
 
@@ -55,7 +55,7 @@ export class HostDisk {
 
   /** An empty disk in its place. */
   wipe(): void {
-    this.#image = new DiskImage()
+    this.#image.wipe()
   }
 }
 
