@@ -6,7 +6,7 @@
 export type { Judge, OperationOutcome, OperationRecord } from './check/history.js'
 export { checkLinearizable, type Linearizability, type LinearizableOptions, linearizable } from './check/linearizable.js'
 export type { Change, Effect, Machine, MachineEvent } from './check/machine.js'
-export { type Answer, type Model, type ModelName, models, type RegisterOptions, rejected, type State } from './check/models.js'
+export { type Answer, type ModelName, models, type RegisterOptions, rejected, type SequentialModel, type State } from './check/models.js'
 export { type FaultCount, type FaultKind, type FaultPlan, faultKinds, type Injection } from './faults/injection.js'
 export { ms, s, us } from './host/durations.js'
 export { DiskError, type DiskErrorCode, Misuse, NetError, type NetErrorCode, OperationFailed, RemoteError, SeedfallError } from './host/errors.js'

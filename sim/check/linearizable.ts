@@ -2,7 +2,7 @@ import { Misuse } from '../host/errors.js'
 import type { Nanos } from '../host/seam.js'
 import type { Judge, OperationRecord } from './history.js'
 import { answerOf, search } from './linearization-search.js'
-import { type Model, type ModelName, type ModelOp, models, rejected } from './models.js'
+import { type ModelName, type ModelOp, models, rejected, type SequentialModel } from './models.js'
 
 export interface LinearizableOptions {
   /** How often a model may be applied before the answer is `unknown`: counted, not timed, so that every machine gives the same answer. 20 million when not given. */
@@ -31,8 +31,8 @@ export type Linearizability<Op, Result> =
  * workload({ …, judge: linearizable('register') })
  */
 export function linearizable<N extends ModelName>(model: N, options?: LinearizableOptions): Judge<ModelOp<N>, unknown>
-export function linearizable<Op, Result>(model: Model<Op, Result>, options?: LinearizableOptions): Judge<Op, Result>
-export function linearizable(model: ModelName | Model<never, unknown>, options: LinearizableOptions = {}): Judge<never, unknown> {
+export function linearizable<Op, Result>(model: SequentialModel<Op, Result>, options?: LinearizableOptions): Judge<Op, Result>
+export function linearizable(model: ModelName | SequentialModel<never, unknown>, options: LinearizableOptions = {}): Judge<never, unknown> {
   const chosen = typeof model === 'string' ? named(model) : model
   const judge: Judge<never, unknown> = (history) => {
     const found = checkLinearizable(chosen, history, options)
@@ -44,7 +44,7 @@ export function linearizable(model: ModelName | Model<never, unknown>, options: 
 
 /** Checks a history, ordered by invocation, partition by partition; of several partitions at fault the one with the earliest unexplained answer is told. */
 export function checkLinearizable<Op, Result>(
-  model: Model<Op, Result>,
+  model: SequentialModel<Op, Result>,
   history: readonly OperationRecord<Op, Result>[],
   options: LinearizableOptions = {},
 ): Linearizability<Op, Result> {
@@ -73,12 +73,15 @@ function isWorse(
   return at.completedAtStep! < than.at.completedAtStep!
 }
 
-function named(name: string): Model<never, unknown> {
+function named(name: string): SequentialModel<never, unknown> {
   if (!Object.hasOwn(models, name)) throw new Misuse(`no model is named '${name}': there are ${Object.keys(models).join(', ')}`)
   return models[name as ModelName]()
 }
 
-function partitions<Op, Result>(model: Model<Op, Result>, history: readonly OperationRecord<Op, Result>[]): Iterable<readonly OperationRecord<Op, Result>[]> {
+function partitions<Op, Result>(
+  model: SequentialModel<Op, Result>,
+  history: readonly OperationRecord<Op, Result>[],
+): Iterable<readonly OperationRecord<Op, Result>[]> {
   if (!model.partition) return [history]
   const byKey = new Map<string | number, OperationRecord<Op, Result>[]>()
   for (const record of history) {
@@ -91,7 +94,7 @@ function partitions<Op, Result>(model: Model<Op, Result>, history: readonly Oper
 }
 
 /** Names the operation that pins the state which `at` contradicts: the one that made it, if it was answered before `at` began, or else the first that saw it. */
-function explain<Op, Result>(model: Model<Op, Result>, prefix: readonly OperationRecord<Op, Result>[], at: OperationRecord<Op, Result>): string {
+function explain<Op, Result>(model: SequentialModel<Op, Result>, prefix: readonly OperationRecord<Op, Result>[], at: OperationRecord<Op, Result>): string {
   let state = model.initial
   let since = 0
   for (const [index, record] of prefix.entries()) {
@@ -111,11 +114,11 @@ function explain<Op, Result>(model: Model<Op, Result>, prefix: readonly Operatio
 
 const client = (record: OperationRecord<unknown, unknown>): string => `client-${record.client}`
 
-function did<Op, Result>(model: Model<Op, Result>, record: OperationRecord<Op, Result>): string {
+function did<Op, Result>(model: SequentialModel<Op, Result>, record: OperationRecord<Op, Result>): string {
   return `${client(record)} ${model.tell(record.op, answerOf(model, record))}`
 }
 
-function tell<Op, Result>(model: Model<Op, Result>, record: OperationRecord<Op, Result>): string {
+function tell<Op, Result>(model: SequentialModel<Op, Result>, record: OperationRecord<Op, Result>): string {
   return `${did(model, record)} at ${seconds(record.completedAt!, record.completedAt!)}`
 }
 

@@ -1,6 +1,6 @@
 import { Misuse } from '../host/errors.js'
 import type { OperationRecord } from './history.js'
-import { type Answer, type Model, rejected, type State } from './models.js'
+import { type Answer, rejected, type SequentialModel, type State } from './models.js'
 import { OrderedSets } from './ordered-sets.js'
 
 /** What the search found about one partition of a history. */
@@ -23,7 +23,7 @@ export interface SearchResult {
  * and a history of timeouts would have exponentially many configurations. Two facts hold that down: a configuration that has used fewer of them than another,
  * all else equal, can do all that the other can; and of two overwrites in a row, both unanswered, the first may as well not have happened.
  */
-export function search<Op, Result>(model: Model<Op, Result>, records: readonly OperationRecord<Op, Result>[], maxSteps: number): SearchResult {
+export function search<Op, Result>(model: SequentialModel<Op, Result>, records: readonly OperationRecord<Op, Result>[], maxSteps: number): SearchResult {
   return new Search(model, records, maxSteps).run()
 }
 
@@ -71,7 +71,7 @@ interface Frame {
 
 class Search<Op, Result> {
   #steps = 0
-  readonly #model: Model<Op, Result>
+  readonly #model: SequentialModel<Op, Result>
   readonly #records: readonly OperationRecord<Op, Result>[]
   readonly #maxSteps: number
   /** What each record's answer counts as. */
@@ -91,7 +91,7 @@ class Search<Op, Result> {
   /** Configurations seen at each answer. */
   readonly #seen: Frame['seen'][] = []
 
-  constructor(model: Model<Op, Result>, records: readonly OperationRecord<Op, Result>[], maxSteps: number) {
+  constructor(model: SequentialModel<Op, Result>, records: readonly OperationRecord<Op, Result>[], maxSteps: number) {
     this.#model = model
     this.#records = records
     this.#maxSteps = maxSteps
@@ -302,7 +302,7 @@ class Search<Op, Result> {
 }
 
 /** What a record's answer counts as. */
-export function answerOf<Op, Result>(model: Model<Op, Result>, record: OperationRecord<Op, Result>): Answer<Result> {
+export function answerOf<Op, Result>(model: SequentialModel<Op, Result>, record: OperationRecord<Op, Result>): Answer<Result> {
   const { outcome } = record
   return outcome.kind === 'ok' && !model.uncertain?.(record.op, outcome.result) ? outcome : unanswered
 }
@@ -313,7 +313,7 @@ interface HistoryEvent {
 }
 
 /** Invocations and answers in real time. Within one step, which belongs to one client, a client's operations follow one another in the history's order. */
-function eventsOf<Op, Result>(model: Model<Op, Result>, records: readonly OperationRecord<Op, Result>[]): HistoryEvent[] {
+function eventsOf<Op, Result>(model: SequentialModel<Op, Result>, records: readonly OperationRecord<Op, Result>[]): HistoryEvent[] {
   const events: (HistoryEvent & { readonly step: number })[] = []
   for (const [operation, record] of records.entries()) {
     if (record.outcome.kind === 'fail') continue

@@ -5,7 +5,7 @@ import { keyText, valueKey } from './value-key.js'
  *
  * A state is a primitive, so that equal states are cheap to recognise. A model that may go several ways keeps the set of its possible states as its state.
  */
-export interface Model<Op, Result> {
+export interface SequentialModel<Op, Result> {
   readonly name: string
   readonly initial: State
   /** The state after `op`, or `rejected` when no such operation could have been answered so in this state. An unknown answer fits whatever the operation does. */
@@ -49,18 +49,18 @@ export type RegisterOp = { readonly f: 'read' } | { readonly f: 'write'; readonl
  * A register: a read answers its value. A write that answers `false` may have reached some replicas and not others, so it counts as unknown;
  * any other answer says that it took effect.
  */
-export function register(options: RegisterOptions = {}): Model<RegisterOp, unknown> {
+export function register(options: RegisterOptions = {}): SequentialModel<RegisterOp, unknown> {
   return registerModel('register', options)
 }
 
 export type CasRegisterOp = RegisterOp | { readonly f: 'cas'; readonly from: unknown; readonly to: unknown }
 
 /** A register with compare-and-set, which answers whether the value was `from`: `false` says for certain that it was another. */
-export function casRegister(options: RegisterOptions = {}): Model<CasRegisterOp, unknown> {
+export function casRegister(options: RegisterOptions = {}): SequentialModel<CasRegisterOp, unknown> {
   return registerModel('cas-register', options)
 }
 
-function registerModel(name: string, options: RegisterOptions): Model<CasRegisterOp, unknown> {
+function registerModel(name: string, options: RegisterOptions): SequentialModel<CasRegisterOp, unknown> {
   return {
     name,
     initial: 'initial' in options ? valueKey(options.initial) : unwritten,
@@ -98,7 +98,7 @@ export type KvOp =
  * A map of independent keys. A get of a missing key answers a value that stands for nothing; an append joins texts. As with the register, a put, append or
  * delete that answers `false` counts as unknown, and a cas that answers `false` says that the value was another.
  */
-export function kv(): Model<KvOp, unknown> {
+export function kv(): SequentialModel<KvOp, unknown> {
   return {
     name: 'kv',
     initial: unwritten,
@@ -135,7 +135,7 @@ export type LockOp = { readonly f: 'acquire'; readonly name?: Key } | { readonly
  * Locks without expiry, held by clients, not reentrant. `true` says that the lock was free and is now the client's, or was the client's and is now free;
  * `false` says that nothing was changed, for whatever reason (an acquire may be refused because the lock is held, or because the service is busy).
  */
-export function lock(): Model<LockOp, unknown> {
+export function lock(): SequentialModel<LockOp, unknown> {
   const free = null
   return {
     name: 'lock',
@@ -159,7 +159,7 @@ export function lock(): Model<LockOp, unknown> {
 /** The models that have a name, with their defaults. */
 export const models = { register, 'cas-register': casRegister, kv, lock } as const
 export type ModelName = keyof typeof models
-export type ModelOp<N extends ModelName> = ReturnType<(typeof models)[N]> extends Model<infer Op, unknown> ? Op : never
+export type ModelOp<N extends ModelName> = ReturnType<(typeof models)[N]> extends SequentialModel<infer Op, unknown> ? Op : never
 
 function seen(state: State, result: unknown): State | Rejected {
   const key = valueKey(result)

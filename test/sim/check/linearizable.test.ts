@@ -3,7 +3,7 @@ import { describe, expect, expectTypeOf, test } from 'vitest'
 import type { Judge, OperationOutcome, OperationRecord } from '../../../sim/check/history.js'
 import { checkLinearizable, linearizable } from '../../../sim/check/linearizable.js'
 import { answerOf } from '../../../sim/check/linearization-search.js'
-import { type CasRegisterOp, casRegister, kv, type LockOp, lock, type Model, type RegisterOp, register, rejected } from '../../../sim/check/models.js'
+import { type CasRegisterOp, casRegister, kv, type LockOp, lock, type RegisterOp, register, rejected, type SequentialModel } from '../../../sim/check/models.js'
 import { ms } from '../../../sim/host/durations.js'
 import { Misuse } from '../../../sim/host/errors.js'
 import type { Host } from '../../../sim/host/seam.js'
@@ -29,7 +29,7 @@ const write = (client: number, value: unknown, invoked: number, completed: numbe
   record<RegisterOp>(client, { f: 'write', value }, invoked, completed, outcome)
 const read = (client: number, result: unknown, invoked: number, completed: number) => record<RegisterOp>(client, { f: 'read' }, invoked, completed, ok(result))
 
-const verdict = <Op>(model: Model<Op, unknown>, history: readonly OperationRecord<Op, unknown>[]) => checkLinearizable(model, history).verdict
+const verdict = <Op>(model: SequentialModel<Op, unknown>, history: readonly OperationRecord<Op, unknown>[]) => checkLinearizable(model, history).verdict
 
 const messageOf = (fault: ReturnType<Judge<never, never>>): string | undefined => (typeof fault === 'object' ? fault.message : fault)
 
@@ -198,22 +198,23 @@ describe('against trying every order', () => {
       { weight: 2, arbitrary: fc.constant(unknown) },
       { weight: 1, arbitrary: fc.constant({ kind: 'fail', error: 'no' } as const) },
     )
-  const registerOperation = fc.oneof(
+  type Drawn<Op> = fc.Arbitrary<{ op: Op; outcome: OperationOutcome<unknown> }>
+  const registerOperation: Drawn<RegisterOp> = fc.oneof(
     fc.record({ op: fc.constant({ f: 'read' } as const), outcome: outcomeOf(value) }),
     fc.record({ op: fc.record({ f: fc.constant('write' as const), value }), outcome: outcomeOf(fc.constantFrom(true, true, false)) }),
   )
-  const casOperation = fc.oneof(
+  const casOperation: Drawn<CasRegisterOp> = fc.oneof(
     registerOperation,
     fc.record({ op: fc.record({ f: fc.constant('cas' as const), from: value, to: value }), outcome: outcomeOf(fc.boolean()) }),
   )
   const lockOperation = fc.record({ op: fc.record({ f: fc.constantFrom('acquire' as const, 'release' as const) }), outcome: outcomeOf(fc.boolean()) })
 
   /** Every subset of the unanswered, every order that respects real time. */
-  function brute<Op>(model: Model<Op, unknown>, history: readonly OperationRecord<Op, unknown>[]): boolean {
+  function brute<Op>(model: SequentialModel<Op, unknown>, history: readonly OperationRecord<Op, unknown>[]): boolean {
     const records = history.filter((one) => one.outcome.kind !== 'fail')
     const required = (one: OperationRecord<Op, unknown>) => answerOf(model, one).kind === 'ok'
     const end = (one: OperationRecord<Op, unknown>) => (required(one) ? one.completedAtStep! : Number.POSITIVE_INFINITY)
-    const go = (left: readonly OperationRecord<Op, unknown>[], state: Model<Op, unknown>['initial']): boolean => {
+    const go = (left: readonly OperationRecord<Op, unknown>[], state: SequentialModel<Op, unknown>['initial']): boolean => {
       if (!left.some(required)) return true
       const deadline = Math.min(...left.map(end))
       return left.some((one) => {
@@ -226,7 +227,7 @@ describe('against trying every order', () => {
     return go(records, model.initial)
   }
 
-  const agrees = <Op>(model: Model<Op, unknown>, operation: fc.Arbitrary<{ op: Op; outcome: OperationOutcome<unknown> }>) => {
+  const agrees = <Op>(model: SequentialModel<Op, unknown>, operation: fc.Arbitrary<{ op: Op; outcome: OperationOutcome<unknown> }>) => {
     let accepted = 0
     let refused = 0
     fc.assert(
@@ -307,7 +308,7 @@ describe('types', () => {
       judge: linearizable('register'),
     })
     type Op = ReturnType<typeof made.generate>
-    expectTypeOf<Op>().toEqualTypeOf<{ f: 'write'; value: number; version: number } | { f: 'read' }>()
+    expectTypeOf<Op>().toEqualTypeOf<{ f: 'write'; value: number; version: number } | { f: 'read'; value?: undefined; version?: undefined }>()
     expectTypeOf<Awaited<ReturnType<typeof made.perform>>>().toEqualTypeOf<number | boolean>()
     expectTypeOf(linearizable('lock')).toEqualTypeOf<Judge<LockOp, unknown>>()
   })
