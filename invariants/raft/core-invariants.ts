@@ -200,7 +200,8 @@ function commitMonotonic(memory: CoreMemory, { node: { id, incarnation, state } 
  * What a leader commits lies on the disks of a majority; what others take for committed, a leader committed, the same entry.
  * A suspect's disk counts only for what it held before it was damaged: that may have been acknowledged then.
  */
-function commitDurable(memory: CoreMemory, { node: { id, incarnation, state, durable }, nodes }: RaftStep): string | undefined {
+function commitDurable(memory: CoreMemory, step: RaftStep): string | undefined {
+  const { id, incarnation, state, durable } = step.node
   const own = memory.nodes[id] as NodeMemory
   const from = own.incarnation === incarnation ? own.commit : 0
   own.incarnation = incarnation
@@ -215,7 +216,7 @@ function commitDurable(memory: CoreMemory, { node: { id, incarnation, state, dur
     }
     if (state.role !== 'leader') return `node ${id} takes entry ${index} of term ${term} for committed, which no leader committed`
     let holders = 0
-    for (const { id: holder, durable } of nodes) if (heldDurably(memory.nodes[holder] as NodeMemory, durable, index, term)) holders++
+    for (const other of step.nodes) if (heldDurably(memory.nodes[other.id] as NodeMemory, other.durable, index, term)) holders++
     if (holders < majority(state.configuration)) return `leader ${id} committed entry ${index} of term ${term}, which ${holders} disks hold`
     memory.committed[index] = { term, by: state.term }
   }

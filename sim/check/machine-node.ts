@@ -80,6 +80,7 @@ export interface MachineInvariants<Memory, State, Message, Durable, Input, Saved
   }[]
 }
 
+/** A `MachineStep` in the making; used again for every step. */
 export class MachineStepRecord<State, Message, Durable, Input, Saved, Emitted> implements MachineStep<State, Message, Durable, Input, Saved, Emitted> {
   declare node: MachineNode<State, Message, Durable, Input, Saved>
   event: MachineEvent<Message, Input> | null = null
@@ -87,15 +88,29 @@ export class MachineStepRecord<State, Message, Durable, Input, Saved, Emitted> i
   readonly saved: Saved[] = []
   readonly emitted: Emitted[] = []
   whole = true
+  /** Whether anyone looked at the other nodes since `lookAt`. */
+  lookedAround = false
+  #nodes: readonly MachineNode<State, Message, Durable, Input, Saved>[] = []
 
-  constructor(readonly nodes: readonly MachineNode<State, Message, Durable, Input, Saved>[]) {}
+  constructor(readonly ids: readonly number[]) {}
+
+  get nodes(): readonly MachineNode<State, Message, Durable, Input, Saved>[] {
+    this.lookedAround = true
+    return this.#nodes
+  }
+
+  lookAt(nodes: readonly MachineNode<State, Message, Durable, Input, Saved>[]): void {
+    this.#nodes = nodes
+    this.lookedAround = false
+  }
 
   begin(node: MachineNode<State, Message, Durable, Input, Saved>, event: MachineEvent<Message, Input> | null): void {
     this.node = node
     this.event = event
-    this.sent.length = 0
-    this.saved.length = 0
-    this.emitted.length = 0
+    // Setting the length of an empty array is slow.
+    if (this.sent.length > 0) this.sent.length = 0
+    if (this.saved.length > 0) this.saved.length = 0
+    if (this.emitted.length > 0) this.emitted.length = 0
     this.whole = true
   }
 }
@@ -109,7 +124,7 @@ export function bootNode<S, M, D, I, C, E>(
   record.begin(node, null)
   node.incarnation++
   if (harness.recover !== undefined) node.durable = harness.recover(node.durable, node.incarnation)
-  const { state, effects } = harness.machine.boot({ id: node.id, peers: record.nodes.map((peer) => peer.id) }, node.durable)
+  const { state, effects } = harness.machine.boot({ id: node.id, peers: record.ids }, node.durable)
   node.up = true
   node.state = state
   carryOut(harness, node, effects, effects.length, record)

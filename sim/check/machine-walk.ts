@@ -127,9 +127,11 @@ class Walk<Memory, S, M, D, I, C, E> {
     this.#random = new Stream(key)
     this.#mix = drawMix(this.#random)
     this.harness = this.#random.pick(harnesses)
-    this.#record = new MachineStepRecord(this.#nodes)
+    const ids = Array.from({ length: nodes }, (_, id) => id)
+    this.#record = new MachineStepRecord(ids)
+    this.#record.lookAt(this.#nodes)
     this.#memory = invariants.begin(nodes)
-    for (let id = 0; id < nodes; id++) {
+    for (const id of ids) {
       this.#nodes.push({ id, up: false, incarnation: 0, state: undefined as S, durable: null, saves: [], held: [], timers: [], inputs: [] })
       this.#cut.push(false)
     }
