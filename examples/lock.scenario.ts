@@ -66,5 +66,4 @@ export const lock = (name: string, isFenced: boolean) => {
   const faults = { strategy: 'random', kinds: ['process.pause', 'net.delay'] } as const
   return scenario({ name, system: locks, workload: work, invariants: [], faults, duration: s(60), healAt: s(50) })
 }
-
 export default lock('lock', false)

@@ -36,7 +36,8 @@ const gateway = (readsMajority: boolean) => (host: Host) => {
   const newest = async () => (await majority(get)).reduce(newer)
   host.net.serve(Register, {
     write: async (value) => {
-      writes = Math.max(writes, Math.floor((await newest()).version / 1_000)) + 1
+      const known = await newest()
+      writes = Math.max(writes, Math.floor(known.version / 1_000)) + 1
       await put({ value, version: writes * 1_000 + host.incarnation })
       return null
     },

@@ -1,0 +1,85 @@
+import { spawn } from 'node:child_process'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { pack } from './pack.js'
+import { repository } from './repository.js'
+
+/** A fenced block of a Markdown text, with the words that follow its language. */
+export interface Block {
+  readonly language: string
+  /** `in=my-system`, `exit=1`, `file=my.scenario.ts`. */
+  readonly words: Readonly<Record<string, string>>
+  readonly text: string
+  /** Of its fence, counted from 1. */
+  readonly line: number
+}
+
+export function blocksOf(markdown: string): Block[] {
+  const blocks: Block[] = []
+  let open: { head: string; line: number; lines: string[] } | undefined
+  for (const [i, line] of markdown.split('\n').entries()) {
+    if (!line.startsWith('```')) open?.lines.push(line)
+    else if (open === undefined) open = { head: line.slice(3).trim(), line: i + 1, lines: [] }
+    else {
+      const [language = '', ...words] = open.head.split(/\s+/)
+      blocks.push({ language, words: Object.fromEntries(words.map((word) => word.split('=', 2))), text: open.lines.join('\n'), line: open.line })
+      open = undefined
+    }
+  }
+  if (open) throw new Error(`the block at line ${open.line} is never closed`)
+  return blocks
+}
+
+/**
+ * Runs the README as its reader would: every `sh` block in order, in the repository or in the fresh folder that `in=` names, expecting the exit code
+ * that `exit=` names; every block with `file=` is written there first. Two things are as the check found them and not run again: the dependencies
+ * that `npm ci` installs, and `npm test`, which is running. `npm install seedfall` installs the package packed from this tree.
+ */
+export async function checkReadme(): Promise<{ passed: number; failed: number; complaints: string[] }> {
+  const blocks = blocksOf(readFileSync(path.join(repository, 'README.md'), 'utf8'))
+  const folder = mkdtempSync(path.join(tmpdir(), 'seedfall-readme-'))
+  const complaints: string[] = []
+  let passed = 0
+  try {
+    const tarball = await pack(folder)
+    for (const { language, words, text, line } of blocks) {
+      const home = words.in === undefined ? repository : path.join(folder, words.in)
+      mkdirSync(home, { recursive: true })
+      if (words.file !== undefined) writeFileSync(path.join(home, words.file), `${text}\n`)
+      if (language !== 'sh') continue
+      const script = runnable(text, tarball)
+      if (script === '') continue
+      const { code, output } = await runScript(script, home)
+      if (code === Number(words.exit ?? 0)) passed++
+      else complaints.push(`README.md:${line} exits with ${code}, not with ${words.exit ?? 0}:\n${script}\n${output.trim().slice(-2_000)}`)
+    }
+    if (passed + complaints.length === 0) complaints.push('README.md has no command to run')
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
+  return { passed, failed: complaints.length, complaints }
+}
+
+function runnable(text: string, tarball: string): string {
+  return text
+    .split('\n')
+    .map((line) => line.replace(/^npm ci( && )?/, '').replace(/^npm test$/, ''))
+    .map((line) => line.replace(/\bnpm install seedfall\b/, `npm install --no-fund --no-audit ${tarball}`))
+    .filter((line) => line.trim() !== '')
+    .join('\n')
+}
+
+function runScript(script: string, folder: string): Promise<{ code: number; output: string }> {
+  return new Promise((resolve, reject) => {
+    const child = spawn('bash', ['-e', '-c', script], { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] })
+    let output = ''
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.setEncoding('utf8').on('data', (chunk: string) => {
+        output += chunk
+      })
+    }
+    child.on('error', reject)
+    child.on('close', (code) => resolve({ code: code ?? 1, output }))
+  })
+}

@@ -1,0 +1,105 @@
+/** `npm test`: every check of the project, each counted; the last line is the total, the exit code says whether all passed. */
+import { spawn } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { checkAmbient } from './check-ambient.js'
+import { checkBrowserBundle } from './check-browser-bundle.js'
+import { checkLayering } from './check-layering.js'
+import { checkReadme } from './check-readme.js'
+import { checkSeeds } from './check-seeds.js'
+import { repository } from './repository.js'
+import { printFinding, repositoryProgram } from './source-program.js'
+
+/** How many checks of a part passed, and what is wrong. */
+interface Tally {
+  readonly passed: number
+  readonly failed: number
+  readonly complaints?: readonly string[]
+}
+
+const oneCheck = (complaints: readonly string[]): Tally => (complaints.length === 0 ? { passed: 1, failed: 0 } : { passed: 0, failed: 1, complaints })
+
+const parts: readonly (readonly [name: string, check: () => Promise<Tally>])[] = [
+  ['types', async () => oneCheck(await complaintsOf('node_modules/.bin/tsc', ['-p', '.']))],
+  ['lint', async () => oneCheck(await complaintsOf('node_modules/.bin/biome', ['ci', '--error-on-warnings', '.']))],
+  ['layering', async () => oneCheck(checkLayering(program().files).map(printFinding))],
+  ['ambient use', async () => oneCheck(checkAmbient(program()).map(printFinding))],
+  ['browser bundle', async () => oneCheck(await checkBrowserBundle())],
+  ['tests', runVitest],
+  ['seeds', checkSeeds],
+  ['README', checkReadme],
+]
+
+let held: ReturnType<typeof repositoryProgram> | undefined
+/** Parsed once, for the checks that read the sources. */
+function program() {
+  held ??= repositoryProgram()
+  return held
+}
+
+const only = process.argv.slice(2)
+const unknown = only.find((word) => !parts.some(([name]) => name === word))
+if (unknown !== undefined) {
+  process.stderr.write(`there is no part '${unknown}': there are ${parts.map(([name]) => `'${name}'`).join(', ')}\n`)
+  process.exit(2)
+}
+
+let passed = 0
+let failed = 0
+for (const [name, check] of parts) {
+  if (only.length > 0 && !only.includes(name)) continue
+  const began = performance.now()
+  const tally = await check().catch((error: unknown): Tally => oneCheck([error instanceof Error ? (error.stack ?? error.message) : String(error)]))
+  passed += tally.passed
+  failed += tally.failed
+  for (const complaint of tally.complaints ?? []) process.stdout.write(`${complaint}\n`)
+  const seconds = ((performance.now() - began) / 1_000).toFixed(1)
+  process.stdout.write(`${tally.failed === 0 ? '✓' : '✗'} ${name.padEnd(16)} ${tally.passed} passed, ${tally.failed} failed  ${seconds} s\n`)
+}
+process.stdout.write(`${passed} passed, ${failed} failed\n`)
+process.exitCode = failed === 0 && passed > 0 ? 0 : 1
+
+/** Runs a program; what it prints is the complaint when it fails. */
+async function complaintsOf(command: string, words: readonly string[]): Promise<string[]> {
+  const { code, output } = await runProgram(command, words, 'keep')
+  return code === 0 ? [] : [output.trim() || `${command} exits with ${code}`]
+}
+
+/** Counts every test; a file that cannot be loaded counts as one failure, an error outside of tests as well. */
+async function runVitest(): Promise<Tally> {
+  const folder = mkdtempSync(path.join(tmpdir(), 'seedfall-'))
+  try {
+    const file = path.join(folder, 'vitest.json')
+    const { code } = await runProgram('node_modules/.bin/vitest', ['run', '--reporter=default', '--reporter=json', `--outputFile.json=${file}`], 'show')
+    const result = JSON.parse(readFileSync(file, 'utf8')) as VitestResult
+    const unloaded = result.testResults.filter(({ status, assertionResults }) => status === 'failed' && assertionResults.length === 0).length
+    const failures = result.numFailedTests + unloaded
+    return { passed: result.numPassedTests, failed: failures === 0 && code !== 0 ? 1 : failures }
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+interface VitestResult {
+  readonly numPassedTests: number
+  readonly numFailedTests: number
+  readonly testResults: readonly { readonly status: string; readonly assertionResults: readonly unknown[] }[]
+}
+
+function runProgram(command: string, words: readonly string[], output: 'keep' | 'show'): Promise<{ code: number; output: string }> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(path.join(repository, command), words, {
+      cwd: repository,
+      stdio: ['ignore', output === 'show' ? 'inherit' : 'pipe', output === 'show' ? 'inherit' : 'pipe'],
+    })
+    let text = ''
+    for (const stream of [child.stdout, child.stderr]) {
+      stream?.setEncoding('utf8').on('data', (chunk: string) => {
+        text += chunk
+      })
+    }
+    child.on('error', reject)
+    child.on('close', (code) => resolve({ code: code ?? 1, output: text }))
+  })
+}
