@@ -51,6 +51,8 @@ export class DiskImage {
   readonly durable: DurableView
   /** Rises with every change to what is durable. */
   durableChanges = 0
+  /** Rises with every change of durable names. */
+  durableNameChanges = 0
   readonly slab = new Slab()
   readonly #capacityPages: number
   #usedPages = 0
@@ -139,7 +141,7 @@ export class DiskImage {
     if (commit.size === 0) return
     for (const change of this.#changes) if (commit.has(change)) makeDurable(change)
     this.#changes = this.#changes.filter((change) => !commit.has(change))
-    this.durableChanges++
+    this.#durableNamesChanged()
   }
 
   /** Whether the last name in the path would not be sure to survive. */
@@ -208,7 +210,7 @@ export class DiskImage {
       this.#usedPages += pagesOf(file.size)
     })
     forgetCachedNames(this.root)
-    this.durableChanges++
+    this.#durableNamesChanged()
   }
 
   /** An empty disk in place of this one. */
@@ -217,13 +219,18 @@ export class DiskImage {
     this.root.durable.clear()
     this.#changes = []
     this.#usedPages = 0
-    this.durableChanges++
+    this.#durableNamesChanged()
   }
 
   /** The largest size that the file could have now. */
   #room(file: FileInode): number {
     if (this.#capacityPages === Number.POSITIVE_INFINITY || !file.linked) return Number.POSITIVE_INFINITY
     return (this.#capacityPages - this.#usedPages + pagesOf(file.size)) * pageBytes
+  }
+
+  #durableNamesChanged(): void {
+    this.durableNameChanges++
+    this.durableChanges++
   }
 
   #unlink(file: FileInode): void {
@@ -249,7 +256,7 @@ export class DiskImage {
     this.#changes.push({ ...change, sequence: ++this.#sequence })
     if (this.#changes.length > journalRoom) {
       for (const oldest of this.#changes.splice(0, journalRoom / 2)) makeDurable(oldest)
-      this.durableChanges++
+      this.#durableNamesChanged()
     }
     setEntry(change.directory.entries, change.name, change.inode)
     if (change.target !== null) setEntry(change.target.directory.entries, change.target.name, change.target.inode)

@@ -10,6 +10,9 @@ import type { FileInode } from './file-inode.js'
  */
 export class DurableImage implements DurableView {
   readonly #image: DiskImage
+  /** What paths led to, as long as no durable name changes: observers of a log ask for the same few after every step. */
+  readonly #found = new Map<string, Inode>()
+  #foundAt = 0
 
   constructor(image: DiskImage) {
     this.#image = image
@@ -44,6 +47,16 @@ export class DurableImage implements DurableView {
   }
 
   #find(path: string): Inode | undefined {
-    return walk(this.#image.root, 'durable', partsOf(path))
+    const { durableNameChanges } = this.#image
+    if (this.#foundAt !== durableNameChanges) {
+      this.#foundAt = durableNameChanges
+      this.#found.clear()
+    }
+    let inode = this.#found.get(path)
+    if (inode === undefined) {
+      inode = walk(this.#image.root, 'durable', partsOf(path))
+      if (inode !== undefined) this.#found.set(path, inode)
+    }
+    return inode
   }
 }

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { deviceModels } from '../../../sim/disk/device-model.js'
 import { DiskImage } from '../../../sim/disk/disk-image.js'
-import { loseAll } from '../../../sim/disk/power-loss.js'
+import { keepAll, loseAll } from '../../../sim/disk/power-loss.js'
 import { Misuse } from '../../../sim/host/errors.js'
 import { bytesOf, testDisk, textOf } from './manual-disk-host.js'
 
@@ -221,6 +221,22 @@ describe('durability', () => {
       outcomes.add(left)
     }
     expect([...outcomes].sort()).toEqual(['new and longer', 'old'])
+  })
+
+  test('the view follows durable names as they change', async () => {
+    const { image, disk, finish } = testDisk()
+    const { durable } = image
+    const read = () => [textOf(durable.read('a')), textOf(durable.read('b'))]
+    expect(read()).toEqual([null, null])
+    await finish(disk.replace('a', bytesOf('x')))
+    expect(read()).toEqual(['x', null])
+    await finish(disk.rename('a', 'b'))
+    expect(read()).toEqual(['x', null])
+    await finish(disk.syncDirectory(''))
+    expect(read()).toEqual([null, 'x'])
+    await finish(disk.remove('b'))
+    image.losePower(keepAll)
+    expect(read()).toEqual([null, null])
   })
 
   test('the view counts changes of what is durable and nothing else', async () => {
