@@ -209,8 +209,7 @@ export class Kernel {
     if (this.hashing) {
       const hash = this.hash
       hash.foldInteger(event.at)
-      hash.fold((event.kind << 16) ^ (event.host === null ? -1 : event.host.index))
-      hash.fold(this.steps - event.cause)
+      hash.fold((event.kind << 27) ^ (event.host === null ? -1 : event.host.index << 16) ^ (this.steps - event.cause))
     }
     const life = this.life
     const ended = this.#hooks.stepEnded(event, life)

@@ -43,14 +43,14 @@ export class Network implements EventTarget {
   readonly #latency: LatencyProfile
   readonly #observer: NetworkObserver
 
-  constructor(kernel: Kernel, endpoints: readonly Endpoint[], profile: NetworkProfile, salt: string, observer: NetworkObserver) {
+  constructor(kernel: Kernel, endpoints: readonly Endpoint[], profile: NetworkProfile, salt: string, observer: NetworkObserver, valueRules = true) {
     this.#kernel = kernel
     this.#endpoints = endpoints
     this.#links = []
     this.#key = deriveKey(deriveKey(kernel.key, 'network'), salt)
     this.#latency = latencyProfile(profile)
     this.#observer = observer
-    this.values = new ValueTransfer()
+    this.values = new ValueTransfer(valueRules)
   }
 
   link(from: Endpoint, to: Endpoint): Link {

@@ -16,9 +16,17 @@ export class ValueTransfer {
   #slab: Uint8Array | null = null
   #used = 0
 
+  readonly #isOn: boolean
+
+  /** `isOn` false: values cross as they are. */
+  constructor(isOn = true) {
+    this.#isOn = isOn
+  }
+
   /** What the receiver gets: the value itself, frozen, or a copy. */
   take(value: unknown): unknown {
     this.word = 0x2f6e2b1
+    if (!this.#isOn) return value
     return this.#walk(value, 0)
   }
 

@@ -29,6 +29,8 @@ export interface RunRequest {
   readonly drain?: 'sync' | 'macrotask'
   /** False: the hash, and with it the proof of equality, is left out (bare benches only). */
   readonly hash?: boolean
+  /** False: values cross as they are, neither frozen nor copied nor hashed (bare benches only). */
+  readonly valueRules?: boolean
   /** False: invariants are not checked (benches only). */
   readonly invariants?: boolean
 }

@@ -100,7 +100,7 @@ export class Simulation<Roles extends Record<string, unknown>> implements Machin
     this.hosts = this.#buildHosts(behaviour.clients)
     this.systemHosts = this.hosts.filter((host) => host.role !== clientRole)
     this.peers = peersOf(this.hosts)
-    this.network = new Network(this.kernel, this.hosts, this.scenario.network ?? 'lan', salt, this)
+    this.network = new Network(this.kernel, this.hosts, this.scenario.network ?? 'lan', salt, this, request.valueRules)
     this.world = this.#buildWorld()
     this.engine = new FaultEngine(this, request.plan?.injections ?? 'seeded', behaviour.autoRestart)
     this.#checks = new StepChecks(request.invariants === false ? [] : this.scenario.invariants, this.world)
