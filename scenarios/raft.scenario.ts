@@ -1,6 +1,8 @@
+import { raftInvariants } from '../invariants/raft/index.js'
 import type { KvOp } from '../sim/check/models.js'
-import { type Host, linearizable, ms, NetError, OperationFailed, type Random, s, scenario, system, us, workload } from '../sim/index.js'
-import { type MapAnswer, MapMember, mapApi } from '../systems/raft/replicated-map.js'
+import { faultKinds, type Host, linearizable, ms, NetError, OperationFailed, type Random, s, scenario, system, us, workload } from '../sim/index.js'
+import { type MapAnswer, MapMember, mapApi, snapshotDirectory } from '../systems/raft/replicated-map.js'
+import { durableSnapshot } from '../systems/raft/snapshot-file.js'
 
 /** A replicated map on one Raft group, through everything that it should survive. */
 const raftMap = system<{ member: MapMember }>({
@@ -75,8 +77,13 @@ export default scenario({
   name: 'raft',
   system: raftMap,
   workload: clients,
-  invariants: [],
-  faults: { strategy: 'random' },
+  invariants: raftInvariants<{ member: MapMember }>({
+    nodes: (process) => [(process as MapMember).node],
+    durableState: (host) => durableSnapshot(host.durable, snapshotDirectory),
+    digest: (process) => (process as MapMember).state.digest,
+  }),
+  // A member that cannot read its log stays down, like one that was wiped.
+  faults: { strategy: 'random', kinds: faultKinds.filter((kind) => kind !== 'disk.read-error') },
   duration: s(60),
   healAt: s(45),
   options: {

@@ -35,6 +35,15 @@ export interface RaftGroup<Result> {
   readonly options?: Partial<RaftNodeOptions>
 }
 
+/** A read answered by this node: the how-manieth it was asked for, and up to where the state machine had applied. */
+export interface AnsweredRead {
+  readonly ordinal: number
+  readonly applied: number
+}
+
+/** Answer n is kept at place n modulo this. */
+export const answeredReadsKept = 64
+
 export interface Leadership {
   readonly role: Role
   readonly term: number
@@ -61,6 +70,10 @@ export class RaftNode<Result = unknown> {
   /** Of the write-ahead log, for those who read it on the disk. */
   readonly walDirectory: string
   readonly stateMachine: StateMachine<Result>
+  /** Reads asked for so far, and those of the last few that were answered: what they saw. */
+  readsAsked = 0
+  readsAnswered = 0
+  readonly answeredReads: AnsweredRead[] = []
   readonly #host: Host
   readonly #options: RaftNodeOptions
   readonly #machine: RaftMachine
@@ -75,8 +88,8 @@ export class RaftNode<Result = unknown> {
   #waitingInputs: RaftInput[] = []
   #nextRequest = 1
   /** Proposals by request, until the core answers in the same step; then by index. */
-  readonly #asked = new Map<number, PendingProposal<Result>>()
-  readonly #proposed = new Map<number, PendingProposal<Result>>()
+  readonly #asked = new Map<number, PendingProposal>()
+  readonly #proposed = new Map<number, PendingProposal>()
   readonly #reads = new Map<number, PendingRead>()
   #confirmedReads: { readonly index: number; readonly read: PendingRead }[] = []
   /** Flushes, captures and installations, one after the other. */
@@ -195,7 +208,7 @@ export class RaftNode<Result = unknown> {
         return
       }
       const id = this.#nextRequest++
-      const proposal: PendingProposal<Result> = { resolve, reject, index: 0, term: 0, timer: null }
+      const proposal: PendingProposal = { resolve: resolve as (result: unknown) => void, reject, index: 0, term: 0, timer: null }
       if (options.timeout !== undefined) proposal.timer = this.#host.clock.timer(options.timeout, () => this.#expire(id, proposal))
       this.#asked.set(id, proposal)
       this.#input({ kind: 'propose', id, data })
@@ -213,12 +226,12 @@ export class RaftNode<Result = unknown> {
         return
       }
       const id = this.#nextRequest++
-      this.#reads.set(id, { resolve, reject })
+      this.#reads.set(id, { ordinal: ++this.readsAsked, resolve, reject })
       this.#input({ kind: 'read', id })
     })
   }
 
-  #expire(id: number, proposal: PendingProposal<Result>): void {
+  #expire(id: number, proposal: PendingProposal): void {
     this.#asked.delete(id)
     if (this.#proposed.get(proposal.index) === proposal) this.#proposed.delete(proposal.index)
     proposal.reject(new ProposalTimeout())
@@ -303,7 +316,7 @@ export class RaftNode<Result = unknown> {
       }
       case 'read-ready': {
         const read = this.#takeRead(event.id)
-        if (this.applied >= event.index) read.resolve()
+        if (this.applied >= event.index) this.#answer(read)
         else this.#confirmedReads.push({ index: event.index, read })
         break
       }
@@ -339,6 +352,11 @@ export class RaftNode<Result = unknown> {
     return read
   }
 
+  #answer(read: PendingRead): void {
+    this.answeredReads[this.readsAnswered++ % answeredReadsKept] = { ordinal: read.ordinal, applied: this.applied }
+    read.resolve()
+  }
+
   #onProposed({ id, index, term }: { readonly id: number; readonly index: number; readonly term: number }): void {
     const proposal = this.#asked.get(id)
     if (proposal === undefined) return
@@ -362,7 +380,7 @@ export class RaftNode<Result = unknown> {
     for (const listener of this.#listeners.slice()) listener(leadership)
   }
 
-  #supersede(proposal: PendingProposal<Result>): void {
+  #supersede(proposal: PendingProposal): void {
     proposal.timer?.cancel()
     proposal.reject(new Superseded(proposal.index, proposal.term))
   }
@@ -396,7 +414,7 @@ export class RaftNode<Result = unknown> {
     if (this.#confirmedReads.length === 0) return
     const waiting = this.#confirmedReads.filter(({ index }) => index > this.applied)
     if (waiting.length === this.#confirmedReads.length) return
-    for (const { index, read } of this.#confirmedReads) if (index <= this.applied) read.resolve()
+    for (const { index, read } of this.#confirmedReads) if (index <= this.applied) this.#answer(read)
     this.#confirmedReads = waiting
   }
 
@@ -490,8 +508,8 @@ export class RaftNode<Result = unknown> {
 
 type ChunkWanted = RaftEvent & { kind: 'chunk-wanted' }
 
-interface PendingProposal<Result> {
-  readonly resolve: (result: Result) => void
+interface PendingProposal {
+  readonly resolve: (result: unknown) => void
   readonly reject: (error: Error) => void
   /** 0 until the core has taken it. */
   index: number
@@ -500,6 +518,7 @@ interface PendingProposal<Result> {
 }
 
 interface PendingRead {
+  readonly ordinal: number
   readonly resolve: () => void
   readonly reject: (error: Error) => void
 }

@@ -1,0 +1,20 @@
+import type { MemberId } from '../../systems/raft/messages.js'
+import type { GroupView } from './group-view.js'
+import type { RaftObservation } from './observer.js'
+import { obtain } from './obtain.js'
+
+/** One leader a term. */
+export const electionSafety = (observation: RaftObservation) =>
+  observation.invariant('ElectionSafety', () => {
+    const leaders = new Map<GroupView, Map<number, MemberId>>()
+    return ({ touched }) => {
+      for (const { group, id, now, before, isNewLife } of touched) {
+        if (now.role !== 'leader' || (!isNewLife && before.role === 'leader' && before.term === now.term)) continue
+        const byTerm = obtain(leaders, group, () => new Map<number, MemberId>())
+        const other = byTerm.get(now.term)
+        if (other !== undefined && other !== id) return `${group.name}: ${group.peers[other]} and ${group.peers[id]} both lead term ${now.term}`
+        byTerm.set(now.term, id)
+      }
+      return undefined
+    }
+  })

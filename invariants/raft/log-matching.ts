@@ -1,0 +1,47 @@
+import { crc32c } from '../../systems/raft/crc32c.js'
+import type { Entry } from '../../systems/raft/messages.js'
+import type { GroupView } from './group-view.js'
+import type { RaftObservation } from './observer.js'
+import { obtain } from './obtain.js'
+
+/** An index and a term name one entry, with one entry before it: by induction, logs that share it are equal up to there. Against one map for all members. */
+export const logMatching = (observation: RaftObservation) =>
+  observation.invariant('LogMatching', () => {
+    const written = new Map<GroupView, WrittenEntry[][]>()
+    return ({ touched }) => {
+      for (const { node, group, newFrom, now, name } of touched) {
+        if (newFrom > now.lastIndex || node === null) continue
+        const known = obtain(written, group, () => [])
+        const { base, entries } = node.machineState.log
+        for (let index = newFrom; index <= now.lastIndex; index++) {
+          const conflict = note(known, entries[index - base.index - 1] as Entry, node.termAt(index - 1))
+          if (conflict !== undefined) return `${group.name}: ${conflict} (${name})`
+        }
+      }
+      return undefined
+    }
+  })
+
+interface WrittenEntry {
+  readonly term: number
+  /** -1: not known, where the log began with the entry. */
+  previousTerm: number
+  readonly sum: number
+}
+
+function note(known: WrittenEntry[][], { index, term, kind, data }: Entry, previousTerm: number): string | undefined {
+  while (known.length <= index) known.push([])
+  const here = known[index] as WrittenEntry[]
+  const sum = crc32c(data, 0, data.length, kind === 'noop' ? 1 : 0)
+  for (const other of here) {
+    if (other.term !== term) continue
+    if (other.sum !== sum) return `two different entries ${index} of term ${term}`
+    if (previousTerm >= 0 && other.previousTerm >= 0 && other.previousTerm !== previousTerm) {
+      return `entry ${index} of term ${term} follows one of term ${other.previousTerm} and one of term ${previousTerm}`
+    }
+    if (other.previousTerm < 0) other.previousTerm = previousTerm
+    return undefined
+  }
+  here.push({ term, previousTerm, sum })
+  return undefined
+}

@@ -1,0 +1,131 @@
+import type { HostView } from '../../sim/index.js'
+import type { Entry, HardState, MemberId, Role } from '../../systems/raft/messages.js'
+import { type AnsweredRead, answeredReadsKept, type RaftNode } from '../../systems/raft/raft-node.js'
+import { WalReader } from '../../systems/raft/wal-reader.js'
+import type { GroupView } from './group-view.js'
+
+/** One member of one group through all its lives: what it was when it was last looked at, what it is now, and what its disk holds for certain. */
+export class MemberView {
+  /** Null before its first process was up. */
+  node: RaftNode | null = null
+  host: HostView<unknown> | null = null
+  /** The node's counter at the last look. */
+  changes = -1
+  /** This is the first look at a new life: there is no `before`. */
+  isNewLife = true
+  now: Glimpse = unseen
+  before: Glimpse = unseen
+  /** The first index whose entry is new since the last look; beyond the log when none is. */
+  newFrom = 1
+  /** What the disk said of term and vote before and after the last change to it. */
+  hardStateBefore: HardState = { term: 0, vote: null }
+  /** And of where the log begins. */
+  snapshotBefore = 0
+  /** A read answered since the last look that saw less than was committed when it was asked. */
+  staleRead: { readonly index: number; readonly floor: number } | null = null
+  #reader: WalReader | null = null
+  /** Reads in flight: what was committed when they were asked. */
+  readonly #floors = new Map<number, number>()
+  #readsAsked = 0
+  #readsAnswered = 0
+  /** The log at the last look, by reference. */
+  #entries: Entry[] = []
+  #base = 0
+
+  constructor(
+    readonly group: GroupView,
+    readonly id: MemberId,
+  ) {}
+
+  get name(): string {
+    return this.group.peers[this.id] as string
+  }
+
+  /** What is durable of the log; null before anything was. */
+  get disk(): WalReader | null {
+    return this.#reader
+  }
+
+  /** A new process is up. */
+  begin(node: RaftNode, host: HostView<unknown>): void {
+    this.node = node
+    this.host = host
+    this.changes = -1
+    this.isNewLife = true
+    this.#entries = []
+    this.#base = 0
+    this.#floors.clear()
+    this.#readsAsked = 0
+    this.#readsAnswered = 0
+  }
+
+  /** Reads what became durable; answers whether anything did. */
+  persist(host: HostView<unknown>): boolean {
+    this.#reader ??= new WalReader(host.durable, this.group.walDirectory)
+    this.hardStateBefore = this.#reader.hardState
+    this.snapshotBefore = this.#reader.snapshotIndex
+    return this.#reader.follow(host.incarnation)
+  }
+
+  look(node: RaftNode): void {
+    this.isNewLife = this.changes === -1
+    this.changes = node.changes
+    this.before = this.now
+    this.now = glimpse(node)
+    this.#lookAtLog(node)
+    if (this.#readsAsked !== node.readsAsked || this.#readsAnswered !== node.readsAnswered) this.#lookAtReads(node)
+    this.group.look(node, this.now.commit, this.now.term)
+  }
+
+  #lookAtReads(node: RaftNode): void {
+    this.staleRead = null
+    while (this.#readsAsked < node.readsAsked) this.#floors.set(++this.#readsAsked, this.group.highestCommit)
+    this.#readsAnswered = Math.max(this.#readsAnswered, node.readsAnswered - answeredReadsKept)
+    for (; this.#readsAnswered < node.readsAnswered; this.#readsAnswered++) {
+      const { ordinal, applied } = node.answeredReads[this.#readsAnswered % answeredReadsKept] as AnsweredRead
+      const floor = this.#floors.get(ordinal) ?? 0
+      if (applied < floor) this.staleRead = { index: applied, floor }
+      this.#floors.delete(ordinal)
+    }
+    // Reads that were refused are never answered.
+    for (const ordinal of this.#floors.keys()) {
+      if (ordinal > this.#readsAsked - readsRemembered) break
+      this.#floors.delete(ordinal)
+    }
+  }
+
+  #lookAtLog(node: RaftNode): void {
+    const { base, entries } = node.machineState.log
+    const seen = this.#entries
+    const last = entries.length - 1
+    if (base.index === this.#base && seen.length === entries.length && seen[last] === entries[last]) {
+      this.newFrom = base.index + entries.length + 1
+      return
+    }
+    if (base.index !== this.#base) {
+      seen.splice(0, Math.max(0, base.index - this.#base))
+      this.#base = base.index
+    }
+    let equal = Math.min(seen.length, entries.length)
+    while (equal > 0 && seen[equal - 1] !== entries[equal - 1]) equal--
+    seen.length = equal
+    for (let i = equal; i < entries.length; i++) seen.push(entries[i] as Entry)
+    this.newFrom = base.index + equal + 1
+  }
+}
+
+const readsRemembered = 16_384
+
+export interface Glimpse {
+  readonly role: Role
+  readonly term: number
+  readonly commit: number
+  readonly applied: number
+  readonly lastIndex: number
+}
+
+const unseen: Glimpse = { role: 'follower', term: 0, commit: 0, applied: 0, lastIndex: 0 }
+
+function glimpse({ role, term, commit, applied, lastIndex }: RaftNode): Glimpse {
+  return { role, term, commit, applied, lastIndex }
+}

@@ -1,0 +1,145 @@
+import type { HostView, Invariant, Step, World } from '../../sim/index.js'
+import type { Position } from '../../systems/raft/messages.js'
+import type { RaftNode } from '../../systems/raft/raft-node.js'
+import { GroupView } from './group-view.js'
+import type { MemberView } from './member-view.js'
+
+/** How the Raft groups of a system are found. */
+export interface RaftPlacement {
+  /** The nodes of a process, in an order that never changes. */
+  nodes(process: unknown): readonly RaftNode[]
+  /** Up to where the state machine of a node is durable on its host's disk, read from the disk; null when what is there is damaged. */
+  durableState?(host: HostView<unknown>, node: RaftNode): Position | null
+  /** A hash of the state machine's content; equal content, equal hash. */
+  digest?(process: unknown, node: RaftNode): number
+}
+
+/**
+ * What all Raft invariants of one run look at: who changed in the current step, from what to what, and what all members together have done so far.
+ * Looks at the host that stepped only, and there at the nodes that changed only.
+ */
+export class RaftObserver {
+  /** Members whose core did something in this step. */
+  readonly touched: MemberView[] = []
+  /** Members of whose log more is durable than before this step. */
+  readonly persisted: MemberView[] = []
+  readonly placement: RaftPlacement
+  readonly #world: World<Record<string, unknown>>
+  readonly #groups = new Map<string, GroupView>()
+  readonly #hosts: (HostRecord | undefined)[] = []
+  #step = -1
+
+  constructor(placement: RaftPlacement, world: World<Record<string, unknown>>) {
+    this.placement = placement
+    this.#world = world
+  }
+
+  /** Takes in a step; the first check of a step does the work for all. Answers whether there is anything to see. */
+  look(step: Step): boolean {
+    if (step.number !== this.#step) {
+      this.#step = step.number
+      if (this.touched.length > 0) this.touched.length = 0
+      if (this.persisted.length > 0) this.persisted.length = 0
+      if (step.stepped !== null) this.#lookAt(step.stepped)
+    }
+    return this.touched.length > 0 || this.persisted.length > 0
+  }
+
+  #lookAt(host: HostView<unknown>): void {
+    let record = this.#hosts[host.index]
+    if (record === undefined) {
+      record = { process: undefined, nodes: [], views: [], durableChanges: -1 }
+      this.#hosts[host.index] = record
+    }
+    const { process } = host
+    if (process !== undefined && process !== record.process) {
+      record.process = process
+      record.nodes = this.placement.nodes(process)
+      for (const node of record.nodes) this.#groupOf(node).member(node.id).begin(node, host)
+      record.views = this.#viewsOf(host)
+      record.durableChanges = -1
+    }
+    const { changes } = host.durable
+    if (changes !== record.durableChanges) {
+      record.durableChanges = changes
+      if (record.views.length === 0) record.views = this.#viewsOf(host)
+      for (const view of record.views) if (view.persist(host)) this.persisted.push(view)
+    }
+    if (process === undefined) return
+    for (let i = 0; i < record.nodes.length; i++) {
+      const node = record.nodes[i] as RaftNode
+      const view = (this.#groups.get(node.group) as GroupView).member(node.id)
+      if (view.changes !== node.changes) {
+        view.look(node)
+        this.touched.push(view)
+      }
+    }
+  }
+
+  #groupOf(node: RaftNode): GroupView {
+    let group = this.#groups.get(node.group)
+    if (group === undefined) {
+      group = new GroupView(node)
+      this.#groups.set(node.group, group)
+      // Disks may hold what their processes acknowledged before they were up.
+      for (const name of node.peers) {
+        const host = this.#world.host(name)
+        if (host !== undefined) group.member(node.peers.indexOf(name)).persist(host)
+        const record = host && this.#hosts[host.index]
+        if (record !== undefined) record.views = []
+      }
+    }
+    return group
+  }
+
+  /** Its members, of all groups known so far. */
+  #viewsOf(host: HostView<unknown>): MemberView[] {
+    const views: MemberView[] = []
+    for (const group of this.#groups.values()) {
+      const id = group.peers.indexOf(host.name)
+      if (id >= 0) views.push(group.member(id))
+    }
+    return views
+  }
+}
+
+interface HostRecord {
+  process: unknown
+  nodes: readonly RaftNode[]
+  views: MemberView[]
+  durableChanges: number
+}
+
+/** One observer a run, shared by the invariants that were made with it. */
+export class RaftObservation {
+  readonly #placement: RaftPlacement
+  readonly #observers = new WeakMap<object, RaftObserver>()
+
+  constructor(placement: RaftPlacement) {
+    this.#placement = placement
+  }
+
+  /** `begin` gives a check that runs after each step in which some member changed. */
+  invariant(name: string, begin: () => (observer: RaftObserver) => string | undefined): Invariant<Record<string, unknown>> {
+    return {
+      name,
+      begin: () => {
+        const check = begin()
+        let observer: RaftObserver | undefined
+        return (world, step) => {
+          observer ??= this.#of(world)
+          return observer.look(step) ? check(observer) : undefined
+        }
+      },
+    }
+  }
+
+  #of(world: World<Record<string, unknown>>): RaftObserver {
+    let observer = this.#observers.get(world)
+    if (observer === undefined) {
+      observer = new RaftObserver(this.#placement, world)
+      this.#observers.set(world, observer)
+    }
+    return observer
+  }
+}

@@ -1,0 +1,33 @@
+import type { GroupView } from './group-view.js'
+import type { RaftObservation } from './observer.js'
+import { obtain } from './obtain.js'
+
+/**
+ * All members apply the same entry at an index (seen here by its term; LogMatching has the rest), one that is committed, and where the system gives a digest of
+ * its state, equal indexes have equal digests.
+ */
+export const stateMachineSafety = (observation: RaftObservation) =>
+  observation.invariant('StateMachineSafety', () => {
+    const digests = new Map<GroupView, Map<number, number>>()
+    return ({ touched, placement }) => {
+      for (const { node, now, before, isNewLife, group, name, host } of touched) {
+        if (node === null) continue
+        const { base } = node.machineState.log
+        const first = isNewLife ? now.applied : before.applied + 1
+        for (let index = Math.max(first, base.index); index <= now.applied; index++) {
+          const term = node.termAt(index)
+          const committed = group.committedTerms[index]
+          if (committed === undefined) return `${group.name}: ${name} applied entry ${index}, which is not committed`
+          if (committed >= 0 && committed !== term)
+            return `${group.name}: ${name} applied entry ${index} of term ${term}, and the committed one is of term ${committed}`
+        }
+        if (placement.digest === undefined || (!isNewLife && now.applied === before.applied)) continue
+        const known = obtain(digests, group, () => new Map<number, number>())
+        const digest = placement.digest(host?.process, node)
+        const other = known.get(now.applied)
+        if (other === undefined) known.set(now.applied, digest)
+        else if (other !== digest) return `${group.name}: the state of ${name} after entry ${now.applied} differs from that of another member`
+      }
+      return undefined
+    }
+  })
