@@ -1,6 +1,7 @@
 import { brokerHistory } from '../invariants/broker/history.js'
 import { brokerInvariants } from '../invariants/broker/index.js'
 import type { BrokerOperation, BrokerResult } from '../invariants/broker/operations.js'
+import { brokerRaftGroups } from '../invariants/broker/raft-placement.js'
 import { raftInvariants } from '../invariants/raft/index.js'
 import { ms, s, us } from '../sim/host/durations.js'
 import { NetError } from '../sim/host/errors.js'
@@ -149,7 +150,7 @@ export default scenario<Roles, BrokerOperation, BrokerResult>({
   name: 'broker',
   system: cluster,
   workload: workload<BrokerOperation, BrokerResult>({ clients, generate, perform, judge: brokerHistory }),
-  invariants: [...brokerInvariants, ...raftInvariants<Roles>((process) => (process as Broker).nodes)],
+  invariants: [...brokerInvariants, ...raftInvariants<Roles>(brokerRaftGroups)],
   faults: { strategy: 'targeted' },
   duration: s(60),
   healAt: s(45),

@@ -46,6 +46,11 @@ export class Broker {
     return this.#nodes
   }
 
+  /** The id that the next producer gets, as far as this replica knows. */
+  get nextProducerId(): number {
+    return this.#producerIds?.state.value ?? 0
+  }
+
   async #start(): Promise<void> {
     const host = this.#host
     const [producerIds, ...replications] = await Promise.all([

@@ -10,13 +10,17 @@ import type { ReplicaPlacement } from './replication.js'
 
 /** Gives out producer ids, each once in the life of the cluster: a counter in a Raft group of its own, the controller's. */
 export class ProducerIds {
-  private constructor(readonly node: RaftNode<number>) {}
+  private constructor(
+    readonly node: RaftNode<number>,
+    readonly state: NextProducerId,
+  ) {}
 
   static async start(host: Host, placement: ReplicaPlacement, config: BrokerConfig): Promise<ProducerIds> {
     const { group, replicas, directory } = placement
-    const stateMachine = new SnapshotFile(host.disk, `${directory}/state`, new NextProducerId())
+    const state = new NextProducerId()
+    const stateMachine = new SnapshotFile(host.disk, `${directory}/state`, state)
     const options = { group, peers: replicas, directory: `${directory}/raft`, stateMachine, options: config.raft }
-    return new ProducerIds(await RaftNode.start(host, options))
+    return new ProducerIds(await RaftNode.start(host, options), state)
   }
 
   get leader(): HostName | undefined {
@@ -38,6 +42,10 @@ export class ProducerIds {
 /** Every entry takes one id. One that nobody hears of is lost, which hurts nobody. */
 class NextProducerId implements MemoryState<number> {
   #next = 0
+
+  get value(): number {
+    return this.#next
+  }
 
   apply(): number {
     return this.#next++
