@@ -222,6 +222,15 @@ export class DiskImage {
     this.#durableNamesChanged()
   }
 
+  /** Every bad sector reads again what it held. */
+  healSectors(): void {
+    const heal = (inode: Inode): void => {
+      if (inode.kind === 'file') inode.healSectors()
+      else for (const entry of inode.entries.values()) heal(entry)
+    }
+    heal(this.root)
+  }
+
   /** The largest size that the file could have now. */
   #room(file: FileInode): number {
     if (this.#capacityPages === Number.POSITIVE_INFINITY || !file.linked) return Number.POSITIVE_INFINITY

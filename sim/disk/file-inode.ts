@@ -188,6 +188,11 @@ export class FileInode {
     return false
   }
 
+  /** Every sector reads again what it held. */
+  healSectors(): void {
+    this.#badSectors = null
+  }
+
   #heal(start: number, end: number): void {
     const bad = this.#badSectors as Set<number>
     for (let sector = Math.floor(start / sectorBytes); sector * sectorBytes < end; sector++) bad.delete(sector)

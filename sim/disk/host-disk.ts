@@ -49,6 +49,11 @@ export class HostDisk {
     })
   }
 
+  /** Bad sectors read again: the faults are over. */
+  healSectors(): void {
+    this.#image.healSectors()
+  }
+
   losePower(dice: PowerLossDice): void {
     this.#image.losePower(dice)
   }

@@ -62,6 +62,7 @@ export class FaultEngine implements FaultWorld, EventTarget {
   readonly #noises: NoiseScope[] = []
   readonly #untilHealed = new Set<() => void>()
   readonly #down = new Set<SimulatedHost>()
+  /** Exits in a row without a boot between. */
   readonly #exits = new Map<SimulatedHost, number>()
   readonly #ordinals = new Map<string, number>()
   #isHealed = false
@@ -129,6 +130,7 @@ export class FaultEngine implements FaultWorld, EventTarget {
     for (const host of this.systemHosts) {
       host.crash = null
       host.crashBeforeEffect = 0
+      this.diskOf(host).healSectors()
       if (host.life === null) host.start(ms(1))
     }
   }
@@ -299,6 +301,7 @@ export class FaultEngine implements FaultWorld, EventTarget {
   }
 
   hostBooted(host: SimulatedHost): void {
+    this.#exits.delete(host)
     if (this.#down.delete(host)) this.budget.release(host.name)
   }
 
@@ -329,8 +332,9 @@ export class FaultEngine implements FaultWorld, EventTarget {
     if (!this.#autoRestart) return
     const exits = (this.#exits.get(host) ?? 0) + 1
     this.#exits.set(host, exits)
-    const random = Stream.of(deriveKey(deriveKey(this.#key, 'exits'), host.name), exits)
-    this.restartAfter(host, ms(100 + random.int(900)))
+    const random = Stream.of(deriveKey(deriveKey(this.#key, 'exits'), host.name), host.incarnation)
+    // As a supervisor would: at once, then ever later while it does not come up.
+    this.restartAfter(host, ms((100 + random.int(400)) * 2 ** Math.min(exits - 1, 4)))
   }
 
   /** A step of a host with an armed crash has ended: the crash may fall here. */

@@ -15,6 +15,7 @@ export class DrawnPowerLoss implements PowerLossDice {
   readonly #lost: number
   readonly #torn: number
   readonly #lostNames: number
+  readonly #isPlain: boolean
 
   constructor(
     readonly world: FaultWorld,
@@ -31,9 +32,13 @@ export class DrawnPowerLoss implements PowerLossDice {
     const [high, low] = args.key ?? [0x2545f491, injection.at | 0]
     this.#random = Stream.of({ high, low }, host.name)
     this.#given = args.fates?.[host.name] ?? []
-    this.#lost = args.lostPerMille ?? 500
-    this.#torn = args.tornPerMille ?? 200
-    this.#lostNames = args.lostNamesPerMille ?? 500
+    const { lostPerMille = 500, tornPerMille = 200, lostNamesPerMille = 500 } = args
+    // One loss in four is the plain one: nothing that was not synced is left, of the kinds that are armed.
+    const isPlain = this.#random.int(4) === 0
+    this.#lost = isPlain && lostPerMille > 0 ? 1000 : lostPerMille
+    this.#torn = isPlain && lostPerMille > 0 ? 0 : tornPerMille
+    this.#lostNames = isPlain && lostNamesPerMille > 0 ? 1000 : lostNamesPerMille
+    this.#isPlain = isPlain
   }
 
   keepsName(_change: PendingName): boolean {
@@ -50,7 +55,7 @@ export class DrawnPowerLoss implements PowerLossDice {
     const given = this.#next()
     let version = size.newest
     if (typeof given === 'number' && given >= 0 && given <= size.newest) version = given
-    else if (this.#random.int(1000) < this.#lost) version = this.#random.int(size.newest + 1)
+    else if (this.#random.int(1000) < this.#lost) version = this.#isPlain ? 0 : this.#random.int(size.newest + 1)
     this.#fates.push(version)
     if (version < size.newest) this.#harmed('disk.lost')
     return version
@@ -84,7 +89,8 @@ export class DrawnPowerLoss implements PowerLossDice {
       for (let i = 0; i < 8; i++) sectors += letters[random.int(letters.length)]
       return { kind: 'torn', from, to, sectors, garbage: random.u32() }
     }
-    if (random.int(1000) < this.#lost) return { kind: 'version', version: page.oldest + random.int(page.newest - page.oldest + 1) }
+    if (random.int(1000) < this.#lost)
+      return { kind: 'version', version: this.#isPlain ? page.oldest : page.oldest + random.int(page.newest - page.oldest + 1) }
     return { kind: 'version', version: page.newest }
   }
 
