@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { TraceFile } from '../cli/trace-file.js'
 import brokerScenario from '../scenarios/broker.scenario.js'
 import { type RunReport, type RunRequest, run } from '../sim/index.js'
-import { assertEqual, type Measure, wallSeconds } from './harness.js'
+import { assertEqual, type Measure, secondsOf } from './harness.js'
 
 /** Fixed, so that every round does the same work: the stock scenario with its own faults, whole and calm included. */
 const seeds = ['1', '2', '3']
@@ -34,7 +34,7 @@ const hashes = new Map<string, string>()
 
 async function measure(options: Partial<RunRequest>): Promise<Measured> {
   const reports: RunReport[] = []
-  const seconds = await wallSeconds(async () => {
+  const seconds = await secondsOf(async () => {
     for (const seed of seeds) reports.push(await run({ scenario: brokerScenario, seed, ...options }))
   })
   for (const { seed, outcome, traceHash, violation } of reports) {

@@ -1,5 +1,5 @@
 import fakeTimers from '@sinonjs/fake-timers'
-import { assertEqual, type Measure, wallSeconds } from './harness.js'
+import { assertEqual, type Measure, secondsOf } from './harness.js'
 
 /** Messages in a round of the exchange, whatever the number of hosts. */
 const messages = 100_000
@@ -30,7 +30,7 @@ async function exchange(hosts: number): Promise<number> {
       answered++
     }
   }
-  const seconds = await wallSeconds(async () => {
+  const seconds = await secondsOf(async () => {
     const running = Promise.all(Array.from({ length: hosts }, (_, self) => host(self)))
     await clock.tickAsync(2 * rounds)
     await running
@@ -45,7 +45,7 @@ async function sequentialSleeps(): Promise<number> {
   const sleeper = async () => {
     for (let i = 0; i < sleeps; i++) await new Promise<void>((resolve) => clock.setTimeout(() => resolve(), 1))
   }
-  const seconds = await wallSeconds(async () => {
+  const seconds = await secondsOf(async () => {
     const running = sleeper()
     await clock.tickAsync(sleeps)
     await running
@@ -61,7 +61,7 @@ async function parallelSleeps(): Promise<number> {
     await new Promise<void>((resolve) => clock.setTimeout(() => resolve(), delay))
     woken++
   }
-  const seconds = await wallSeconds(async () => {
+  const seconds = await secondsOf(async () => {
     const running = Promise.all(Array.from({ length: sleeps }, (_, i) => sleeper(1 + (i % 1_000))))
     await clock.tickAsync(1_000)
     await running

@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { assertEqual, type Measure, wallSeconds } from './harness.js'
+import { assertEqual, type Measure, secondsOf } from './harness.js'
 
 /** Messages in a round of the exchange, whatever the number of hosts. */
 const messages = 100_000
@@ -27,7 +27,7 @@ async function exchange(hosts: number): Promise<number> {
       answered++
     }
   }
-  const seconds = await wallSeconds(async () => {
+  const seconds = await secondsOf(async () => {
     await scheduler.waitFor(Promise.all(Array.from({ length: hosts }, host)))
   })
   assertEqual(handled + answered, messages, 'messages')

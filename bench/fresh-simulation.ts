@@ -1,5 +1,5 @@
 import { simulate } from '../sim/index.js'
-import { assertEqual, type Measure, wallSeconds } from './harness.js'
+import { assertEqual, type Measure, secondsOf } from './harness.js'
 import { peers } from './peers.js'
 
 const simulations = 3_000
@@ -14,7 +14,7 @@ async function measure(): Promise<number> {
     booted++
   })
   const hashes = new Set<string>()
-  const seconds = await wallSeconds(async () => {
+  const seconds = await secondsOf(async () => {
     for (let seed = 0; seed < simulations; seed++) {
       const simulation = await simulate(scenario, { seed: String(seed), faults: 'none' })
       await simulation.advance(0)

@@ -1,5 +1,5 @@
 import { type Host, s, simulate } from '../sim/index.js'
-import { assertEqual, type Measure, wallSeconds } from './harness.js'
+import { assertEqual, type Measure, secondsOf } from './harness.js'
 import { peers } from './peers.js'
 
 const hosts = 5
@@ -16,7 +16,7 @@ async function measure(): Promise<number> {
     })
   }
   await using simulation = await simulate(peers(hosts, boot), { seed: '42', faults: 'none' })
-  const seconds = await wallSeconds(() => simulation.advance(s(virtualSeconds)))
+  const seconds = await secondsOf(() => simulation.advance(s(virtualSeconds)))
   assertEqual(woken, hosts * virtualSeconds, 'wakes')
   assertEqual((await simulation.finish()).steps, hosts * (virtualSeconds + 1), 'steps')
   return seconds * 1_000

@@ -1,5 +1,5 @@
 import { type Host, ms, protocol, type SimulateOptions, s, simulate } from '../sim/index.js'
-import { assertEqual, type Measure, wallSeconds } from './harness.js'
+import { assertEqual, type Measure, secondsOf } from './harness.js'
 import { armedAtRateZero, peers } from './peers.js'
 
 const Echo = protocol<{ echo: { req: { id: number; text: string }; res: { id: number } } }>('echo')
@@ -42,7 +42,7 @@ async function exchange(hosts: number, options: SimulateOptions, timeout: number
     })
   }
   await using simulation = await simulate(peers(hosts, boot, { min: ms(1), max: ms(1) }), { seed: '42', ...options })
-  const seconds = await wallSeconds(() => simulation.advance(ms(2 * rounds)))
+  const seconds = await secondsOf(() => simulation.advance(ms(2 * rounds)))
   const report = await simulation.finish()
   assertEqual(handled + answered, messages, 'messages')
   // A boot and a task a host, and a step a message.

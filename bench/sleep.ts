@@ -1,5 +1,5 @@
 import { type Host, ms, simulate } from '../sim/index.js'
-import { assertEqual, type Measure, wallSeconds } from './harness.js'
+import { assertEqual, type Measure, secondsOf } from './harness.js'
 import { peers } from './peers.js'
 
 const sleeps = 1_000_000
@@ -26,7 +26,7 @@ async function measure(tasks: number, period: (task: number) => number): Promise
     }
   }
   await using simulation = await simulate(peers(1, boot), { seed: '42', faults: 'none' })
-  const seconds = await wallSeconds(() => simulation.advance((sleeps / tasks) * period(tasks)))
+  const seconds = await secondsOf(() => simulation.advance((sleeps / tasks) * period(tasks)))
   const report = await simulation.finish()
   assertEqual(woken, sleeps, 'sleeps')
   assertEqual(report.steps, sleeps + tasks + 1, 'steps')
