@@ -37,6 +37,8 @@ export class SnapshotFile<Result> implements StateMachine<Result> {
     if (file === null) return this.#applied
     const position = positionIn(file)
     if (position === null) throw new CorruptSnapshot(`${snapshotPath(this.#directory)} is damaged`)
+    // After a crash between the renaming and its sync the new file is seen here, and a power loss would bring the old one back.
+    await this.#disk.syncDirectory(this.#directory)
     this.#state.decode(file.subarray(headerBytes))
     this.#applied = position
     this.#durable = position
