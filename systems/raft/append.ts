@@ -1,4 +1,4 @@
-import { commitTo } from './commit.js'
+import { learnCommit } from './commit.js'
 import { durableToken, lastPlaceOfTerm, termAt, writeEntries } from './log.js'
 import type { AppendRequest, Entry, MemberId, Trust } from './messages.js'
 import { followLeader } from './roles.js'
@@ -23,7 +23,8 @@ export function onAppendRequest(context: StepContext, from: MemberId, request: A
   }
   const matched = Math.max(request.previousIndex + entries.length, state.commit)
   if (state.suspect && request.trust !== null) considerTrust(context, from, request.trust, matched)
-  commitTo(context, Math.min(request.commit, matched))
+  if (matched > state.verified) state.verified = matched
+  learnCommit(context, request.commit)
   accept(context, from, matched, request.round)
 }
 

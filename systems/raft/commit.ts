@@ -23,6 +23,11 @@ function matchedByVoter(state: RaftState): number[] {
   return values
 }
 
+/** Follower: takes the leader's commit index over, but not beyond what is known to be the leader's log: what follows may be another's. */
+export function learnCommit(context: StepContext, leaderCommit: number): void {
+  commitTo(context, Math.min(leaderCommit, context.state.verified))
+}
+
 /** All up to `index` is committed; earlier indexes change nothing. */
 export function commitTo(context: StepContext, index: number): void {
   const { state } = context

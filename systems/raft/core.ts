@@ -75,6 +75,7 @@ function recover(id: MemberId, voters: readonly MemberId[], durable: Durable | n
     leased: false,
     log: { base, entries, durable: base.index + entries.length, pending: [] },
     commit: applied,
+    verified: applied,
     applied,
     nextToken: 1,
     savedToken: 0,

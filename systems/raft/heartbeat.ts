@@ -1,5 +1,4 @@
-import { commitTo } from './commit.js'
-import { lastIndex } from './log.js'
+import { learnCommit } from './commit.js'
 import type { HeartbeatRequest, MemberId } from './messages.js'
 import { followLeader } from './roles.js'
 import { type StepContext, send } from './state.js'
@@ -12,7 +11,7 @@ export function broadcastHeartbeat(context: StepContext): void {
     send(context, progress.member, {
       kind: 'heartbeat-request',
       term: state.term,
-      commit: Math.min(state.commit, progress.matched),
+      commit: state.commit,
       round: state.reads.round,
     })
   }
@@ -20,10 +19,8 @@ export function broadcastHeartbeat(context: StepContext): void {
 
 /** Follower. */
 export function onHeartbeatRequest(context: StepContext, from: MemberId, request: HeartbeatRequest): void {
-  const { state } = context
   followLeader(context, from)
-  // A suspect may have lost what the leader takes to be here: only append requests compare logs.
-  if (!state.suspect) commitTo(context, Math.min(request.commit, lastIndex(state.log)))
+  learnCommit(context, request.commit)
   answerHeartbeat(context, from, request.round)
 }
 

@@ -108,7 +108,6 @@ export interface AppendResponse {
 export interface HeartbeatRequest {
   readonly kind: 'heartbeat-request'
   readonly term: number
-  /** Never beyond what the leader knows to be in the follower's log. */
   readonly commit: number
   readonly round: number
 }

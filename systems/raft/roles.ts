@@ -18,6 +18,7 @@ export function becomeFollower(context: StepContext): void {
   state.role = 'follower'
   state.leader = null
   state.votes = []
+  state.verified = state.commit
   if (wasLeader) {
     state.progress = []
     state.uncommittedBytes = 0

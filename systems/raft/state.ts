@@ -24,6 +24,8 @@ export interface RaftState {
 
   log: Log
   commit: number
+  /** A follower's log is known to equal its leader's up to here; of what lies beyond, nothing is known. */
+  verified: number
   /** Handed out to the state machine. */
   applied: number
 
