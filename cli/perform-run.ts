@@ -35,8 +35,8 @@ const shownRows = 24
 export async function performRun(request: RunRequest, show: Presentation, terminal: Terminal): Promise<{ report: RunReport; exitCode: ExitCode }> {
   const { paint, out } = terminal
   const header = usable(request)
-  if (!show.json) out(describeHeader(header, paint))
   const file = show.traceFile === undefined ? undefined : new TraceFile(path.resolve(terminal.folder, show.traceFile))
+  if (!show.json) out(describeHeader(header, paint))
   const sinks: TraceSink[] = [...(file ? [file] : []), ...(show.trace ? [printing(terminal)] : [])]
   const began = performance.now()
   const report = await interruptible((signal) => run({ ...request, trace: traceTo(sinks), signal }))

@@ -1,0 +1,80 @@
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import { beforeAll, describe, expect, test } from 'vitest'
+import { example, fixture, freshFolder, seedfall } from './seedfall.js'
+
+const folder = freshFolder()
+const replay = () =>
+  JSON.parse(readFileSync(path.join(folder, '.seedfall/lock-1.json'), 'utf8')) as Record<string, unknown> & { injections: { site: string }[] }
+const write = (name: string, text: string) => writeFileSync(path.join(folder, name), text)
+
+beforeAll(async () => {
+  await seedfall(['run', example('lock'), '--seed', '1', '--json'], folder)
+  mkdirSync(path.join(folder, 'a-folder.scenario.ts'))
+  write('cut.json', readFileSync(path.join(folder, '.seedfall/lock-1.json'), 'utf8').slice(0, 200))
+  write('other.json', '{"name": "something else"}')
+  write('older.json', JSON.stringify({ ...replay(), version: 0 }))
+  write('newer.json', JSON.stringify({ ...replay(), version: 99 }))
+  write('broken.json', JSON.stringify({ ...replay(), seed: 7 }))
+  write('unknown-kind.json', JSON.stringify({ ...replay(), injections: [{ kind: 'net.melt', site: 'a', ordinal: 1, at: 1, args: {} }] }))
+  write('moved.json', JSON.stringify({ ...replay(), file: 'gone.scenario.ts' }))
+}, 30_000)
+
+const cases: readonly (readonly [words: string[], says: string | RegExp])[] = [
+  [['brokr'], "there is no scenario 'brokr': did you mean broker?"],
+  [['nothing-like-it'], /there is no scenario 'nothing-like-it': there are broker/],
+  [['--fault', 'x'], /unknown option '--fault'/],
+  [['--seed'], /option '--seed <seed>' argument missing/],
+  [['--seed', ' '], '--seed is empty'],
+  [['--faults', 'net.dorp'], "there is no fault kind 'net.dorp'; did you mean net.drop?"],
+  [['--no-fault', 'quake'], "--no-fault: there is no fault kind 'quake': there are net.delay"],
+  [['--duration', '60'], "--duration '60' is not a duration: write a number and a unit"],
+  [['--duration', '0s'], "--duration '0s' is not a duration"],
+  [['--duration', '-5s'], /--duration/],
+  [['--duration', '1d'], "--duration '1d' is not a duration"],
+  [['--until', '1.5'], "--until '1.5' is not a step"],
+  [['--break-at', '0'], "--break-at '0' is not a step"],
+  [['--trace', '--json'], 'use --trace-file with --json'],
+  [['--seed', '1', '--trace-file', 'no/such/folder/x'], /--trace-file .*no\/such\/folder\/x cannot be written: ENOENT/],
+  [['broker', 'raft'], /too many arguments/],
+  [['run'], /missing required argument 'file'/],
+  [['run', 'broker'], "'run' takes a scenario file such as my.scenario.ts, not 'broker'"],
+  [['run', 'missing.scenario.ts'], 'missing.scenario.ts: no such file'],
+  [['run', 'a-folder.scenario.ts'], 'a-folder.scenario.ts: no such file'],
+  [['run', fixture('throws')], /throws\.scenario\.ts: throws when it is loaded: .*no-such-module/],
+  [['run', fixture('throws-later')], /throws-later\.scenario\.ts: throws when it is loaded: TypeError: .* \(line 3:\d+\)/],
+  [['run', fixture('wrong-shape')], "wrong-shape.scenario.ts: its scenario's system must be what system({ … }) gives"],
+  [['run', fixture('no-scenario')], 'its default export is not a scenario'],
+  [['replay', 'missing.json'], 'missing.json cannot be read: no such file'],
+  [['replay', '.'], '. cannot be read'],
+  [['replay', 'cut.json'], 'cut.json is not JSON'],
+  [['replay', 'other.json'], 'other.json is not a replay file of Seedfall'],
+  [['replay', 'older.json'], 'older.json has the older format 0'],
+  [['replay', 'newer.json'], 'newer.json has the newer format 99'],
+  [['replay', 'broken.json'], "broken.json is broken at 'seed'"],
+  [['replay', 'unknown-kind.json'], 'unknown-kind.json is broken at'],
+  [['replay', 'moved.json'], 'gone.scenario.ts: no such file'],
+]
+
+describe('bad input is answered in one clear line, with exit code 2', () => {
+  test.concurrent.each(cases.map(([words, says]) => ({ command: words.map((word) => path.basename(word)).join(' '), words, says })))(
+    '$command',
+    async ({ words, says }) => {
+      const { code, out, error } = await seedfall(words, folder)
+      expect(error).toMatch(/^seedfall: .*\n$/)
+      if (typeof says === 'string') expect(error).toContain(says)
+      else expect(error).toMatch(says)
+      expect(code).toBe(2)
+      expect(out).not.toContain('    at ')
+    },
+  )
+})
+
+test('a replay whose injection finds no place any more is stale: exit 5', async () => {
+  const [first, ...others] = replay().injections
+  write('stale.json', JSON.stringify({ ...replay(), injections: [{ ...first, kind: 'process.crash', site: 'worker-9' }, ...others] }))
+  const { code, out } = await seedfall(['replay', 'stale.json'], folder)
+  expect(out).toContain('✗ stale replay')
+  expect(out).toContain('worker-9')
+  expect(code).toBe(5)
+})

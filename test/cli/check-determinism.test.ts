@@ -1,0 +1,26 @@
+import { expect, test } from 'vitest'
+import { fixture, seedfall } from './seedfall.js'
+
+test('equal runs are said to be equal', async () => {
+  const { code, out } = await seedfall(['run', fixture('steady'), '--seed', '1', '--check-determinism'])
+  expect(out).toMatch(/^✓ deterministic {2}steady {2}seed 1 {2}[\d,]+ steps twice, trace [0-9a-f]{16}; the run itself: passed\n$/)
+  expect(code).toBe(0)
+})
+
+test.each(['wall-clock', 'math-random', 'module-counter', 'time-zone'])('a process that uses the %s is pointed at, from both sides', async (name) => {
+  const { code, out } = await seedfall(['run', fixture(name), '--seed', '1', '--check-determinism', '--json'])
+  expect(code).toBe(1)
+  const { deterministic, difference } = JSON.parse(out)
+  expect(deterministic).toBe(false)
+  for (const side of [difference.first, difference.second]) {
+    expect(side.join('\n')).toMatch(new RegExp(`^ *${difference.step} .*server-1#1`, 'm'))
+  }
+  expect(difference.first).not.toEqual(difference.second)
+})
+
+test('the difference is shown from both sides', async () => {
+  const { out } = await seedfall(['run', fixture('math-random'), '--seed', '1', '--check-determinism'])
+  expect(out).toMatch(
+    /✗ not deterministic {2}math-random {2}seed 1 {2}the runs differ from step [\d,]+ on\n {2}first run:\n {4}.*\n(.*\n)* {2}second run:\n {4}/,
+  )
+})
