@@ -1,6 +1,6 @@
 import type { HostView } from '../../sim/index.js'
 import type { Entry, HardState, MemberId, Role } from '../../systems/raft/messages.js'
-import { type AnsweredRead, answeredReadsKept, type RaftNode } from '../../systems/raft/raft-node.js'
+import type { RaftNode } from '../../systems/raft/raft-node.js'
 import { WalReader } from '../../systems/raft/wal-reader.js'
 import type { GroupView } from './group-view.js'
 
@@ -73,19 +73,20 @@ export class MemberView {
     this.before = this.now
     this.now = glimpse(node)
     this.#lookAtLog(node)
-    if (this.#readsAsked !== node.readsAsked || this.#readsAnswered !== node.readsAnswered) this.#lookAtReads(node)
+    if (this.#readsAsked !== node.reads.asked || this.#readsAnswered !== node.reads.answered) this.#lookAtReads(node)
     this.group.look(node, this.now.commit, this.now.term)
   }
 
   #lookAtReads(node: RaftNode): void {
+    const { reads } = node
     this.staleRead = null
-    while (this.#readsAsked < node.readsAsked) this.#floors.set(++this.#readsAsked, this.group.highestCommit)
-    this.#readsAnswered = Math.max(this.#readsAnswered, node.readsAnswered - answeredReadsKept)
-    for (; this.#readsAnswered < node.readsAnswered; this.#readsAnswered++) {
-      const { ordinal, applied } = node.answeredReads[this.#readsAnswered % answeredReadsKept] as AnsweredRead
-      const floor = this.#floors.get(ordinal) ?? 0
-      if (applied < floor) this.staleRead = { index: applied, floor }
-      this.#floors.delete(ordinal)
+    while (this.#readsAsked < reads.asked) this.#floors.set(++this.#readsAsked, this.group.highestCommit)
+    for (; this.#readsAnswered < reads.answered; this.#readsAnswered++) {
+      const read = reads.recent(this.#readsAnswered)
+      if (read === undefined) continue
+      const floor = this.#floors.get(read.ordinal) ?? 0
+      if (read.applied < floor) this.staleRead = { index: read.applied, floor }
+      this.#floors.delete(read.ordinal)
     }
     // Reads that were refused are never answered.
     for (const ordinal of this.#floors.keys()) {

@@ -1,26 +1,19 @@
 import { DiskError, Misuse } from '../../sim/host/errors.js'
-import type { Closable, Host, HostName, Timer } from '../../sim/host/seam.js'
+import type { Closable, Host, HostName, Nanos } from '../../sim/host/seam.js'
 import { raftMachine } from './core.js'
 import { DeadlineTimer } from './deadline-timer.js'
-import { Busy, CorruptSnapshot, NotLeader, ProposalTimeout, Superseded } from './errors.js'
+import { Busy, CorruptSnapshot, NotLeader } from './errors.js'
 import { HeldSends } from './held-sends.js'
 import { lastIndex, termAt } from './log.js'
-import {
-  type Entry,
-  type MemberId,
-  type Position,
-  type RaftEvent,
-  type RaftInput,
-  type RaftMessage,
-  type Role,
-  samePosition,
-  type TimerTag,
-} from './messages.js'
+import type { Entry, MemberId, Position, RaftEvent, RaftInput, RaftMessage, Role, TimerTag } from './messages.js'
+import { PendingReads } from './pending-reads.js'
+import { Proposals } from './proposals.js'
 import { type RaftNodeOptions, raftNodeOptions } from './raft-node-options.js'
 import { RaftTransport } from './raft-transport.js'
-import { IncomingSnapshot, OutgoingSnapshot } from './snapshot-transfer.js'
+import { SnapshotExchange } from './snapshot-exchange.js'
 import type { RaftEffect, RaftMachine, RaftState } from './state.js'
 import type { StateMachine } from './state-machine.js'
+import { StateStorage } from './state-storage.js'
 import { CorruptLog } from './wal-recovery.js'
 import { WriteAheadLog } from './write-ahead-log.js'
 
@@ -34,15 +27,6 @@ export interface RaftGroup<Result> {
   readonly stateMachine: StateMachine<Result>
   readonly options?: Partial<RaftNodeOptions>
 }
-
-/** A read answered by this node: the how-manieth it was asked for, and up to where the state machine had applied. */
-export interface AnsweredRead {
-  readonly ordinal: number
-  readonly applied: number
-}
-
-/** Answer n is kept at place n modulo this. */
-export const answeredReadsKept = 64
 
 export interface Leadership {
   readonly role: Role
@@ -70,10 +54,7 @@ export class RaftNode<Result = unknown> {
   /** Of the write-ahead log, for those who read it on the disk. */
   readonly walDirectory: string
   readonly stateMachine: StateMachine<Result>
-  /** Reads asked for so far, and those of the last few that were answered: what they saw. */
-  readsAsked = 0
-  readsAnswered = 0
-  readonly answeredReads: AnsweredRead[] = []
+  readonly reads = new PendingReads()
   readonly #host: Host
   readonly #options: RaftNodeOptions
   readonly #machine: RaftMachine
@@ -87,22 +68,12 @@ export class RaftNode<Result = unknown> {
   #isStepping = false
   #waitingInputs: RaftInput[] = []
   #nextRequest = 1
-  /** Proposals by request, until the core answers in the same step; then by index. */
-  readonly #asked = new Map<number, PendingProposal>()
-  readonly #proposed = new Map<number, PendingProposal>()
-  readonly #reads = new Map<number, PendingRead>()
-  #confirmedReads: { readonly index: number; readonly read: PendingRead }[] = []
-  /** Flushes, captures and installations, one after the other. */
-  #storage: Promise<unknown> = Promise.resolve()
+  readonly #proposals: Proposals
+  readonly #storage: StateStorage
+  readonly #snapshots: SnapshotExchange
   #entriesSinceFlush = 0
   #bytesSinceFlush = 0
   #isCompacting = false
-  #outgoing: OutgoingSnapshot | null = null
-  #isCapturing = false
-  /** What followers asked for while the snapshot was being captured, by follower. */
-  readonly #wanted = new Map<MemberId, ChunkWanted>()
-  readonly #outgoingIdle: DeadlineTimer
-  #incoming: IncomingSnapshot | null = null
 
   /** Recovers the member and starts it. `stateMachine` belongs to it from here on. */
   static async start<Result>(host: Host, group: RaftGroup<Result>): Promise<RaftNode<Result>> {
@@ -132,12 +103,12 @@ export class RaftNode<Result = unknown> {
     this.flushed = applied
     this.#log = log
     this.#held = new HeldSends(options.maxHeldMessages)
+    this.#proposals = new Proposals(host.clock)
+    this.#storage = new StateStorage(host, group.stateMachine)
+    this.#snapshots = new SnapshotExchange(this.#storage, host.clock, options, (input) => this.#input(input))
     this.#transport = new RaftTransport(host, group.group, group.peers, (from, message) => this.#receive(from, message))
     const timer = (tag: TimerTag) => new DeadlineTimer(host.clock, () => this.#step({ kind: 'timer', tag }))
     this.#timers = { lease: timer('lease'), election: timer('election'), heartbeat: timer('heartbeat'), 'check-quorum': timer('check-quorum') }
-    this.#outgoingIdle = new DeadlineTimer(host.clock, () => {
-      this.#outgoing = null
-    })
     log.onDurable((token) => this.#saved(token))
     this.#machine = raftMachine(options)
     const { hardState, base, entries, suspect } = log.recovered
@@ -201,16 +172,14 @@ export class RaftNode<Result = unknown> {
    * Settles with the state machine's result once the entry is committed and applied here. Rejects with `NotLeader` or `Busy` when it certainly was not
    * appended, with `Superseded` or `ProposalTimeout` when nobody can tell. `data` must not be changed afterwards.
    */
-  propose(data: Uint8Array, options: { timeout?: number } = {}): Promise<Result> {
+  propose(data: Uint8Array, options: { timeout?: Nanos } = {}): Promise<Result> {
     return new Promise((resolve, reject) => {
-      if (this.#asked.size + this.#proposed.size >= this.#options.maxPendingProposals) {
+      if (this.#proposals.count >= this.#options.maxPendingProposals) {
         reject(new Busy())
         return
       }
       const id = this.#nextRequest++
-      const proposal: PendingProposal = { resolve: resolve as (result: unknown) => void, reject, index: 0, term: 0, timer: null }
-      if (options.timeout !== undefined) proposal.timer = this.#host.clock.timer(options.timeout, () => this.#expire(id, proposal))
-      this.#asked.set(id, proposal)
+      this.#proposals.ask(id, options.timeout, resolve as (result: unknown) => void, reject)
       this.#input({ kind: 'propose', id, data })
     })
   }
@@ -221,20 +190,14 @@ export class RaftNode<Result = unknown> {
    */
   readIndex(): Promise<void> {
     return new Promise((resolve, reject) => {
-      if (this.#reads.size + this.#confirmedReads.length >= this.#options.maxPendingReads) {
+      if (this.reads.count >= this.#options.maxPendingReads) {
         reject(new Busy())
         return
       }
       const id = this.#nextRequest++
-      this.#reads.set(id, { ordinal: ++this.readsAsked, resolve, reject })
+      this.reads.ask(id, resolve, reject)
       this.#input({ kind: 'read', id })
     })
-  }
-
-  #expire(id: number, proposal: PendingProposal): void {
-    this.#asked.delete(id)
-    if (this.#proposed.get(proposal.index) === proposal) this.#proposed.delete(proposal.index)
-    proposal.reject(new ProposalTimeout())
   }
 
   // ---------------------------------------------------------------- the core
@@ -305,33 +268,25 @@ export class RaftNode<Result = unknown> {
         this.#apply(event.entries)
         break
       case 'proposed':
-        this.#onProposed(event)
+        this.#proposals.appended(event.id, event.index, event.term)
         break
-      case 'proposal-rejected': {
-        const proposal = this.#asked.get(event.id)
-        this.#asked.delete(event.id)
-        proposal?.timer?.cancel()
-        proposal?.reject(this.#refusal(event))
+      case 'proposal-rejected':
+        this.#proposals.refused(event.id, this.#refusal(event))
         break
-      }
-      case 'read-ready': {
-        const read = this.#takeRead(event.id)
-        if (this.applied >= event.index) this.#answer(read)
-        else this.#confirmedReads.push({ index: event.index, read })
+      case 'read-ready':
+        this.reads.confirmed(event.id, event.index, this.applied)
         break
-      }
       case 'read-rejected':
-        this.#takeRead(event.id).reject(this.#refusal(event))
+        this.reads.refused(event.id, this.#refusal(event))
         break
       case 'leadership':
         this.#onLeadership(event)
         break
       case 'chunk-wanted':
-        this.#onChunkWanted(event)
+        this.#snapshots.onChunkWanted(event)
         break
       case 'chunk-received':
-        if (event.offset === 0) this.#incoming = new IncomingSnapshot(event.snapshot, event.total)
-        if (!this.#incoming?.add(event.snapshot, event.offset, event.bytes)) this.#incoming = null
+        this.#snapshots.onChunkReceived(event)
         break
       case 'install':
         void this.#install(event.snapshot)
@@ -345,44 +300,14 @@ export class RaftNode<Result = unknown> {
     return reason === 'busy' ? new Busy() : new NotLeader(leader === null ? undefined : this.peers[leader])
   }
 
-  #takeRead(id: number): PendingRead {
-    const read = this.#reads.get(id)
-    if (read === undefined) throw new Misuse(`the core answers a read ${id} that nobody asked for`)
-    this.#reads.delete(id)
-    return read
-  }
-
-  #answer(read: PendingRead): void {
-    this.answeredReads[this.readsAnswered++ % answeredReadsKept] = { ordinal: read.ordinal, applied: this.applied }
-    read.resolve()
-  }
-
-  #onProposed({ id, index, term }: { readonly id: number; readonly index: number; readonly term: number }): void {
-    const proposal = this.#asked.get(id)
-    if (proposal === undefined) return
-    this.#asked.delete(id)
-    proposal.index = index
-    proposal.term = term
-    this.#proposed.set(index, proposal)
-  }
-
   #onLeadership({ role, term, leader }: RaftEvent & { kind: 'leadership' }): void {
     if (role === 'leader') {
       this.#host.log.info('raft.leader', { group: this.group, term })
       this.#host.mark('leading')
-    } else if (this.#proposed.size > 0) {
-      const proposals = [...this.#proposed.values()]
-      this.#proposed.clear()
-      for (const proposal of proposals) this.#supersede(proposal)
-    }
+    } else this.#proposals.supersede()
     if (this.#listeners.length === 0) return
     const leadership: Leadership = { role, term, leader: leader === null ? undefined : this.peers[leader] }
     for (const listener of this.#listeners.slice()) listener(leadership)
-  }
-
-  #supersede(proposal: PendingProposal): void {
-    proposal.timer?.cancel()
-    proposal.reject(new Superseded(proposal.index, proposal.term))
   }
 
   // ---------------------------------------------------------------- applying
@@ -391,31 +316,15 @@ export class RaftNode<Result = unknown> {
     for (let i = 0; i < entries.length; i++) {
       const { index, term, kind, data } = entries[i] as Entry
       if (index !== this.applied + 1) throw new Misuse(`entry ${index} is to be applied after entry ${this.applied}`)
-      const proposal = this.#proposed.get(index)
-      if (proposal !== undefined) this.#proposed.delete(index)
-      if (kind === 'normal') {
-        const result = this.stateMachine.apply(index, term, data)
-        if (proposal?.term === term) {
-          proposal.timer?.cancel()
-          proposal.resolve(result)
-        }
-      }
+      const result = kind === 'normal' ? this.stateMachine.apply(index, term, data) : undefined
       this.applied = index
-      if (proposal !== undefined && proposal.term !== term) this.#supersede(proposal)
+      this.#proposals.applied(index, term, result)
       this.#bytesSinceFlush += data.length
     }
     this.#entriesSinceFlush += entries.length
-    this.#settleReads()
+    this.reads.applied(this.applied)
     const isDue = this.#entriesSinceFlush >= this.#options.compactAfterEntries || this.#bytesSinceFlush >= this.#options.compactAfterBytes
     if (isDue && !this.#isCompacting) void this.#compact()
-  }
-
-  #settleReads(): void {
-    if (this.#confirmedReads.length === 0) return
-    const waiting = this.#confirmedReads.filter(({ index }) => index > this.applied)
-    if (waiting.length === this.#confirmedReads.length) return
-    for (const { index, read } of this.#confirmedReads) if (index <= this.applied) this.#answer(read)
-    this.#confirmedReads = waiting
   }
 
   /** Flushes the state machine and drops what the log no longer needs. */
@@ -423,104 +332,23 @@ export class RaftNode<Result = unknown> {
     this.#isCompacting = true
     this.#entriesSinceFlush = 0
     this.#bytesSinceFlush = 0
-    this.flushed = await this.#exclusively(() => this.stateMachine.flush())
+    this.flushed = await this.#storage.flush()
     this.#isCompacting = false
     const index = Math.min(this.flushed.index, this.lastIndex) - this.#options.trailingEntries
     if (index > this.machineState.log.base.index) this.#input({ kind: 'compact', index })
   }
 
-  /** Runs a task of the state machine after those before it. A disk that fails ends the process. */
-  async #exclusively<T>(task: () => Promise<T>): Promise<T> {
-    const before = this.#storage
-    let done: () => void = () => {}
-    this.#storage = new Promise<void>((resolve) => {
-      done = resolve
-    })
-    await before
-    try {
-      return await task()
-    } catch (error) {
-      if (error instanceof DiskError) this.#host.exit(`the state of ${this.group} cannot be kept: ${error.message}`)
-      throw error
-    } finally {
-      done()
-    }
-  }
-
-  // ---------------------------------------------------------------- snapshots
-
-  #onChunkWanted(wanted: ChunkWanted): void {
-    const snapshot = this.#outgoing
-    if (snapshot !== null && snapshot.position.index >= wanted.atLeast) this.#supply(wanted, snapshot)
-    else {
-      this.#wanted.set(wanted.to, wanted)
-      if (!this.#isCapturing) void this.#capture()
-    }
-  }
-
-  async #capture(): Promise<void> {
-    this.#isCapturing = true
-    const { index, term, bytes } = await this.#exclusively(() => this.stateMachine.capture())
-    this.#isCapturing = false
-    const snapshot = new OutgoingSnapshot({ index, term }, bytes)
-    this.#outgoing = snapshot
-    const followers = [...this.#wanted.values()]
-    this.#wanted.clear()
-    for (const wanted of followers) {
-      if (index >= wanted.atLeast) this.#supply(wanted, snapshot)
-      else this.#input({ kind: 'chunk-unavailable', to: wanted.to })
-    }
-  }
-
-  /** The chunk asked for, or the first one of a newer snapshot. */
-  #supply({ to, snapshot: asked, offset: askedOffset }: ChunkWanted, snapshot: OutgoingSnapshot): void {
-    const { position, total } = snapshot
-    const offset = asked !== null && samePosition(asked, position) ? askedOffset : 0
-    this.#outgoingIdle.set(this.#options.snapshotIdle)
-    this.#input({ kind: 'chunk', to, snapshot: position, offset, total, bytes: snapshot.chunk(offset, this.#options.snapshotChunkBytes) })
-  }
-
   async #install(snapshot: Position): Promise<void> {
-    const bytes = this.#incoming?.state() ?? null
-    this.#incoming = null
-    const isInstalled = bytes !== null && (await this.#exclusively(() => this.#replaceState({ ...snapshot, bytes })))
-    if (!isInstalled) {
+    if (await this.#snapshots.install(snapshot)) {
+      this.applied = snapshot.index
+      this.flushed = snapshot
+      this.#input({ kind: 'installed', snapshot })
+      this.reads.applied(this.applied)
+    } else {
       this.#host.log.warn('raft.snapshot-refused', { group: this.group, index: snapshot.index })
       this.#input({ kind: 'install-failed', snapshot })
-      return
-    }
-    this.applied = snapshot.index
-    this.flushed = snapshot
-    this.#input({ kind: 'installed', snapshot })
-    this.#settleReads()
-  }
-  /** False: the state machine finds the bytes no good. */
-  async #replaceState(snapshot: Position & { bytes: Uint8Array }): Promise<boolean> {
-    try {
-      await this.stateMachine.install(snapshot)
-      return true
-    } catch (error) {
-      if (error instanceof CorruptSnapshot) return false
-      throw error
     }
   }
-}
-
-type ChunkWanted = RaftEvent & { kind: 'chunk-wanted' }
-
-interface PendingProposal {
-  readonly resolve: (result: unknown) => void
-  readonly reject: (error: Error) => void
-  /** 0 until the core has taken it. */
-  index: number
-  term: number
-  timer: Timer | null
-}
-
-interface PendingRead {
-  readonly ordinal: number
-  readonly resolve: () => void
-  readonly reject: (error: Error) => void
 }
 
 const walDirectory = ({ directory }: { readonly directory: string }): string => `${directory}/wal`
