@@ -1,0 +1,86 @@
+import { execFile } from 'node:child_process'
+import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { pack } from '../../tools/pack.js'
+import { repository } from '../../tools/repository.js'
+
+const root = mkdtempSync(path.join(tmpdir(), 'seedfall-package-'))
+const user = path.join(root, 'user')
+
+beforeAll(async () => {
+  const tarball = await pack(root)
+  mkdirSync(user)
+  writeFileSync(path.join(user, 'package.json'), '{}\n')
+  const installed = await shell('npm', ['install', '--prefer-offline', '--no-audit', '--no-fund', tarball])
+  if (installed.code !== 0) throw new Error(installed.error)
+  copyFileSync(path.join(repository, 'examples/lock.scenario.ts'), path.join(user, 'my.scenario.ts'))
+  copyFileSync(path.join(repository, 'examples/store.scenario.ts'), path.join(user, 'store.scenario.ts'))
+}, 240_000)
+
+afterAll(() => rmSync(root, { recursive: true, force: true }))
+
+interface Ended {
+  readonly code: number
+  readonly out: string
+  readonly error: string
+}
+
+/** Runs a program in the fresh folder; a failing one answers as well. */
+function shell(command: string, words: readonly string[]): Promise<Ended> {
+  return new Promise((resolve) => {
+    execFile(command, words, { cwd: user, maxBuffer: 1 << 24 }, (failure, out, error) =>
+      resolve({ code: failure === null ? 0 : Number(failure.code), out, error }),
+    )
+  })
+}
+
+describe('the packed package, installed in a fresh folder', () => {
+  test.each(['none', 'commonjs', 'module'])(
+    "runs a user's scenario and its replay, with package type %s",
+    async (type) => {
+      writeFileSync(path.join(user, 'package.json'), JSON.stringify({ ...(type === 'none' ? {} : { type }), dependencies: { seedfall: '*' } }))
+      const { code, out } = await shell('npx', ['seedfall', 'run', 'my.scenario.ts', '--seed', '1'])
+      expect(out).toContain('✗ violation  lock  seed 1')
+      expect(out).toContain('replay    npx seedfall replay .seedfall/lock-1.json')
+      expect(code).toBe(1)
+      const replayed = await shell('npx', ['seedfall', 'replay', '.seedfall/lock-1.json'])
+      expect(replayed.out).toContain('the same run, event for event')
+      expect(replayed.code).toBe(1)
+    },
+    60_000,
+  )
+
+  test('lists its own scenarios, and runs one', async () => {
+    const { out } = await shell('npx', ['seedfall', 'list'])
+    expect(out).toMatch(/^broker +broker, 5 hosts/m)
+    const { code, out: json } = await shell('npx', ['seedfall', 'broker', '--seed', '1', '--duration', '1s', '--json'])
+    expect(JSON.parse(json)).toMatchObject({ scenario: 'broker', outcome: 'passed' })
+    expect(code).toBe(0)
+  }, 60_000)
+
+  test("a user's code type-checks strictly against it", async () => {
+    writeFileSync(path.join(user, 'package.json'), JSON.stringify({ type: 'module' }))
+    writeFileSync(
+      path.join(user, 'use.ts'),
+      "import { simulate } from 'seedfall'\nimport * as raft from 'seedfall/raft'\nimport * as broker from 'seedfall/broker'\nexport { broker, raft, simulate }\n",
+    )
+    const tsc = path.join(repository, 'node_modules/typescript/bin/tsc')
+    const options = ['--noEmit', '--strict', '--noUncheckedIndexedAccess', '--target', 'es2022', '--lib', 'es2023,esnext.disposable', '--module', 'nodenext']
+    const { code, out } = await shell(process.execPath, [tsc, ...options, 'my.scenario.ts', 'store.scenario.ts', 'use.ts'])
+    expect(out).toBe('')
+    expect(code).toBe(0)
+  }, 60_000)
+
+  test('holds nothing but what it needs', async () => {
+    const { out } = await shell('npm', ['ls', '--all', '--parseable'])
+    const names = out
+      .trim()
+      .split('\n')
+      .map((line) => line.split('node_modules/').at(-1)!)
+    expect(names).toContain('tsx')
+    expect(names).not.toContain('vitest')
+    expect(names).not.toContain('typescript')
+  })
+})
