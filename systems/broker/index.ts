@@ -1,0 +1,10 @@
+/** `seedfall/broker`: a log broker whose partitions are Raft groups, with its producers and consumers. */
+export * from './api.js'
+export { Broker } from './broker.js'
+export { type BrokerConfig, brokerConfig, brokerDefaults, type TopicConfig } from './broker-config.js'
+export { BrokerClient, type ClientOptions } from './client.js'
+export { ConsumeFailed, Consumer, type ConsumerOptions, consumerDefaults } from './consumer.js'
+export { type ErrorName, isRetriable, type Refusal } from './errors.js'
+export { type LogOptions, logDefaults } from './partition-log.js'
+export { ProduceFailed, Producer, type ProducerOptions, producerDefaults } from './producer.js'
+export type { NewRecord, RecordAt, RecordHeader } from './record.js'
