@@ -18,14 +18,17 @@ export interface LogCheckpoint {
   /** Base offset of the segment that `endOffset` lies in, and its size up to there. */
   readonly segment: number
   readonly position: number
+  /** Chained hash of all batches before that segment. */
+  readonly segmentChain: number
   /** The producers' state, encoded. */
   readonly producers: Uint8Array
 }
 
 const format = 1
-const headerSize = 72
+const headerSize = 76
 
-/** CRC-32C of the rest, format, generation, index, term, start, end, segment, position, chain, producers; big-endian. */
+/** CRC-32C of the rest, format, generation, index, term, start, end, segment, position, chain,
+ * chain before the segment, length of the producers, producers; big-endian. */
 export function encodeCheckpoint(checkpoint: LogCheckpoint): Uint8Array {
   const bytes = new Uint8Array(headerSize + checkpoint.producers.length)
   writeInt32(bytes, 4, format)
@@ -37,7 +40,8 @@ export function encodeCheckpoint(checkpoint: LogCheckpoint): Uint8Array {
   writeInt64(bytes, 48, checkpoint.segment)
   writeInt64(bytes, 56, checkpoint.position)
   writeInt32(bytes, 64, checkpoint.chain)
-  writeInt32(bytes, 68, checkpoint.producers.length)
+  writeInt32(bytes, 68, checkpoint.segmentChain)
+  writeInt32(bytes, 72, checkpoint.producers.length)
   bytes.set(checkpoint.producers, headerSize)
   writeInt32(bytes, 0, crc32c(bytes, 4, bytes.length) | 0)
   return bytes
@@ -46,7 +50,7 @@ export function encodeCheckpoint(checkpoint: LogCheckpoint): Uint8Array {
 /** null: not a whole checkpoint of this format. */
 export function decodeCheckpoint(bytes: Uint8Array): LogCheckpoint | null {
   if (bytes.length < headerSize || readUint32(bytes, 0) !== crc32c(bytes, 4, bytes.length) || readInt32(bytes, 4) !== format) return null
-  if (readInt32(bytes, 68) !== bytes.length - headerSize) return null
+  if (readInt32(bytes, 72) !== bytes.length - headerSize) return null
   return {
     generation: readInt64(bytes, 8),
     index: readInt64(bytes, 16),
@@ -56,6 +60,7 @@ export function decodeCheckpoint(bytes: Uint8Array): LogCheckpoint | null {
     segment: readInt64(bytes, 48),
     position: readInt64(bytes, 56),
     chain: readInt32(bytes, 64),
+    segmentChain: readInt32(bytes, 68),
     producers: bytes.slice(headerSize),
   }
 }

@@ -6,42 +6,58 @@ import { baseOffset, batchCrc, batchFault, batchSize } from './record-batch.js'
 import { Segment, segmentName, segmentOffset } from './segment.js'
 
 /**
- * The segments of a generation up to its checkpoint's end, every batch's CRC checked and the indexes built anew. What lies beyond the end is a
+ * The segments of a generation up to its checkpoint's end. Only the last is read, every CRC checked and the indexes built anew; those before it
+ * were complete when a checkpoint was first written behind them, and are read at their first use (`loadSegment`). What lies beyond the end is a
  * torn or untold tail: it is cut, since the replicated log brings it again. Throws `CorruptLog` for any fault before the end.
  */
 export async function recoverSegments(disk: Disk, directory: string, checkpoint: LogCheckpoint, indexIntervalBytes: number): Promise<Segment[]> {
   const segments: Segment[] = []
   let cut = false
-  let chain = 0
-  let expected = checkpoint.startOffset
   for (const name of await disk.list(directory)) {
     const base = segmentOffset(name)
     const path = `${directory}/${name}`
-    if (base === null || base > checkpoint.segment) {
+    if (base === null || base > checkpoint.segment || checkpoint.position === 0) {
       await disk.remove(path)
       cut = true
       continue
     }
-    if (base !== expected) throw new CorruptLog(`${directory}: no segment holds offset ${expected}`)
-    const segment = new Segment(path, base)
-    const file = await segment.file(disk)
-    const last = base === checkpoint.segment
-    const end = last ? checkpoint.position : file.size()
-    if (end > file.size()) throw new CorruptLog(`${path}: ${file.size()} bytes are left of ${end}`)
-    chain = await scan(file, segment, end, indexIntervalBytes, chain)
-    if (file.size() > end) await file.truncate(end)
-    segment.written = end
-    // A cut is made durable by the next sync, together with what is written over it.
-    segment.synced = last ? 0 : end
-    segment.named = true
-    expected = segment.endOffset
-    segments.push(segment)
-  }
-  if (expected !== checkpoint.endOffset || chain !== checkpoint.chain) {
-    throw new CorruptLog(`${directory}: the log ends at ${expected} with hash ${chain >>> 0}, not at ${checkpoint.endOffset} with ${checkpoint.chain >>> 0}`)
+    const before = segments.at(-1)
+    if (before === undefined && base !== checkpoint.startOffset) throw new CorruptLog(`${directory}: no segment holds offset ${checkpoint.startOffset}`)
+    if (before !== undefined) before.endOffset = base
+    segments.push(Segment.found(path, base))
   }
   if (cut) await disk.syncDirectory(directory)
+  const last = segments.at(-1)
+  if (checkpoint.position === 0) return segments
+  if (last?.baseOffset !== checkpoint.segment) throw new CorruptLog(`${directory}: no segment begins at offset ${checkpoint.segment}`)
+  const file = await last.file(disk)
+  const chain = await scan(file, last, checkpoint.position, indexIntervalBytes, checkpoint.segmentChain)
+  if (last.endOffset !== checkpoint.endOffset || chain !== checkpoint.chain) {
+    const [found, told] = [`${last.endOffset} with hash ${chain >>> 0}`, `${checkpoint.endOffset} with ${checkpoint.chain >>> 0}`]
+    throw new CorruptLog(`${last.path}: the log ends at ${found}, not at ${told}`)
+  }
+  last.baseChain = checkpoint.segmentChain
+  last.isLoaded = true
+  if (file.size() > checkpoint.position) await file.truncate(checkpoint.position)
+  last.written = checkpoint.position
   return segments
+}
+
+/** Reads a recovered segment that is not the last: checks every batch and builds the indexes. Throws `CorruptLog`. */
+export async function loadSegment(disk: Disk, segment: Segment, indexIntervalBytes: number): Promise<void> {
+  const { endOffset } = segment
+  const file = await segment.file(disk)
+  const end = file.size()
+  segment.forget()
+  try {
+    await scan(file, segment, end, indexIntervalBytes, 0)
+    if (segment.endOffset !== endOffset) throw new CorruptLog(`${segment.path}: the segment ends at ${segment.endOffset}, and the next begins at ${endOffset}`)
+    segment.written = end
+    segment.synced = end
+    segment.isLoaded = true
+  } finally {
+    segment.endOffset = endOffset
+  }
 }
 
 export function segmentPath(directory: string, base: number): string {
@@ -50,6 +66,7 @@ export function segmentPath(directory: string, base: number): string {
 
 /** Reads batches from the start of the file up to `end`; answers the chained hash. */
 async function scan(file: File, segment: Segment, end: number, indexIntervalBytes: number, before: number): Promise<number> {
+  if (end > file.size()) throw new CorruptLog(`${segment.path}: ${file.size()} bytes are left of ${end}`)
   let chain = before
   let position = 0
   while (position < end) {

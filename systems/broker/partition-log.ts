@@ -4,10 +4,10 @@ import { CorruptSnapshot } from '../raft/errors.js'
 import { CorruptLog } from '../raft/wal-recovery.js'
 import { decodeCheckpoint, encodeCheckpoint, type LogCheckpoint } from './log-checkpoint.js'
 import { findTimestamp, readBatches } from './log-reader.js'
-import { recoverSegments, segmentPath } from './log-recovery.js'
+import { loadSegment, recoverSegments, segmentPath } from './log-recovery.js'
 import { decodeSnapshot, encodeSnapshot } from './log-snapshot.js'
-import { LogTail, type TailBatch } from './log-tail.js'
-import { baseOffset, batchSize, maxTimestamp } from './record-batch.js'
+import { chained, LogTail, type TailBatch } from './log-tail.js'
+import { baseOffset, batchCrc, batchSize, maxTimestamp } from './record-batch.js'
 import { removeDirectory } from './remove-directory.js'
 import { Segment, segmentOf } from './segment.js'
 import { SegmentWriter } from './segment-writer.js'
@@ -115,7 +115,7 @@ export class PartitionLog {
   /** Appends a whole batch, stamped with its offset and the leader's epoch; answers it as it is in memory. The argument is copied. */
   append(batch: Uint8Array, leaderEpoch: number): TailBatch {
     const appended = this.tail.append(batch, this.endOffset, leaderEpoch, this.chain)
-    const segment = this.#roll(this.#segments, this.#generationDirectory, appended.bytes)
+    const segment = this.#roll(this.#segments, this.#generationDirectory, appended.bytes, this.chain)
     this.endOffset = appended.nextOffset
     this.chain = appended.chain
     this.#writer.add(segment, appended.bytes)
@@ -134,6 +134,7 @@ export class PartitionLog {
   /** The first record whose timestamp (milliseconds) is at least this one's; null: none below `limit`. */
   async offsetForTimestamp(timestamp: number, limit: number): Promise<{ offset: number; timestamp: number } | null> {
     for (const segment of this.#segments) {
+      await this.#load(segment)
       if (segment.maxTimestamp < timestamp) continue
       for (let offset = segment.baseOffset; offset < Math.min(segment.endOffset, limit); ) {
         const batches = await this.read(offset, this.#options.indexIntervalBytes, limit)
@@ -160,11 +161,16 @@ export class PartitionLog {
   capture(covered: Covered): Promise<Uint8Array> {
     const checkpoint = this.#checkpoint(covered)
     const segments = this.#segments.slice()
-    const ends = segments.map((segment) => segment.size)
+    const active = segments.at(-1)
+    const activeEnd = active?.size ?? 0
     return this.#inTurn(async () => {
       await this.#writer.drain()
       const parts: Uint8Array[] = []
-      for (const [i, segment] of segments.entries()) parts.push(await (await segment.file(this.#disk)).readAt(0, ends[i] as number))
+      for (const segment of segments) {
+        await this.#load(segment)
+        const file = await segment.file(this.#disk)
+        parts.push(await file.readAt(0, segment === active ? activeEnd : segment.size))
+      }
       return encodeSnapshot(checkpoint, parts)
     })
   }
@@ -185,11 +191,21 @@ export class PartitionLog {
       await makeDurableDirectory(this.#disk, directory)
       const segments: Segment[] = []
       const writer = this.#newWriter()
-      for (const batch of snapshot.batches) writer.add(this.#roll(segments, directory, batch), batch)
+      let chain = 0
+      for (const batch of snapshot.batches) {
+        writer.add(this.#roll(segments, directory, batch, chain), batch)
+        chain = chained(chain, batchCrc(batch, 0))
+      }
       await writer.drain()
       await this.#makeDurable(segments, directory)
       const active = segments.at(-1)
-      const checkpoint = { ...snapshot.checkpoint, generation, segment: active?.baseOffset ?? snapshot.checkpoint.endOffset, position: active?.size ?? 0 }
+      const checkpoint = {
+        ...snapshot.checkpoint,
+        generation,
+        segment: active?.baseOffset ?? snapshot.checkpoint.endOffset,
+        position: active?.size ?? 0,
+        segmentChain: active?.baseChain ?? chain,
+      }
       await this.#disk.replace(this.checkpointPath, encodeCheckpoint(checkpoint))
       this.#writer = writer
       this.#segments = segments
@@ -217,6 +233,7 @@ export class PartitionLog {
       chain: this.chain,
       segment: active?.baseOffset ?? this.endOffset,
       position: active?.size ?? 0,
+      segmentChain: active?.baseChain ?? this.chain,
       producers: covered.producers,
     }
   }
@@ -229,13 +246,13 @@ export class PartitionLog {
     this.chain = checkpoint.chain
   }
 
-  /** Adds a stamped batch to the last of the segments, or to a new one where the last is full or old. */
-  #roll(segments: Segment[], directory: string, batch: Uint8Array): Segment {
+  /** Adds a stamped batch to the last of the segments, or to a new one where the last is full or old. `chain` is the hash of the log before it. */
+  #roll(segments: Segment[], directory: string, batch: Uint8Array, chain: number): Segment {
     let active = segments[segments.length - 1]
     const full = active !== undefined && active.size + batchSize(batch, 0) > this.#options.segmentBytes
     if (active === undefined || full || maxTimestamp(batch, 0) - active.firstTimestamp > this.#options.segmentMillis) {
       const base = baseOffset(batch, 0)
-      active = new Segment(segmentPath(directory, base), base)
+      active = new Segment(segmentPath(directory, base), base, chain)
       segments.push(active)
     }
     active.add(batch, 0, this.#options.indexIntervalBytes)
@@ -262,6 +279,7 @@ export class PartitionLog {
     const segment = segmentOf(this.#segments, offset)
     if (segment === undefined) throw new CorruptLog(`${this.#directory}: no segment holds offset ${offset}`)
     try {
+      await this.#load(segment)
       const bytes = await readBatches(this.#disk, segment, offset, maxBytes, limit, this.#options.indexIntervalBytes)
       if (installs === this.installs) return bytes
     } catch (error) {
@@ -269,6 +287,11 @@ export class PartitionLog {
     }
     // A snapshot took the place of the file that was being read.
     return this.read(offset, maxBytes, limit)
+  }
+
+  /** What recovery did not read is read at its first use. */
+  async #load(segment: Segment): Promise<void> {
+    if (!segment.isLoaded) await segment.loaded(() => loadSegment(this.#disk, segment, this.#options.indexIntervalBytes))
   }
 
   #newWriter(): SegmentWriter {

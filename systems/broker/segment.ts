@@ -24,14 +24,49 @@ export class Segment {
   /** Greatest timestamp before a position to that position. */
   readonly times = new SparseIndex()
   maxTimestamp = Number.NEGATIVE_INFINITY
+  /** Whether indexes and sizes are known. */
+  isLoaded = true
   #unindexed = 0
   #file: Promise<File> | null = null
+  #loading: Promise<void> | null = null
 
   constructor(
     readonly path: string,
     readonly baseOffset: number,
+    /** Chained hash of the log before the segment. */
+    public baseChain: number,
   ) {
     this.endOffset = baseOffset
+  }
+
+  /** One that recovery found: durable under its name, not read yet. */
+  static found(path: string, baseOffset: number): Segment {
+    const segment = new Segment(path, baseOffset, 0)
+    segment.named = true
+    segment.isLoaded = false
+    return segment
+  }
+
+  /** Loads it once; a failed load is tried anew by the next use. */
+  loaded(load: () => Promise<void>): Promise<void> {
+    if (this.#loading !== null) return this.#loading
+    const loading = load()
+    this.#loading = loading
+    const done = () => {
+      this.#loading = null
+    }
+    loading.then(done, done)
+    return loading
+  }
+
+  /** Back to where nothing of it was read. */
+  forget(): void {
+    this.endOffset = this.baseOffset
+    this.size = 0
+    this.offsets.clear()
+    this.times.clear()
+    this.maxTimestamp = Number.NEGATIVE_INFINITY
+    this.#unindexed = 0
   }
 
   /** Takes a stamped batch into account at the segment's end. The indexes get an entry per `indexIntervalBytes` of batches. */

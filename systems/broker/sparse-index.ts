@@ -11,6 +11,10 @@ export class SparseIndex {
     return this.#length
   }
 
+  clear(): void {
+    this.#length = 0
+  }
+
   /** Keys rise strictly; a key that does not is left out, since its entry would never be found first. */
   add(key: number, place: number): void {
     if (this.#length > 0 && key <= (this.#keys[this.#length - 1] as number)) return

@@ -157,17 +157,28 @@ describe('a partition log', () => {
     await expectWhole(target, 3)
   })
 
-  test('damage before the checkpoint is refused at recovery and noticed by a read', async () => {
+  test('damage is noticed where it is read: in the last segment at recovery, before it by a fetch or a capture', async () => {
     const disk = new ImageDisk()
     const partition = await opened(disk)
     applyTo(partition, 30)
     await partition.flush()
-    const file = disk.image.openFile('events-0/log/1/00000000000000000000.log', {})
-    disk.image.write(file, 70, Uint8Array.of(0xff, 0xff))
+    const names = disk.image.list('events-0/log/1')
+    const damage = (name: string | undefined) => {
+      const file = disk.image.openFile(`events-0/log/1/${name}`, {})
+      disk.image.write(file, 70, Uint8Array.of(0xff, 0xff))
+      return file
+    }
+    damage(names[0])
     await expect(partition.log.read(0, 100, 1)).rejects.toThrow(CorruptLog)
+    const later = await opened(new ImageDisk(disk.image))
+    for (const _ of ['once', 'again']) await expect(later.log.read(0, 100, 1)).rejects.toThrow('that was durable is damaged (crc)')
+    await expect(later.capture()).rejects.toThrow(CorruptLog)
+    disk.image.truncate(damage(names[1]), 0)
+    await expect(later.log.read(Number(names[1]?.slice(0, 20)), 100, later.log.endOffset)).rejects.toThrow('and the next begins at')
+    const last = damage(names.at(-1))
     await expect(partitionOn(new ImageDisk(disk.image)).open()).rejects.toThrow('that was durable is damaged (crc)')
-    disk.image.truncate(file, 50)
-    await expect(partitionOn(new ImageDisk(disk.image)).open()).rejects.toThrow(CorruptLog)
+    disk.image.truncate(last, 50)
+    await expect(partitionOn(new ImageDisk(disk.image)).open()).rejects.toThrow('bytes are left of')
   })
 
   test('a failed sync fails the flush, and a failed write in the background is told', async () => {
