@@ -25,8 +25,7 @@ export class SimulatedNet implements Net, EventTarget {
     this.#resolve = resolve as (value: unknown) => void
     this.#reject = reject
   }
-  #lastName: HostName | undefined
-  #lastLink: Link | undefined
+  readonly #links = new Map<HostName, Link>()
 
   constructor(life: Incarnation, world: MachineWorld) {
     this.#life = life
@@ -102,15 +101,15 @@ export class SimulatedNet implements Net, EventTarget {
   }
 
   #link(to: HostName): Link {
-    if (to === this.#lastName) return this.#lastLink as Link
+    const known = this.#links.get(to)
+    if (known !== undefined) return known
     const target: SimulatedHost | undefined = this.#world.host(to)
     if (target === undefined) {
-      const known = Object.values(this.#world.peers).flat()
-      throw new Misuse(`there is no host '${to}': this simulation has ${known.join(', ')}`)
+      const names = Object.values(this.#world.peers).flat()
+      throw new Misuse(`there is no host '${to}': this simulation has ${names.join(', ')}`)
     }
     const link = this.#network.link(this.#life.machine, target)
-    this.#lastName = to
-    this.#lastLink = link
+    this.#links.set(to, link)
     return link
   }
 

@@ -11,8 +11,7 @@ import { fold, hashString } from '../kernel/mix.js'
 export class ValueTransfer {
   /** Hash of the value that `take` took last. */
   word = 0
-  readonly #keys = new Map<string, number>()
-  readonly #shapes: ShapeStep = { key: '', word: 0, next: null }
+  readonly #shapes: ShapeStep = { key: '', word: 0, next: null, steps: new Map() }
   #slab: Uint8Array | null = null
   #used = 0
 
@@ -100,9 +99,14 @@ export class ValueTransfer {
   }
 
   #follow(shape: ShapeStep, key: string): ShapeStep {
-    const next = { key, word: this.#keys.get(key) ?? this.#keyWord(key), next: null }
-    shape.next = next
-    return next
+    let step = shape.steps.get(key)
+    if (step === undefined) {
+      step = { key, word: hashString(key), next: null, steps: new Map() }
+      // Keys that are data (a record by name) would grow the paths without end.
+      if (shape.steps.size < 256) shape.steps.set(key, step)
+    }
+    shape.next = step
+    return step
   }
 
   #walkArray(value: unknown[], depth: number): unknown {
@@ -156,18 +160,15 @@ export class ValueTransfer {
     this.word = fold(hash, 0x7e8)
   }
 
-  #keyWord(key: string): number {
-    const word = hashString(key)
-    if (this.#keys.size < 4096) this.#keys.set(key, word)
-    return word
-  }
 }
 
-/** One key on the path through the keys of the objects taken last. */
+/** One key on a path through the keys of objects: those of one message type all take the same. */
 interface ShapeStep {
   readonly key: string
   readonly word: number
+  /** Where the last object went on. */
   next: ShapeStep | null
+  readonly steps: Map<string, ShapeStep>
 }
 
 const deepest = 64
