@@ -21,6 +21,8 @@ export type OperationOutcome<Result> =
 export type Judge<Op, Result> = (history: readonly OperationRecord<Op, Result>[]) => string | HistoryFault | undefined
 
 export interface HistoryFault {
+  /** What a report calls it: `not linearizable (register)`; `history` when not given. */
+  readonly check?: string
   readonly message: string
   /** The answer that cannot be. */
   readonly record: OperationRecord<unknown, unknown>

@@ -34,12 +34,12 @@ export function linearizable<N extends ModelName>(model: N, options?: Linearizab
 export function linearizable<Op, Result>(model: SequentialModel<Op, Result>, options?: LinearizableOptions): Judge<Op, Result>
 export function linearizable(model: ModelName | SequentialModel<never, unknown>, options: LinearizableOptions = {}): Judge<never, unknown> {
   const chosen = typeof model === 'string' ? named(model) : model
-  const judge: Judge<never, unknown> = (history) => {
+  return (history) => {
     const found = checkLinearizable(chosen, history, options)
-    return found.verdict === 'yes' ? undefined : { message: found.message, record: found.at }
+    if (found.verdict === 'yes') return undefined
+    const check = `${found.verdict === 'no' ? 'not linearizable' : 'linearizability undecided'} (${chosen.name})`
+    return { check, message: found.message, record: found.at }
   }
-  Object.defineProperty(judge, 'name', { value: `linearizable (${chosen.name})` })
-  return judge
 }
 
 /** Checks a history, ordered by invocation, partition by partition; of several partitions at fault the one with the earliest unexplained answer is told. */

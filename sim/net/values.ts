@@ -159,7 +159,6 @@ export class ValueTransfer {
     for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193)
     this.word = fold(hash, 0x7e8)
   }
-
 }
 
 /** One key on a path through the keys of objects: those of one message type all take the same. */

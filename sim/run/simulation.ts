@@ -198,8 +198,8 @@ export class Simulation<Roles extends Record<string, unknown>> implements Machin
   }
 
   /** A history is judged after the run, and fails at the answer that cannot be. */
-  failHistory({ message, record }: HistoryFault): void {
-    this.fail('violation', 'history', message, null)
+  failHistory({ check = 'history', message, record }: HistoryFault): void {
+    this.fail('violation', check, message, null)
     const { completedAtStep: step, completedAt: at } = record
     if (this.failure !== null && step !== null && at !== null) this.failure = { ...this.failure, violation: { ...this.failure.violation, step, at } }
   }
