@@ -46,7 +46,7 @@ function refuseNames(program: SourceProgram, source: ts.SourceFile, report: Repo
       const found = ambientName(program, node)
       if (found) report(node, found, ambientNames.get(found)!)
       else if (node.text === 'Math' && !isNamedMember(node) && isAmbientName(program, node)) report(node, 'Math', 'name the function that is meant: Math.floor')
-    } else if (ts.isBinaryExpression(node) && isPower(node.operatorToken.kind) && !(ts.isNumericLiteral(node.left) && ts.isNumericLiteral(node.right))) {
+    } else if (ts.isBinaryExpression(node) && isPower(node.operatorToken.kind) && !isExact(node)) {
       report(node.operatorToken, '**', ambientNames.get('Math.pow')!)
     }
     ts.forEachChild(node, visit)
@@ -82,6 +82,10 @@ const isNamedMember = (node: ts.Identifier): boolean => ts.isPropertyAccessExpre
 
 const isPower = (kind: ts.SyntaxKind): boolean => kind === ts.SyntaxKind.AsteriskAsteriskToken || kind === ts.SyntaxKind.AsteriskAsteriskEqualsToken
 
+/** Powers of two, and of whole numbers that are written out, are exact everywhere. */
+const isExact = ({ left, right }: ts.BinaryExpression): boolean =>
+  ts.isNumericLiteral(left) && (left.text === '2' || (ts.isNumericLiteral(right) && /^\d+$/.test(left.text) && /^\d+$/.test(right.text)))
+
 const isDeclarationName = (node: ts.Identifier): boolean =>
   (ts.isPropertyAssignment(node.parent) ||
     ts.isMethodDeclaration(node.parent) ||
@@ -90,7 +94,7 @@ const isDeclarationName = (node: ts.Identifier): boolean =>
     ts.isMethodSignature(node.parent)) &&
   node.parent.name === node
 
-/** Bindings of a module that change, or containers that start empty and so can only be meant to be filled. */
+/** Bindings of a module that change, and containers that start empty without being read-only: they can only be meant to be filled. */
 function refuseRunawayState(source: ts.SourceFile, report: Report): void {
   for (const statement of source.statements) {
     if (!ts.isVariableStatement(statement)) continue
@@ -98,7 +102,7 @@ function refuseRunawayState(source: ts.SourceFile, report: Report): void {
     const declared = statement.modifiers?.some(({ kind }) => kind === ts.SyntaxKind.DeclareKeyword)
     for (const declaration of statement.declarationList.declarations) {
       if (declared || !ts.isIdentifier(declaration.name)) continue
-      if (!constant || startsEmpty(declaration.initializer)) {
+      if (!constant || (startsEmpty(declaration.initializer) && !isReadOnly(declaration.type))) {
         report(
           declaration,
           declaration.name.text,
@@ -108,6 +112,8 @@ function refuseRunawayState(source: ts.SourceFile, report: Report): void {
     }
   }
 }
+
+const isReadOnly = (type: ts.TypeNode | undefined): boolean => type !== undefined && /^(readonly |Readonly)/.test(type.getText())
 
 function startsEmpty(initializer: ts.Expression | undefined): boolean {
   if (!initializer) return false

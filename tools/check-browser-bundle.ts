@@ -22,13 +22,14 @@ export async function checkBrowserBundle(entry: { readonly contents: string } = 
     logLevel: 'silent',
     absWorkingDir: repository,
     external: ['node:*'],
+    define: Object.fromEntries(nodeGlobals.map((name) => [name, marker + name])),
   }).catch((error: { errors?: { text: string; location: { file: string; line: number } | null }[] }) => {
     if (!error.errors) throw error
     return error.errors.map(({ text, location }) => `${location ? `${location.file}:${location.line} ` : ''}${text}`)
   })
   if (Array.isArray(built)) return built
   const [output] = built.outputFiles
-  return [...nodeImports(built.metafile), ...nodeGlobals(output!.text)]
+  return [...nodeImports(built.metafile), ...globalUses(output!.text)]
 }
 
 /** A module that imports every source of the folders, so that nothing is left out for want of an importer. */
@@ -44,26 +45,14 @@ function nodeImports(metafile: Metafile): string[] {
   )
 }
 
-/** Node's globals that the bundle names without a guard such as `typeof`, with the line of the bundle's text. */
-function nodeGlobals(text: string): string[] {
-  const source = ts.createSourceFile('bundle.js', text, ts.ScriptTarget.ES2022, true)
-  const found: string[] = []
-  const visit = (node: ts.Node): void => {
-    if (ts.isIdentifier(node) && nodeOnly.has(node.text) && !isMember(node) && !ts.isTypeOfExpression(node.parent)) {
-      const start = source.getLineAndCharacterOfPosition(node.getStart(source))
-      found.push(`the bundle names ${node.text}: ${source.text.split('\n')[start.line]!.trim().slice(0, 120)}`)
-    }
-    ts.forEachChild(node, visit)
-  }
-  visit(source)
-  return found
+/** What esbuild puts in place of Node's globals where they are free names, not somebody's own. */
+const marker = '__only_in_node__'
+const nodeGlobals = ['Buffer', 'process', '__dirname', '__filename', 'setImmediate', 'clearImmediate']
+
+/** Node's globals that the bundle names, `typeof` aside, with the line of the bundle that does. */
+function globalUses(text: string): string[] {
+  return text.split('\n').flatMap((line) => {
+    const used = nodeGlobals.filter((name) => line.replaceAll(`typeof ${marker}${name}`, '').includes(`${marker}${name}`))
+    return used.map((name) => `the bundle names ${name}: ${line.trim().replaceAll(marker, '').slice(0, 120)}`)
+  })
 }
-
-const nodeOnly = new Set(['Buffer', 'process', '__dirname', '__filename', 'setImmediate'])
-
-const isMember = (node: ts.Identifier): boolean =>
-  (ts.isPropertyAccessExpression(node.parent) ||
-    ts.isPropertyAssignment(node.parent) ||
-    ts.isMethodDeclaration(node.parent) ||
-    ts.isPropertyDeclaration(node.parent)) &&
-  node.parent.name === node

@@ -37,7 +37,7 @@ const layers: readonly Layer[] = [
   { name: 'invariants', mayImport: ['sim', 'systems'] },
   { name: 'scenarios', mayImport: ['sim', 'systems', 'invariants'] },
   { name: 'cli', mayImport: ['sim', 'systems', 'invariants', 'scenarios'] },
-  { name: 'bench', mayImport: ['sim', 'systems', 'invariants', 'scenarios', 'test/fixtures'] },
+  { name: 'bench', mayImport: ['sim', 'systems', 'invariants', 'scenarios', 'cli/trace-file.ts', 'test/fixtures'] },
   { name: 'tools', mayImport: ['sim', 'systems', 'invariants', 'scenarios', 'cli', 'test/plants'] },
   { name: 'test', mayImport: ['sim', 'systems', 'invariants', 'scenarios', 'cli', 'bench', 'examples', 'tools'] },
   { name: 'examples', mayImport: [] },

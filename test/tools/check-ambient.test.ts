@@ -38,6 +38,7 @@ const accepted: readonly string[] = [
   'export const options = { process: 1, Date: 2 }\nexport const read = options.process + options.Date',
   'export const floor = Math.floor(1.5) + 2 ** 10',
   "import type { Server } from 'node:net'\nexport const isServer = (server: Server | undefined) => server !== undefined",
+  'const none: readonly number[] = []\nexport const first = none[0]',
   "const order = new Map([['a', 1]])\nexport const rank = (k: string) => order.get(k)",
 ]
 

@@ -13,6 +13,7 @@ test.each([
 })
 
 test.each([
+  'export const run = (process: { env: string }) => process.env',
   'export const length = (message: { Buffer: number }) => message.Buffer',
   "import seedrandom from 'seedrandom'\nexport { seedrandom }",
   "export const inNode = typeof process !== 'undefined'",
