@@ -83,7 +83,8 @@ export class DiskFaultInjector implements DiskFaults {
     let times = 1
     let failure: DiskFailure | null = null
     const act = (kind: DiskFaultKind, args: InjectionArgs, strike: DiskStrike, observer: DiskFaultObserver): void => {
-      times *= strike.times
+      // Slowness does not multiply: two overlapping episodes would stop the disk for minutes.
+      if (strike.times > times) times = strike.times
       failure ??= strike.failure
       observer.occurred(kind, `${this.#host}:${site.path} ${operation}`, ordinal, args)
     }
