@@ -1,6 +1,6 @@
 import { raftInvariants } from '../invariants/raft/index.js'
 import type { KvOp } from '../sim/check/models.js'
-import { faultKinds, type Host, linearizable, ms, NetError, OperationFailed, type Random, s, scenario, system, us, workload } from '../sim/index.js'
+import { type Host, linearizable, ms, NetError, OperationFailed, type Random, s, scenario, system, us, workload } from '../sim/index.js'
 import { type MapAnswer, MapMember, mapApi, snapshotDirectory } from '../systems/raft/replicated-map.js'
 import { durableSnapshot } from '../systems/raft/snapshot-file.js'
 
@@ -82,8 +82,7 @@ export default scenario({
     durableState: (host) => durableSnapshot(host.durable, snapshotDirectory),
     digest: (process) => (process as MapMember).state.digest,
   }),
-  // A member that cannot read its log stays down, like one that was wiped.
-  faults: { strategy: 'random', kinds: faultKinds.filter((kind) => kind !== 'disk.read-error') },
+  faults: { strategy: 'random' },
   duration: s(60),
   healAt: s(45),
   options: {
