@@ -28,15 +28,15 @@ describe('a stream', () => {
     const stream = Stream.of(deriveKey(rootKey('42'), 'process'), 'replica-1')
     expect([stream.int(100), stream.float(), stream.pick(['a', 'b', 'c']), stream.shuffle([1, 2, 3, 4, 5])]).toMatchInlineSnapshot(`
       [
-        61,
-        0.8455646152142435,
-        "b",
+        78,
+        0.46449229773133993,
+        "a",
         [
-          2,
-          3,
-          4,
-          5,
           1,
+          4,
+          2,
+          5,
+          3,
         ],
       ]
     `)
@@ -135,6 +135,11 @@ describe('streams of neighbouring keys', () => {
     for (const keyOf of [(i: number) => deriveKey(key, i), (i: number) => ({ high: i, low: 0 }), (i: number) => ({ high: 0, low: i })]) {
       expect(Math.abs(deviationsFromUniform(countInto(64, 100_000, (i) => new Stream(keyOf(i)).int(64))))).toBeLessThan(4.5)
     }
+  })
+
+  test('of different seeds are different, repeated patterns too', () => {
+    const seeds = Array.from({ length: 5_000 }, (_, i) => String(i)).concat('', 'a', 'aa', 'aaa', 'ab', 'abab', '1 1', '11111')
+    expect(new Set(seeds.map((seed) => `${rootKey(seed).high} ${rootKey(seed).low}`)).size).toBe(seeds.length)
   })
 
   test('of neighbouring seeds begin evenly', () => {
