@@ -79,6 +79,16 @@ export function machineModel<Memory, S, M, D, I, C, E>(
     initial: () => [world.initial()],
     actions: (state) => world.actions(state),
     next: (state, action) => world.next(state, action),
+    key: ({ nodes, network, memory, duplicates, drops, crashes, inputs, fallen }) => [
+      ...nodes,
+      memory,
+      duplicates,
+      drops,
+      crashes,
+      inputs,
+      fallen === null ? 0 : 1,
+      ...network,
+    ],
     describe: (action) => world.describe(action),
     properties: invariants.checks.map(({ name }) => ({
       name,

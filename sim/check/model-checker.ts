@@ -1,5 +1,5 @@
 import { Misuse } from '../host/errors.js'
-import { canonicalHash } from './canonical-hash.js'
+import { canonicalHash, type Fingerprint } from './canonical-hash.js'
 import { FingerprintTable } from './fingerprint-table.js'
 import type { Model, ModelProperty } from './model.js'
 
@@ -97,7 +97,7 @@ class Search<State, Action> {
       for (let choice = 0; choice < actions.length; choice++) {
         const after = this.model.next(state, actions[choice] as Action)
         if (after === null) continue
-        if (this.parents.length >= maxStates && !this.#seen.has(canonicalHash(after))) return false
+        if (this.parents.length >= maxStates && this.#isNew(after)) return false
         this.admit(after, frontier.numbers[i] as number, choice, next)
       }
     }
@@ -109,15 +109,23 @@ class Search<State, Action> {
     for (const state of frontier.states) {
       for (const action of this.model.actions(state)) {
         const after = this.model.next(state, action)
-        if (after !== null && this.model.within?.(after) !== false && !this.#seen.has(canonicalHash(after))) return true
+        if (after !== null && this.#isNew(after)) return true
       }
     }
     return false
   }
 
+  #fingerprint(state: State): Fingerprint {
+    return canonicalHash(this.model.key === undefined ? state : this.model.key(state))
+  }
+
+  #isNew(state: State): boolean {
+    return this.model.within?.(state) !== false && !this.#seen.has(this.#fingerprint(state))
+  }
+
   admit(state: State, parent: number, choice: number, into: Frontier<State>): void {
     this.generated++
-    if (this.model.within?.(state) === false || !this.#seen.add(canonicalHash(state))) return
+    if (this.model.within?.(state) === false || !this.#seen.add(this.#fingerprint(state))) return
     const number = this.parents.length
     this.parents.push(parent)
     this.choices.push(parent < 0 ? into.states.length : choice)
@@ -145,7 +153,7 @@ class Search<State, Action> {
     for (; (this.parents[at] as number) >= 0; at = this.parents[at] as number) choices.push(this.choices[at] as number)
     const distinct: State[] = []
     const seen = new FingerprintTable()
-    for (const state of this.model.initial()) if (this.model.within?.(state) !== false && seen.add(canonicalHash(state))) distinct.push(state)
+    for (const state of this.model.initial()) if (this.model.within?.(state) !== false && seen.add(this.#fingerprint(state))) distinct.push(state)
     let state = distinct[this.choices[at] as number] as State
     const way: Action[] = []
     for (const choice of choices.reverse()) {

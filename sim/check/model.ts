@@ -11,6 +11,8 @@ export interface Model<State, Action> {
   readonly properties: readonly ModelProperty<State>[]
   /** Whether a state is explored (and counted) at all: bounds an endless model. Without it all are. */
   within?(state: State): boolean
+  /** What tells a state from all others, when that is less than the whole of it: hashed in its place. */
+  key?(state: State): unknown
   /** One line for a counterexample. */
   describe?(action: Action): string
 }
