@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { pack } from './pack.js'
+import { substitute } from './plant/substitute.mjs'
 import { repository } from './repository.js'
 
 /** A fenced block of a Markdown text, with the words that follow its language. */
@@ -33,7 +34,7 @@ export function blocksOf(markdown: string): Block[] {
 
 /**
  * Runs the README as its reader would: every `sh` block in order, in the repository or in the fresh folder that `in=` names, expecting the exit code
- * that `exit=` names; every block with `file=` is written there first. Two things are as the check found them and not run again: the dependencies
+ * that `exit=` names; every block with `file=` is written there first, and a `diff` with `file=` changes what was written. Two things are as the check found them and not run again: the dependencies
  * that `npm ci` installs, and `npm test`, which is running. `npm install seedfall` installs the package packed from this tree.
  */
 export async function checkReadme(): Promise<{ passed: number; failed: number; complaints: string[] }> {
@@ -46,7 +47,7 @@ export async function checkReadme(): Promise<{ passed: number; failed: number; c
     for (const { language, words, text, line } of blocks) {
       const home = words.in === undefined ? repository : path.join(folder, words.in)
       mkdirSync(home, { recursive: true })
-      if (words.file !== undefined) writeFileSync(path.join(home, words.file), `${text}\n`)
+      if (words.file !== undefined) writeBlock(path.join(home, words.file), language, text)
       if (language !== 'sh') continue
       const script = runnable(text, tarball)
       if (script === '') continue
@@ -59,6 +60,21 @@ export async function checkReadme(): Promise<{ passed: number; failed: number; c
     rmSync(folder, { recursive: true, force: true })
   }
   return { passed, failed: complaints.length, complaints }
+}
+
+/** A diff replaces its old lines, which must be there exactly once; any other block is the whole file. */
+function writeBlock(file: string, language: string, text: string): void {
+  if (language !== 'diff') {
+    writeFileSync(file, `${text}\n`)
+    return
+  }
+  const side = (mark: string): string =>
+    text
+      .split('\n')
+      .filter((line) => line.startsWith(mark) || line.startsWith(' '))
+      .map((line) => line.slice(1))
+      .join('\n')
+  writeFileSync(file, substitute({ name: 'README.md', file, replace: side('-'), with: side('+') }, readFileSync(file, 'utf8')))
 }
 
 function runnable(text: string, tarball: string): string {

@@ -7,7 +7,7 @@ export function describeHeader(header: RunHeader, paint: Palette): string {
   const { scenario, seed, strategy, durationNanos, hosts, armed, options } = header
   const drawn = Object.entries(options).map(([name, value]) => `${name} ${count(value)}`)
   return [
-    `${paint.strong(scenario)}  seed ${paint.strong(seed)}  ${duration(durationNanos)} of virtual time  ${hosts.length} hosts`,
+    `${paint.strong(scenario)}  seed ${paint.strong(seed)}  ${duration(durationNanos)} of virtual time  ${hosts.length} ${hosts.length === 1 ? 'host' : 'hosts'}`,
     ...wrapped('faults', strategy === 'none' || armed.length === 0 ? ['none'] : [`${strategy}:`, ...armed], paint),
     ...wrapped('options', drawn.length === 0 ? ['none'] : drawn, paint),
   ].join('\n')

@@ -87,7 +87,7 @@ function describeInjections(injections: readonly Injection[], before: number, pa
 export function describeArguments(args: Readonly<Record<string, unknown>>): string {
   const words = Object.entries(args).flatMap(([name, value]) => {
     if (name === 'key' || value === null) return []
-    if (name.endsWith('Nanos') && typeof value === 'number') return `${name.slice(0, -'Nanos'.length)} ${duration(value)}`
+    if (name.endsWith('Nanos')) return `${name.slice(0, -'Nanos'.length)} ${[value].flat().map(span).join(', ')}`
     if (Array.isArray(value)) return `${name} ${value.map(item).join(value.some(Array.isArray) ? ' | ' : ' ')}`
     return `${name} ${item(value)}`
   })
@@ -95,6 +95,7 @@ export function describeArguments(args: Readonly<Record<string, unknown>>): stri
   return text.length > 120 ? `${text.slice(0, 119)}…` : text
 }
 
+const span = (value: unknown): string => (typeof value === 'number' ? duration(value) : 'until told')
 const item = (value: unknown): string => (Array.isArray(value) ? value.join(' ') : typeof value === 'object' ? JSON.stringify(value) : String(value))
 
 const describeCounts = (statistics: Readonly<Record<string, number>>): string[] => Object.entries(statistics).map(([name, value]) => `${name} ${count(value)}`)

@@ -10,7 +10,7 @@ describe('a run that passes', () => {
     expect(error).toBe('')
     expect(code).toBe(0)
     expect(out).toMatch(
-      /^steady {2}seed 7 {2}2 s of virtual time {2}1 hosts\n {2}faults {4}none\n {2}options {3}.*\n✓ passed {2}steady {2}seed 7\n {2}ran .*\n$/,
+      /^steady {2}seed 7 {2}2 s of virtual time {2}1 host\n {2}faults {4}none\n {2}options {3}.*\n✓ passed {2}steady {2}seed 7\n {2}ran .*\n$/,
     )
     expect(existsSync(path.join(folder, '.seedfall'))).toBe(false)
   })

@@ -47,5 +47,5 @@ describe('a hunt', () => {
 })
 
 test('a snippet that is replaced by itself is refused', () => {
-  expect(() => substitute({ ...plant, with: plant.replace }, 'low + high')).toThrow('replaces its snippet by itself')
+  expect(() => substitute({ ...plant, with: plant.replace }, 'low + high')).toThrow('the snippet is replaced by itself')
 })

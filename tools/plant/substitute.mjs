@@ -8,7 +8,7 @@
  */
 export function substitute(plant, text) {
   const parts = plant.replace === '' ? [text] : text.split(plant.replace)
-  if (parts.length !== 2) throw new Error(`plant '${plant.name}': its snippet occurs ${parts.length - 1} times in ${plant.file}, and must occur exactly once`)
-  if (plant.replace === plant.with) throw new Error(`plant '${plant.name}': replaces its snippet by itself`)
+  if (parts.length !== 2) throw new Error(`${plant.name}: the snippet occurs ${parts.length - 1} times in ${plant.file}, and must occur exactly once`)
+  if (plant.replace === plant.with) throw new Error(`${plant.name}: the snippet is replaced by itself`)
   return parts.join(plant.with)
 }

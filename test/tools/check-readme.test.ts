@@ -1,0 +1,20 @@
+import { readFileSync } from 'node:fs'
+import { expect, test } from 'vitest'
+import { blocksOf } from '../../tools/check-readme.js'
+
+test('blocks are found with their language, words and lines', () => {
+  expect(blocksOf('a\n```sh in=x exit=1\nnpx one\nnpx two\n```\n\n```\nplain\n```\n')).toEqual([
+    { language: 'sh', words: { in: 'x', exit: '1' }, text: 'npx one\nnpx two', line: 2 },
+    { language: '', words: {}, text: 'plain', line: 7 },
+  ])
+})
+
+test('a block that is never closed is refused', () => {
+  expect(() => blocksOf('```sh\nnpx one\n')).toThrow('the block at line 1 is never closed')
+})
+
+test('the README has its commands in blocks that are run', () => {
+  const commands = blocksOf(readFileSync(new URL('../../README.md', import.meta.url), 'utf8')).filter(({ language }) => language === 'sh')
+  expect(commands.map(({ text }) => text)).toContain('npm ci && npm run sim -- --seed 42')
+  expect(commands.length).toBeGreaterThan(8)
+})
