@@ -13,8 +13,8 @@ export class MemberView {
   changes = -1
   /** This is the first look at a new life: there is no `before`. */
   isNewLife = true
-  now: Glimpse = unseen
-  before: Glimpse = unseen
+  now: Glimpse = unseen()
+  before: Glimpse = unseen()
   /** The first index whose entry is new since the last look; beyond the log when none is. */
   newFrom = 1
   /** What the disk said of term and vote before and after the last change to it. */
@@ -70,8 +70,9 @@ export class MemberView {
   look(node: RaftNode): void {
     this.isNewLife = this.changes === -1
     this.changes = node.changes
+    const { before } = this
     this.before = this.now
-    this.now = glimpse(node)
+    this.now = glimpse(node, before)
     this.#lookAtLog(node)
     if (this.#readsAsked !== node.reads.asked || this.#readsAnswered !== node.reads.answered) this.#lookAtReads(node)
     this.group.look(node, this.now.commit, this.now.term)
@@ -117,16 +118,23 @@ export class MemberView {
 
 const readsRemembered = 16_384
 
+/** Reused: what is read of it has to be copied. */
 export interface Glimpse {
-  readonly role: Role
-  readonly term: number
-  readonly commit: number
-  readonly applied: number
-  readonly lastIndex: number
+  role: Role
+  term: number
+  commit: number
+  applied: number
+  lastIndex: number
 }
 
-const unseen: Glimpse = { role: 'follower', term: 0, commit: 0, applied: 0, lastIndex: 0 }
+const unseen = (): Glimpse => ({ role: 'follower', term: 0, commit: 0, applied: 0, lastIndex: 0 })
 
-function glimpse({ role, term, commit, applied, lastIndex }: RaftNode): Glimpse {
-  return { role, term, commit, applied, lastIndex }
+function glimpse(node: RaftNode, into: Glimpse): Glimpse {
+  const { role, term, commit } = node.machineState
+  into.role = role
+  into.term = term
+  into.commit = commit
+  into.applied = node.applied
+  into.lastIndex = node.lastIndex
+  return into
 }

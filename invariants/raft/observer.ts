@@ -48,14 +48,17 @@ export class RaftObserver {
   #lookAt(host: HostView<unknown>): void {
     let record = this.#hosts[host.index]
     if (record === undefined) {
-      record = { process: undefined, nodes: [], views: [], durableChanges: -1 }
+      record = { process: undefined, nodes: [], members: [], views: [], durableChanges: -1 }
       this.#hosts[host.index] = record
     }
     const { process } = host
     if (process !== undefined && process !== record.process) {
       record.process = process
       record.nodes = this.placement.nodes(process)
-      for (const node of record.nodes) this.#groupOf(node).member(node.id).begin(node, host)
+      record.members = record.nodes.map((node) => this.#groupOf(node).member(node.id))
+      record.members.forEach((member, i) => {
+        member.begin(record.nodes[i] as RaftNode, host)
+      })
       record.views = this.#viewsOf(host)
       record.durableChanges = -1
     }
@@ -68,10 +71,10 @@ export class RaftObserver {
     if (process === undefined) return
     for (let i = 0; i < record.nodes.length; i++) {
       const node = record.nodes[i] as RaftNode
-      const view = (this.#groups.get(node.group) as GroupView).member(node.id)
-      if (view.changes !== node.changes) {
-        view.look(node)
-        this.touched.push(view)
+      const member = record.members[i] as MemberView
+      if (member.changes !== node.changes) {
+        member.look(node)
+        this.touched.push(member)
       }
     }
   }
@@ -106,6 +109,9 @@ export class RaftObserver {
 interface HostRecord {
   process: unknown
   nodes: readonly RaftNode[]
+  /** Of its nodes, in their order. */
+  members: readonly MemberView[]
+  /** Of all groups that it has a place in, up or not. */
   views: MemberView[]
   durableChanges: number
 }

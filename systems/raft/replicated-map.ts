@@ -82,6 +82,7 @@ export class MapMember {
     })
     host.net.serve(mapApi, {
       async read({ key }): Promise<MapAnswer<number | null>> {
+        if (!node.isLeader) return { kind: 'not-leader', leader: node.leader }
         try {
           await node.readIndex()
           return { kind: 'ok', result: state.get(key) }
@@ -90,6 +91,7 @@ export class MapMember {
         }
       },
       async update(command): Promise<MapAnswer<boolean>> {
+        if (!node.isLeader) return { kind: 'not-leader', leader: node.leader }
         try {
           const result = await node.propose(bytes.encode(JSON.stringify(command)))
           host.mark('acknowledged')
