@@ -95,7 +95,9 @@ export class CoreCluster {
     this.#settle()
   }
 
+  /** Completes the oldest save in flight, if there is one. */
   save(id: number): void {
+    if (this.node(id).saves.length === 0) return
     completeSave(this.#harness, this.node(id), this.#record)
     this.#settle()
   }
