@@ -19,12 +19,14 @@ export type AnomalyKind = 'divergent' | 'duplicate' | 'aborted' | 'lost' | 'skip
 export interface Anomaly {
   readonly kind: AnomalyKind
   readonly message: string
+  /** The answer that shows it. */
+  readonly record: Recorded
 }
 
 /** Judges by the first anomaly, those that name a cause before those that name a consequence. */
 export const brokerHistory: Judge<BrokerOperation, BrokerResult> = (history) => {
   const anomaly = anomalies(history)[0]
-  return anomaly === undefined ? undefined : `${anomaly.kind}: ${anomaly.message}`
+  return anomaly === undefined ? undefined : { check: `history (${anomaly.kind})`, message: anomaly.message, record: anomaly.record }
 }
 
 export function anomalies(history: readonly Recorded[]): Anomaly[] {
@@ -73,9 +75,13 @@ class PartitionHistory {
       this.#addProduce(record, op.values, result?.f === 'produced' ? result : undefined)
     } else if (result?.f === 'consumed') {
       this.#polls.push({ result, record })
-      for (const { offset, value } of result.records) this.#see(offset, value, `${client(record)}'s poll at ${time(record.invokedAt)}`)
+      for (const { offset, value } of result.records) this.#see(offset, value, record, `${client(record)}'s poll at ${time(record.invokedAt)}`)
     } else if (result?.f === 'out-of-range') {
-      this.#report('lost', `${client(record)} had read up to offset ${result.position}, and at ${time(record.completedAt)} the log did not reach so far`)
+      this.#report(
+        'lost',
+        record,
+        `${client(record)} had read up to offset ${result.position}, and at ${time(record.completedAt)} the log did not reach so far`,
+      )
     }
   }
 
@@ -95,24 +101,25 @@ class PartitionHistory {
       this.#sent.set(value, offset === 'failed' || record.outcome.kind === 'fail' ? 'failed' : 'sent')
       if (typeof offset !== 'number') continue
       this.#acknowledged.push({ value, offset, record })
-      this.#see(offset, value, `${client(record)}'s acknowledgement at ${time(record.completedAt)}`)
+      this.#see(offset, value, record, `${client(record)}'s acknowledgement at ${time(record.completedAt)}`)
     }
   }
 
-  #see(offset: number, value: number, who: string): void {
+  #see(offset: number, value: number, record: Recorded, who: string): void {
     const there = this.#valueAt.get(offset)
     if (there === undefined) this.#valueAt.set(offset, { value, who })
-    else if (there.value !== value) this.#report('divergent', `offset ${offset} is ${there.value} for ${there.who}, and ${value} for ${who}`)
+    else if (there.value !== value) this.#report('divergent', record, `offset ${offset} is ${there.value} for ${there.who}, and ${value} for ${who}`)
     const known = this.#offsetOf.get(value)
     if (known === undefined) this.#offsetOf.set(value, { offset, who })
-    else if (known.offset !== offset) this.#report('duplicate', `value ${value} is at offset ${known.offset} for ${known.who}, and at ${offset} for ${who}`)
+    else if (known.offset !== offset)
+      this.#report('duplicate', record, `value ${value} is at offset ${known.offset} for ${known.who}, and at ${offset} for ${who}`)
   }
 
   #checkSent(value: number, record: Recorded): void {
     const sent = this.#sent.get(value)
     if (sent === 'sent') return
     const why = sent === 'failed' ? 'whose produce certainly failed' : 'which nobody sent'
-    this.#report('aborted', `${client(record)}'s poll at ${time(record.invokedAt)} returned ${value}, ${why}`)
+    this.#report('aborted', record, `${client(record)}'s poll at ${time(record.invokedAt)} returned ${value}, ${why}`)
   }
 
   #checkPolls(): void {
@@ -122,25 +129,25 @@ class PartitionHistory {
       const { position, nextPosition, records } = result
       const poll = `${client(record)}'s poll at ${time(record.invokedAt)} from ${position} to ${nextPosition}`
       const expected = positions.get(record.client)
-      if (expected !== undefined && position !== expected) this.#report('reordered', `${poll} does not go on from ${expected}`)
+      if (expected !== undefined && position !== expected) this.#report('reordered', record, `${poll} does not go on from ${expected}`)
       positions.set(record.client, nextPosition)
       let next = position
       for (const { offset } of records) {
-        if (offset < next) this.#report('reordered', `${poll} returned offset ${offset} after ${next - 1}`)
-        for (; next < offset; next++) this.#checkPassed(next, poll, acknowledged.get(next))
+        if (offset < next) this.#report('reordered', record, `${poll} returned offset ${offset} after ${next - 1}`)
+        for (; next < offset; next++) this.#checkPassed(next, poll, record, acknowledged.get(next))
         next = Math.max(next, offset + 1)
       }
-      for (; next < nextPosition; next++) this.#checkPassed(next, poll, acknowledged.get(next))
+      for (; next < nextPosition; next++) this.#checkPassed(next, poll, record, acknowledged.get(next))
     }
   }
 
-  #checkPassed(offset: number, poll: string, acknowledged: Acknowledged | undefined): void {
+  #checkPassed(offset: number, poll: string, passing: Recorded, acknowledged: Acknowledged | undefined): void {
     if (acknowledged === undefined) {
-      this.#report('skipped', `${poll} has no record at offset ${offset}`)
+      this.#report('skipped', passing, `${poll} has no record at offset ${offset}`)
       return
     }
     const { value, record } = acknowledged
-    this.#report('lost', `${value}, acknowledged to ${client(record)} at ${time(record.completedAt)}, is not at offset ${offset} in ${poll}`)
+    this.#report('lost', passing, `${value}, acknowledged to ${client(record)} at ${time(record.completedAt)}, is not at offset ${offset} in ${poll}`)
   }
 
   #checkSendOrder(): void {
@@ -149,8 +156,8 @@ class PartitionHistory {
       const { client: sender } = acknowledged.record
       const before = last.get(sender)
       if (before !== undefined && acknowledged.offset <= before.offset) {
-        const { value, offset } = acknowledged
-        this.#report('reordered', `client ${sender} sent ${before.value} before ${value}, but their offsets are ${before.offset} and ${offset}`)
+        const { value, offset, record } = acknowledged
+        this.#report('reordered', record, `client ${sender} sent ${before.value} before ${value}, but their offsets are ${before.offset} and ${offset}`)
       }
       last.set(sender, acknowledged)
     }
@@ -168,12 +175,16 @@ class PartitionHistory {
       }
       if (highest === undefined || result.highWatermark > highest.offset) continue
       const acknowledged = `offset ${highest.offset} was acknowledged to ${client(highest.record)} at ${time(highest.record.completedAt)}`
-      this.#report('stale', `${acknowledged}, but ${client(record)}'s poll at ${time(record.invokedAt)} saw a high watermark of ${result.highWatermark}`)
+      this.#report(
+        'stale',
+        record,
+        `${acknowledged}, but ${client(record)}'s poll at ${time(record.invokedAt)} saw a high watermark of ${result.highWatermark}`,
+      )
     }
   }
 
-  #report(kind: AnomalyKind, message: string): void {
-    this.#found.push({ kind, message: `partition ${this.partition}: ${message}` })
+  #report(kind: AnomalyKind, record: Recorded, message: string): void {
+    this.#found.push({ kind, message: `partition ${this.partition}: ${message}`, record })
   }
 }
 

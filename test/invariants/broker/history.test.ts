@@ -180,7 +180,7 @@ describe('the judge of broker histories', () => {
     ['stale', 'a watermark below an earlier acknowledgement', history(produce(1, [11, 12], [0, 1]), consume(2, 0, [[0, 11]], { highWatermark: 1 }))],
   ])('reports as %s %s', (kind, _, records) => {
     expect(anomalies(records).map((anomaly) => anomaly.kind)).toContain(kind)
-    expect(brokerHistory(records)).toMatch(/^[a-z]+: partition 0: /)
+    expect(brokerHistory(records)).toMatchObject({ check: expect.stringMatching(/^history \([a-z]+\)$/), message: expect.stringMatching(/^partition 0: /) })
   })
 
   test('the message names value, offset, clients and times', () => {
@@ -191,8 +191,10 @@ describe('the judge of broker histories', () => {
         [2, 13],
       ]),
     )
-    expect(brokerHistory(records)).toBe(
-      "lost: partition 0: 12, acknowledged to client 1 at 0.500000 s, is not at offset 1 in client 2's poll at 1.000000 s from 0 to 3",
-    )
+    expect(brokerHistory(records)).toEqual({
+      check: 'history (lost)',
+      record: records[1],
+      message: "partition 0: 12, acknowledged to client 1 at 0.500000 s, is not at offset 1 in client 2's poll at 1.000000 s from 0 to 3",
+    })
   })
 })

@@ -6,6 +6,8 @@ import { simulate } from '../../../sim/run/simulation.js'
 /** Runs a script on a host of its own beside broker hosts that the test boots, without faults; answers what the script answers. */
 export async function runScript<T>(options: {
   brokers: number
+  /** What every broker's host gives it. */
+  config?: unknown
   broker: (host: Host) => unknown
   script: (host: Host, brokers: readonly string[]) => Promise<T>
 }): Promise<T> {
@@ -13,7 +15,7 @@ export async function runScript<T>(options: {
   const testbed = system<{ broker: unknown; script: unknown }>({
     name: 'testbed',
     roles: {
-      broker: { count: options.brokers, boot: options.broker },
+      broker: { count: options.brokers, boot: options.broker, config: () => options.config },
       script: {
         count: 1,
         boot: (host) => {
