@@ -67,7 +67,7 @@ describe('the packed package, installed in a fresh folder', () => {
       "import { simulate } from 'seedfall'\nimport * as raft from 'seedfall/raft'\nimport * as broker from 'seedfall/broker'\nexport { broker, raft, simulate }\n",
     )
     const tsc = path.join(repository, 'node_modules/typescript/bin/tsc')
-    const options = ['--noEmit', '--strict', '--noUncheckedIndexedAccess', '--target', 'es2022', '--lib', 'es2023,esnext.disposable', '--module', 'nodenext']
+    const options = ['--noEmit', '--strict', '--noUncheckedIndexedAccess', '--target', 'es2022', '--lib', 'esnext,dom', '--module', 'nodenext']
     const { code, out } = await shell(process.execPath, [tsc, ...options, 'my.scenario.ts', 'store.scenario.ts', 'use.ts'])
     expect(out).toBe('')
     expect(code).toBe(0)
