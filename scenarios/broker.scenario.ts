@@ -150,7 +150,7 @@ export default scenario<Roles, BrokerOperation, BrokerResult>({
   name: 'broker',
   system: cluster,
   workload: workload<BrokerOperation, BrokerResult>({ clients, generate, perform, judge: brokerHistory }),
-  invariants: [...brokerInvariants, ...raftInvariants<Roles>(brokerRaftGroups)],
+  invariants: [...brokerInvariants(), ...raftInvariants<Roles>(brokerRaftGroups)],
   faults: { strategy: 'targeted' },
   duration: s(60),
   healAt: s(45),
@@ -161,7 +161,7 @@ export default scenario<Roles, BrokerOperation, BrokerResult>({
   options: {
     thinkMicros: { min: 8_000, max: 32_000, log: true, why: "a client's mean pause between two operations" },
     recordsPerProduce: { min: 2, max: 6 },
-    valueBytes: { min: 8, max: 1_000, log: true },
+    valueBytes: { min: 8, max: 500, log: true },
     consumePercent: { min: 10, max: 60 },
     readers: { min: 0, max: 1, why: '1: the last client only reads' },
     lingerMicros: { min: 0, max: 5_000 },

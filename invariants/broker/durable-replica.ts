@@ -7,8 +7,6 @@ import { WalReader } from '../../systems/raft/wal-reader.js'
 
 /** One replica of a partition as its disk's durable bytes tell: the write-ahead log of its Raft group, and the segments up to the checkpoint. */
 export class DurableReplica {
-  /** Whether the entry that was asked for last was there. */
-  counted = false
   readonly #log: WalReader
   readonly #logDirectory: string
   #changes = -1

@@ -1,4 +1,4 @@
-import type { BrokerRoles } from '../../../invariants/broker/batch-follower.js'
+import { BrokerObservation, type BrokerRoles } from '../../../invariants/broker/observation.js'
 import type { HostView, Step, World } from '../../../sim/host/world.js'
 import type { Invariant } from '../../../sim/run/scenario.js'
 import { Acknowledgements } from '../../../systems/broker/acknowledgements.js'
@@ -102,20 +102,19 @@ const walDirectory = 'events-0/raft/wal'
 /** One invariant over a few replicas, as a run would ask it. */
 export class Watch {
   readonly #check: (world: World<BrokerRoles>, step: Step) => string | undefined
-  readonly #views: readonly HostView<Broker>[]
+  readonly #world: World<BrokerRoles>
   #steps = 0
 
-  constructor(invariant: Invariant<BrokerRoles>, replicas: readonly Replica[]) {
-    this.#check = invariant.begin()
-    this.#views = replicas.map((replica) => replica.view)
+  constructor(make: (observation: BrokerObservation) => Invariant<BrokerRoles>, replicas: readonly Replica[]) {
+    this.#check = make(new BrokerObservation()).begin()
+    const views = replicas.map((replica) => replica.view)
+    this.#world = { now: 0, hosts: { broker: views }, all: views, host: (name) => views.find((view) => view.name === name) }
   }
 
   /** After a step of this replica. */
   look(replica: Replica): string | undefined {
-    const views = this.#views
-    const world: World<BrokerRoles> = { now: 0, hosts: { broker: views }, all: views, host: (name) => views.find((view) => view.name === name) }
     const { view } = replica
     const step = { number: ++this.#steps, at: 0, host: view.name, stepped: view, incarnation: view.incarnation, kind: 'disk', cause: 0 }
-    return this.#check(world, step)
+    return this.#check(this.#world, step)
   }
 }
