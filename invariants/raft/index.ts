@@ -23,8 +23,8 @@ export function raftInvariants<Roles extends Record<string, unknown>>(placement:
   const observation = new RaftObservation(placement)
   const make = [
     electionSafety,
-    termMonotonic,
     voteOnce,
+    termMonotonic,
     leaderAppendOnly,
     logMatching,
     leaderCompleteness,

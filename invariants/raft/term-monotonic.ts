@@ -1,17 +1,39 @@
+import type { MemberView } from './member-view.js'
 import type { RaftObservation } from './observer.js'
 
-/** A member's term never falls: not in a life, not on its disk, and no life begins in an earlier term than the disk had kept. Who leads a term has it on its disk. */
+/**
+ * A member's term never falls: not in a life, not on its disk, and no life begins in an earlier term than the disk had kept. Who leads a term has it on its
+ * disk, and so have those whose word lets the leader commit.
+ */
 export const termMonotonic = (observation: RaftObservation) =>
   observation.invariant('TermMonotonic', () => ({ touched, persisted }) => {
     for (const { disk, hardStateBefore, group, name } of persisted) {
       const term = disk?.hardState.term ?? 0
       if (term < hardStateBefore.term) return `${group.name}: the durable term of ${name} fell from ${hardStateBefore.term} to ${term}`
     }
-    for (const { now, before, isNewLife, disk, group, name } of touched) {
+    for (const member of touched) {
+      const { now, before, isNewLife, group, name } = member
       if (!isNewLife && now.term < before.term) return `${group.name}: the term of ${name} fell from ${before.term} to ${now.term}`
-      const durable = disk?.hardState.term ?? 0
+      const durable = durableTerm(member)
       if (now.term < durable) return `${group.name}: ${name} is in term ${now.term}, its disk in ${durable}`
-      if (now.role === 'leader' && now.term > durable) return `${group.name}: ${name} leads term ${now.term}, its disk says ${durable}`
+      if (now.role !== 'leader') continue
+      if (now.term > durable) return `${group.name}: ${name} leads term ${now.term}, its disk says ${durable}`
+      const forgetful = now.commit > before.commit ? termNotKept(member) : undefined
+      if (forgetful !== undefined) return forgetful
     }
     return undefined
   })
+
+const durableTerm = ({ disk }: MemberView): number => disk?.hardState.term ?? 0
+
+/** Whoever acknowledged what the leader has just committed did so in the leader's term. */
+function termNotKept({ node, group, now, name }: MemberView): string | undefined {
+  for (const progress of node?.machineState.progress ?? []) {
+    if (progress === null || progress.matched < now.commit) continue
+    const follower = group.member(progress.member)
+    if (durableTerm(follower) < now.term) {
+      return `${group.name}: ${follower.name} acknowledged entry ${now.commit} to ${name} in term ${now.term}, and its disk says ${durableTerm(follower)}`
+    }
+  }
+  return undefined
+}

@@ -21,7 +21,7 @@ class FakeNode {
   readonly peers = names
   readonly walDirectory = 'wal'
   readonly reads = new PendingReads()
-  readonly machineState: Pick<RaftState, 'role' | 'term' | 'vote' | 'commit' | 'log' | 'votes' | 'suspect' | 'configuration'>
+  readonly machineState: Pick<RaftState, 'role' | 'term' | 'vote' | 'commit' | 'log' | 'votes' | 'progress' | 'suspect' | 'configuration'>
   constructor(readonly id: number) {
     this.machineState = {
       role: 'follower',
@@ -30,6 +30,7 @@ class FakeNode {
       commit: 0,
       log: { base: { index: 0, term: 0 }, entries: [], durable: 0, pending: [] },
       votes: [],
+      progress: [],
       suspect: false,
       configuration: { voters: [0, 1, 2] },
     }

@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest'
+import { newProgress } from '../../../systems/raft/progress.js'
 import { entries, entry, FakeGroup } from './fake-group.js'
 
 let group: FakeGroup
@@ -41,6 +42,30 @@ describe('TermMonotonic', () => {
   })
   test('trips when a leader leads a term that its disk does not know', () => {
     expect(group.step(1, lead(2))).toMatch(/^TermMonotonic: .*leads term 2, its disk says 1/)
+  })
+})
+
+describe('TermMonotonic of followers', () => {
+  const commitOfTwo = async () => {
+    await group.persist(0, { kind: 'hard-state', hardState: { term: 2, vote: 0 } }, { kind: 'entries', entries: [entry(4, 2)] })
+    await group.persist(1, { kind: 'entries', entries: [entry(4, 2)] })
+    group.step(1, ({ log }) => log.entries.push(entry(4, 2)))
+    return group.step(0, (state) => {
+      lead(2)(state)
+      state.log.entries.push(entry(4, 2))
+      state.progress = [null, { ...newProgress(1, 5), matched: 4 }, newProgress(2, 5)]
+      state.commit = 4
+    })
+  }
+  test('trips when a follower acknowledged in a term that its disk does not know', async () => {
+    expect(await commitOfTwo()).toMatch(/^TermMonotonic: .*member-2 acknowledged entry 4 to member-1 in term 2, and its disk says 1/)
+  })
+  test('allows followers that have the term on their disks', async () => {
+    await group.persist(1, { kind: 'hard-state', hardState: { term: 2, vote: null } })
+    group.step(1, (state) => {
+      state.term = 2
+    })
+    expect(await commitOfTwo()).toBeUndefined()
   })
 })
 
