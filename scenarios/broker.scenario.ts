@@ -8,6 +8,7 @@ import { NetError } from '../sim/host/errors.js'
 import type { Host, Random } from '../sim/host/seam.js'
 import type { World } from '../sim/host/world.js'
 import { type Options, scenario, system, workload } from '../sim/run/scenario.js'
+import { readInt64, writeInt64 } from '../systems/broker/big-endian.js'
 import { Broker } from '../systems/broker/broker.js'
 import type { BrokerConfig } from '../systems/broker/broker-config.js'
 import { BrokerClient } from '../systems/broker/client.js'
@@ -62,11 +63,11 @@ const clients = 3
 
 function generate(random: Random, client: number, index: number, options: Options): BrokerOperation {
   const partition = random.int(partitions)
-  const onlyReads = options['readers'] === 1 && client === clients
-  if (onlyReads || random.int(100) < (options['consumePercent'] ?? 0)) return { f: 'consume', partition }
-  const records = 1 + random.int(options['recordsPerProduce'] ?? 1)
+  const onlyReads = options.readers === 1 && client === clients
+  if (onlyReads || random.int(100) < (options.consumePercent ?? 0)) return { f: 'consume', partition }
+  const records = 1 + random.int(options.recordsPerProduce ?? 1)
   const first = (client * 1_000_000 + index) * 100
-  return { f: 'produce', partition, values: Array.from({ length: records }, (_, i) => first + i), valueBytes: options['valueBytes'] ?? 8 }
+  return { f: 'produce', partition, values: Array.from({ length: records }, (_, i) => first + i), valueBytes: options.valueBytes ?? 8 }
 }
 
 /** A client keeps its producer's sequences and its consumer's positions from one operation to the next, for as long as its host lives. */
@@ -76,7 +77,7 @@ function sessionOf(host: Host): BrokerClient {
   let session = sessions.get(host)
   if (session === undefined) {
     const { lingerMicros = 0, batchRecords = 1, inFlight = 1, fetchBytes = 1, waitMillis = 0 } = host.config as Options
-    session = new BrokerClient(host, host.peers['broker'] ?? [], {
+    session = new BrokerClient(host, host.peers.broker ?? [], {
       producer: { linger: us(lingerMicros), batchRecords, maxInFlight: inFlight as 1 | 2 | 3 | 4 | 5 },
       consumer: { maxBytes: fetchBytes, maxWait: ms(waitMillis) },
     })
@@ -113,12 +114,12 @@ async function perform(host: Host, operation: BrokerOperation): Promise<BrokerRe
 /** The number in eight bytes, then padding that depends on it. */
 function encodeValue(value: number, valueBytes: number): Uint8Array {
   const bytes = new Uint8Array(Math.max(8, valueBytes)).fill(value & 0xff)
-  new DataView(bytes.buffer).setFloat64(0, value)
+  writeInt64(bytes, 0, value)
   return bytes
 }
 
 function decodeValue(bytes: Uint8Array | null): number {
-  return bytes === null ? Number.NaN : new DataView(bytes.buffer, bytes.byteOffset).getFloat64(0)
+  return bytes === null ? Number.NaN : readInt64(bytes, 0)
 }
 
 // ---------------------------------------------------------------- the whole
@@ -195,8 +196,8 @@ export default scenario<Roles, BrokerOperation, BrokerResult>({
       'consumed records': consumed,
       'operations without an answer': unanswered,
       'committed records': highest((broker, p) => broker.partitions[p]?.log.endOffset ?? 0),
-      // Every term after the first may have had a leader.
-      'terms of all partitions': highest((broker, p) => broker.services[p]?.replication.leaderEpoch ?? 0),
+      // A term has one leader at most, and with pre-vote hardly one has none.
+      'leader changes': highest((broker, p) => Math.max(0, (broker.services[p]?.replication.leaderEpoch ?? 0) - 1)),
     }
   },
 })

@@ -41,7 +41,7 @@ function brokers(around: Around = (_, __, produce) => produce(), seen: ProduceRe
     await partition.open()
     const limits = { maxBatchBytes: 2_000, maxFetchBytes: 100_000 }
     const service = new PartitionService(host, 0, partition, new Alone(partition), new Acknowledgements(), counter, limits)
-    const names = host.peers['broker'] ?? []
+    const names = host.peers.broker ?? []
     const leads = host.name === 'broker-1'
     let ids = 40
     host.net.serve(brokerApi, {

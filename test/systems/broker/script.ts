@@ -21,7 +21,7 @@ export async function runScript<T>(options: {
         boot: (host) => {
           host.spawn('script', async () => {
             try {
-              outcome.value = await options.script(host, host.peers['broker'] ?? [])
+              outcome.value = await options.script(host, host.peers.broker ?? [])
             } catch (error) {
               outcome.error = error
             }
