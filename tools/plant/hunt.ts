@@ -14,7 +14,9 @@ const folder = path.dirname(fileURLToPath(import.meta.url))
  * Rejects when the mistake cannot be planted, when its module is never loaded, or when the subject itself breaks.
  */
 export async function hunt(plant: Plant, range: HuntRange, node: string = process.execPath): Promise<HuntResult> {
-  const loaders = ['--import', pathToFileURL(path.join(folder, 'register.mjs')).href, '--import', import.meta.resolve('tsx')]
+  const loaders = [path.join(folder, 'register.mjs'), fileURLToPath(import.meta.resolve('tsx')), path.join(repository, 'cli/quick-names.mjs')].flatMap(
+    (file) => ['--import', pathToFileURL(file).href],
+  )
   const { stdout } = await promisify(execFile)(node, [...loaders, path.join(folder, 'hunter.ts')], {
     cwd: repository,
     env: {
