@@ -6,12 +6,11 @@ import { appendOwn } from './replication.js'
 import { becomeFollower } from './roles.js'
 import { idleReads, type RaftState, type StepContext } from './state.js'
 
-/** A majority voted for this candidate. It begins its term with a no-op, whose commit commits all that came before. */
+/** A majority voted for this candidate (`votes` keeps who did). It begins its term with a no-op, whose commit commits all that came before. */
 export function becomeLeader(context: StepContext): void {
   const { state, effects, timers } = context
   state.role = 'leader'
   state.leader = state.id
-  state.votes = []
   const next = lastIndex(state.log) + 1
   state.progress = state.configuration.voters.map((voter) => (voter === state.id ? null : newProgress(voter, next)))
   state.firstOwnIndex = next

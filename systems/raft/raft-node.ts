@@ -43,6 +43,8 @@ export interface Leadership {
 export class RaftNode<Result = unknown> {
   /** Rises with everything that happens to the core: who looks on need look again only then. */
   changes = 0
+  /** The highest term that any message vouched for: it has to be durable. */
+  saidTerm = 0
   /** The last entry given to the state machine, or covered by the snapshot it holds. */
   applied: number
   /** All up to here is durable in the state machine. */
@@ -62,7 +64,10 @@ export class RaftNode<Result = unknown> {
   readonly #transport: RaftTransport
   readonly #timers: Record<TimerTag, DeadlineTimer>
   readonly #held: HeldSends
-  readonly #send = (to: MemberId, message: RaftMessage): void => this.#transport.send(to, message)
+  readonly #send = (to: MemberId, message: RaftMessage): void => {
+    if (message.term > this.saidTerm && message.kind !== 'pre-vote-request' && message.kind !== 'pre-vote-response') this.saidTerm = message.term
+    this.#transport.send(to, message)
+  }
   readonly #listeners: ((leadership: Leadership) => void)[] = []
   #durableToken = 0
   #isStepping = false
