@@ -1,8 +1,10 @@
+import type { DurableView } from '../../sim/host/seam.js'
 import type { HostView } from '../../sim/host/world.js'
 import type { Broker } from '../../systems/broker/broker.js'
 import { decodeCheckpoint } from '../../systems/broker/log-checkpoint.js'
 import { segmentPath } from '../../systems/broker/log-recovery.js'
 import type { Partition } from '../../systems/broker/partition.js'
+import type { Position } from '../../systems/raft/messages.js'
 import { WalReader } from '../../systems/raft/wal-reader.js'
 
 /** One replica of a partition as its disk's durable bytes tell: the write-ahead log of its Raft group, and the segments up to the checkpoint. */
@@ -27,17 +29,23 @@ export class DurableReplica {
     return this.#log.termAt(index) === term || (index <= this.#log.snapshotIndex && index <= this.#appliedIndex())
   }
 
-  /** The last entry that the durable checkpoint covers; 0 when there is none, or its last segment is not durable as far as it says. */
+  /** The last entry that the durable checkpoint covers. */
   #appliedIndex(): number {
     const { durable } = this.host
     if (durable.changes === this.#changes) return this.#applied
     this.#changes = durable.changes
-    this.#applied = 0
-    const bytes = durable.read(`${this.#logDirectory}/checkpoint`)
-    const checkpoint = bytes === null ? null : decodeCheckpoint(bytes)
-    if (checkpoint === null) return 0
-    const { generation, segment, position, index } = checkpoint
-    if (position === 0 || (durable.size(segmentPath(`${this.#logDirectory}/${generation}`, segment)) ?? 0) >= position) this.#applied = index
+    this.#applied = durableCheckpoint(durable, this.#logDirectory)?.index ?? 0
     return this.#applied
   }
+}
+
+/** Up to where a partition's applied state is durable: what its checkpoint says. null: its segments are not durable as far as that, or it is damaged. */
+export function durableCheckpoint(durable: DurableView, logDirectory: string): Position | null {
+  const bytes = durable.read(`${logDirectory}/checkpoint`)
+  if (bytes === null) return { index: 0, term: 0 }
+  const checkpoint = decodeCheckpoint(bytes)
+  if (checkpoint === null) return null
+  const { generation, segment, position, index, term } = checkpoint
+  const size = position === 0 ? 0 : durable.size(segmentPath(`${logDirectory}/${generation}`, segment))
+  return size !== null && size >= position ? { index, term } : null
 }

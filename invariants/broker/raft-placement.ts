@@ -1,11 +1,11 @@
 import type { HostView } from '../../sim/host/world.js'
 import type { Broker } from '../../systems/broker/broker.js'
-import { decodeCheckpoint } from '../../systems/broker/log-checkpoint.js'
 import { Partition } from '../../systems/broker/partition.js'
 import type { Position } from '../../systems/raft/messages.js'
 import type { RaftNode } from '../../systems/raft/raft-node.js'
 import { durableSnapshot } from '../../systems/raft/snapshot-file.js'
 import type { RaftPlacement } from '../raft/index.js'
+import { durableCheckpoint } from './durable-replica.js'
 
 /** Where Raft's invariants find the groups of a broker: one a partition, and the controller's. */
 export const brokerRaftGroups: RaftPlacement = {
@@ -17,6 +17,5 @@ export const brokerRaftGroups: RaftPlacement = {
 
 function durableState({ durable }: HostView<unknown>, { stateMachine }: RaftNode): Position | null {
   if (!(stateMachine instanceof Partition)) return durableSnapshot(durable, 'controller/state')
-  const bytes = durable.read(stateMachine.log.checkpointPath)
-  return bytes === null ? { index: 0, term: 0 } : decodeCheckpoint(bytes)
+  return durableCheckpoint(durable, stateMachine.directory)
 }

@@ -82,7 +82,7 @@ export const plants: readonly Plant[] = [
     file: 'systems/broker/partition-log.ts',
     replace: '      await this.#makeDurable(segments, directory)\n      const active',
     with: '      const active',
-    expect: 'AckedDurable',
+    expect: 'SnapshotCoversCommitted',
     subject: broker,
   },
   {
