@@ -8,7 +8,8 @@ import { obtain } from './obtain.js'
  */
 export const stateMachineSafety = (observation: RaftObservation) =>
   observation.invariant('StateMachineSafety', () => {
-    const digests = new Map<GroupView, Map<number, number>>()
+    /** By group and applied index. */
+    const digests = new Map<GroupView, (number | undefined)[]>()
     return ({ touched, placement }) => {
       for (const { node, now, before, isNewLife, group, name, host } of touched) {
         if (node === null) continue
@@ -22,10 +23,10 @@ export const stateMachineSafety = (observation: RaftObservation) =>
             return `${group.name}: ${name} applied entry ${index} of term ${term}, and the committed one is of term ${committed}`
         }
         if (placement.digest === undefined || (!isNewLife && now.applied === before.applied)) continue
-        const known = obtain(digests, group, () => new Map<number, number>())
+        const known = obtain(digests, group, () => [])
         const digest = placement.digest(host?.process, node)
-        const other = known.get(now.applied)
-        if (other === undefined) known.set(now.applied, digest)
+        const other = known[now.applied]
+        if (other === undefined) known[now.applied] = digest
         else if (other !== digest) return `${group.name}: the state of ${name} after entry ${now.applied} differs from that of another member`
       }
       return undefined

@@ -67,10 +67,16 @@ export class WalReader {
 
   /** Takes in what became durable since the last call; `incarnation` is the member's life. Answers whether anything did. */
   follow(incarnation: number): boolean {
-    if (this.#view.changes === this.#changes) return false
-    this.#changes = this.#view.changes
-    if (this.#number > 0 && this.#view.size(this.#path) === null) this.#reset()
-    let isNew = this.#readSegment()
+    const { changes } = this.#view
+    if (changes === this.#changes) return false
+    const isOneChange = changes === this.#changes + 1
+    this.#changes = changes
+    if (this.#readSegment()) {
+      // One sync makes one file longer: no other segment began.
+      if (!isOneChange) while (this.#enterNext(incarnation));
+      return true
+    }
+    let isNew = false
     while (this.#enterNext(incarnation)) isNew = true
     return isNew
   }
@@ -78,6 +84,7 @@ export class WalReader {
   #readSegment(): boolean {
     if (this.#number === 0) return false
     const size = this.#view.size(this.#path)
+    if (size === null) this.#reset()
     if (size === null || size === this.#size) return false
     this.#size = size
     const bytes = this.#view.readFrom(this.#path, this.#offset)
