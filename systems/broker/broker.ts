@@ -56,8 +56,9 @@ export class Broker {
     const [producerIds, ...replications] = await Promise.all([
       ProducerIds.start(host, { group: 'controller', replicas: this.#brokers, directory: 'controller' }, this.#config),
       ...this.partitions.map((partition) => {
-        const group = `${partition.topic}-${partition.partition}`
-        return RaftReplication.start(host, partition, { group, replicas: this.#brokers, directory: `${group}/raft` }, this.#config)
+        const { topic, partition: p } = partition
+        const placement = { group: groupName(topic, p), replicas: this.#brokers, directory: `${topic}-${p}/raft` }
+        return RaftReplication.start(host, partition, placement, this.#config)
       }),
     ])
     for (const [ordinal, replication] of replications.entries()) {
@@ -95,4 +96,9 @@ export class Broker {
     }
     return { kind: 'metadata', brokers: this.#brokers, topics, controller: this.#producerIds?.leader ?? null }
   }
+}
+
+/** A Raft group's name has no capitals and no dots: what it may not have is told apart by its character code. */
+function groupName(topic: string, partition: number): string {
+  return `${topic.replace(/[^a-z0-9]/g, (character) => `-${character.charCodeAt(0).toString(16)}-`)}-${partition}`
 }

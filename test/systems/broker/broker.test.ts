@@ -8,6 +8,7 @@ import type { World } from '../../../sim/host/world.js'
 import { simulate } from '../../../sim/run/simulation.js'
 import { brokerApi, type FetchAnswer } from '../../../systems/broker/api.js'
 import { Broker } from '../../../systems/broker/broker.js'
+import { BrokerClient } from '../../../systems/broker/client.js'
 import { runScript } from './script.js'
 
 type Brokers = World<{ broker: Broker }>
@@ -107,6 +108,26 @@ describe('the broker API', () => {
         const metadata = await host.net.call(brokerApi, brokers[0] as string, 'metadata', { topics: ['events', 'other'] })
         expect(metadata.topics.map(({ topic, partitions }) => [topic, partitions.length])).toEqual([['events', 2]])
         expect(metadata.topics[0]?.partitions[1]?.leader).toBe(leader)
+      },
+    })
+  })
+
+  test('serves topics whatever their names', async () => {
+    await runScript({
+      brokers: 3,
+      broker: Broker.boot,
+      config: {
+        topics: [
+          { name: 'Orders.v2_eu', partitions: 1 },
+          { name: 'orders-2e-v2', partitions: 1 },
+        ],
+      },
+      script: async (host, brokers) => {
+        const client = new BrokerClient(host, brokers)
+        for (const topic of ['Orders.v2_eu', 'orders-2e-v2']) {
+          expect(await client.producer.send(topic, 0, { key: null, value: null, timestamp: 5 })).toBe(0)
+          expect((await client.consumer.poll(topic, 0)).records.map((record) => record.timestamp)).toEqual([5])
+        }
       },
     })
   })
