@@ -21,8 +21,8 @@ interface Tally {
 const oneCheck = (complaints: readonly string[]): Tally => (complaints.length === 0 ? { passed: 1, failed: 0 } : { passed: 0, failed: 1, complaints })
 
 const parts: readonly (readonly [name: string, check: () => Promise<Tally>])[] = [
-  ['types', async () => oneCheck(await complaintsOf('node_modules/.bin/tsc', ['-p', '.']))],
-  ['lint', async () => oneCheck(await complaintsOf('node_modules/.bin/biome', ['ci', '--error-on-warnings', '.']))],
+  ['types', async () => oneCheck(await complaintsOf('node_modules/.bin/tsc', ['-p', '.', '--pretty', 'false']))],
+  ['lint', async () => oneCheck(await complaintsOf('node_modules/.bin/biome', ['ci', '--colors=off', '--error-on-warnings', '.']))],
   ['layering', async () => oneCheck(checkLayering(program().files).map(printFinding))],
   ['ambient use', async () => oneCheck(checkAmbient(program()).map(printFinding))],
   ['browser bundle', async () => oneCheck(await checkBrowserBundle())],
