@@ -69,7 +69,12 @@ describe('listed faults', () => {
       const seeded = await run({ scenario: registerStore, seed: `open ${seed}`, kinds: ['net.delay', 'disk.slow'], duration: s(4) })
       if (seeded.occurrences.length === 0) continue
       opened++
-      const listed = await run({ scenario: registerStore, seed: `open ${seed}`, duration: s(4), plan: { injections: JSON.parse(JSON.stringify(seeded.occurrences)) } })
+      const listed = await run({
+        scenario: registerStore,
+        seed: `open ${seed}`,
+        duration: s(4),
+        plan: { injections: JSON.parse(JSON.stringify(seeded.occurrences)) },
+      })
       expect(listed.stale).toEqual([])
       expect(listed.history.map((record) => record.completedAt)).toEqual(seeded.history.map((record) => record.completedAt))
     }
