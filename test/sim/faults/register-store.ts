@@ -1,4 +1,4 @@
-import { invariant, linearizable, ms, NetError, OperationFailed, protocol, s, scenario, system, workload, type Host } from '../../../sim/index.js'
+import { type Host, invariant, linearizable, ms, NetError, OperationFailed, protocol, s, scenario, system, workload } from '../../../sim/index.js'
 
 /** A register on three replicas that asks majorities, with versions by (counter, client): small, correct enough to storm. */
 interface Write {
