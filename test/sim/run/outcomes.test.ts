@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { type Host, ms, protocol, run, type Scenario, s, SimulationFailed, scenario, simulate, system, workload } from '../../../sim/index.js'
+import { type Host, ms, protocol, run, type Scenario, SimulationFailed, s, scenario, simulate, system, workload } from '../../../sim/index.js'
 
 const Work = protocol<{ ask: { req: number; res: number } }>('work')
 
@@ -103,7 +103,9 @@ describe('outcomes of a run', () => {
 
   test('an invariant ends the run at the step that broke it', async () => {
     const limited = asking((request) => request, {
-      invariants: [{ name: 'step 40 is never reached', begin: () => (_world, step) => (step.number >= 40 ? `step ${step.number} by ${step.host}` : undefined) }],
+      invariants: [
+        { name: 'step 40 is never reached', begin: () => (_world, step) => (step.number >= 40 ? `step ${step.number} by ${step.host}` : undefined) },
+      ],
     })
     const report = await run({ scenario: limited, seed: '1' })
     expect([report.outcome, report.steps, report.violation?.check]).toEqual(['violation', 40, 'step 40 is never reached'])
@@ -138,7 +140,11 @@ describe('outcomes of a run', () => {
       return request
     })
     const report = await run({ scenario: checking, seed: '1' })
-    expect([report.outcome, report.violation?.check, report.violation?.message]).toEqual(['violation', 'asked for less than ten', 'must always hold: {"request":10}'])
+    expect([report.outcome, report.violation?.check, report.violation?.message]).toEqual([
+      'violation',
+      'asked for less than ten',
+      'must always hold: {"request":10}',
+    ])
     expect(report.properties.find((property) => property.name === 'asked for an even number')).toMatchObject({ reached: 11, held: 6 })
   })
 
@@ -151,7 +157,10 @@ describe('outcomes of a run', () => {
 
 describe('a run in the hand', () => {
   test('partition, heal, crash, restart and pause do what they say', async () => {
-    await using sim = await simulate(asking((request) => request), { seed: 'hand' })
+    await using sim = await simulate(
+      asking((request) => request),
+      { seed: 'hand' },
+    )
     const answered = () => sim.history.records.filter((record) => record.outcome.kind === 'ok').length
     await sim.advance(ms(200))
     sim.partition(['server-1'], ['client-1', 'server-2'])
@@ -209,7 +218,13 @@ describe('a run in the hand', () => {
           if (stolen !== host) stolen.net.send(Work, 'server-1', 'ask', 1)
           return request
         },
-        { workload: workload<number, number>({ clients: 1, generate: (_r, _c, i) => i, perform: (host, op) => host.net.call(Work, `server-${1 + (op % 2)}`, 'ask', op) }) },
+        {
+          workload: workload<number, number>({
+            clients: 1,
+            generate: (_r, _c, i) => i,
+            perform: (host, op) => host.net.call(Work, `server-${1 + (op % 2)}`, 'ask', op),
+          }),
+        },
       ),
       seed: '1',
     })
