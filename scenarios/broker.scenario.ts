@@ -138,7 +138,7 @@ function replicasAreEqual(world: World<Roles>): boolean {
   )
 }
 
-/** What every broker acknowledged lies below the high watermark of a leader. That it is there unchanged is what AckedInLog and LogMatching say. */
+/** What every broker acknowledged lies below the high watermark of a leader. That it is there unchanged is what AckedInLog and PartitionLogMatching say. */
 function acknowledgedIsReadable(world: World<Roles>): boolean {
   return Array.from({ length: partitions }, (_, p) => p).every((p) => {
     const leader = world.hosts.broker.find(({ process }) => process?.services[p]?.replication.isLeader === true)?.process

@@ -2,7 +2,7 @@ import { batchCrc } from '../../systems/broker/record-batch.js'
 import type { BrokerObservation } from './observation.js'
 
 /**
- * What was acknowledged at an offset is the batch that the log has there. Together with LogMatching: in every replica, from then on. The log is
+ * What was acknowledged at an offset is the batch that the log has there. Together with PartitionLogMatching: in every replica, from then on. The log is
  * the one that any replica reached first.
  */
 export const ackedInLog = (observation: BrokerObservation) =>

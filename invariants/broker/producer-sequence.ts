@@ -4,7 +4,7 @@ import type { BrokerObservation } from './observation.js'
 
 /**
  * In each partition the sequences of a producer id and epoch begin at 0 and follow each other, no duplicate and no hole. Looks at each offset
- * once, in the replica that reaches it first: that the others hold the same is LogMatching.
+ * once, in the replica that reaches it first: that the others hold the same is PartitionLogMatching.
  */
 export const producerSequence = (observation: BrokerObservation) =>
   observation.invariant('ProducerSequence', () => {

@@ -1,7 +1,8 @@
 import { crc32c } from '../raft/crc32c.js'
 import { readInt32, readUint32, writeInt32 } from './big-endian.js'
 import { decodeCheckpoint, encodeCheckpoint, type LogCheckpoint } from './log-checkpoint.js'
-import { batchFault, batchSize } from './record-batch.js'
+import { chained } from './log-tail.js'
+import { baseOffset, batchCrc, batchFault, batchSize, nextOffset } from './record-batch.js'
 
 /** A whole log as bytes: CRC-32C of the rest (uint32), length of the checkpoint (int32), the checkpoint, all batches. */
 export function encodeSnapshot(checkpoint: LogCheckpoint, parts: readonly Uint8Array[]): Uint8Array {
@@ -18,16 +19,20 @@ export function encodeSnapshot(checkpoint: LogCheckpoint, parts: readonly Uint8A
   return bytes
 }
 
-/** Views on the batches, in order. null: damaged. */
+/** Views on the batches, in order. null: damaged, or not the log that its checkpoint tells of. */
 export function decodeSnapshot(bytes: Uint8Array): { checkpoint: LogCheckpoint; batches: readonly Uint8Array[] } | null {
   if (bytes.length < 8 || readUint32(bytes, 0) !== crc32c(bytes, 4, bytes.length)) return null
   let at = 8 + readInt32(bytes, 4)
   const checkpoint = decodeCheckpoint(bytes.subarray(8, at))
   if (checkpoint === null) return null
   const batches: Uint8Array[] = []
+  let chain = 0
+  let end = checkpoint.startOffset
   for (; at < bytes.length; at += batchSize(bytes, at)) {
-    if (batchFault(bytes, at) !== null) return null
+    if (batchFault(bytes, at) !== null || baseOffset(bytes, at) !== end) return null
+    end = nextOffset(bytes, at)
+    chain = chained(chain, batchCrc(bytes, at))
     batches.push(bytes.subarray(at, at + batchSize(bytes, at)))
   }
-  return { checkpoint, batches }
+  return end === checkpoint.endOffset && chain === checkpoint.chain ? { checkpoint, batches } : null
 }

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { ackedDurable } from '../../../invariants/broker/acked-durable.js'
 import { ackedInLog } from '../../../invariants/broker/acked-in-log.js'
-import { logMatching } from '../../../invariants/broker/log-matching.js'
 import { offsetsDense } from '../../../invariants/broker/offsets-dense.js'
+import { partitionLogMatching } from '../../../invariants/broker/partition-log-matching.js'
 import { producerSequence } from '../../../invariants/broker/producer-sequence.js'
 import { watermarkOrder } from '../../../invariants/broker/watermark-order.js'
 import { loseAll } from '../../../sim/disk/power-loss.js'
@@ -65,10 +65,10 @@ describe('OffsetsDense', () => {
   })
 })
 
-describe('LogMatching of brokers', () => {
+describe('PartitionLogMatching', () => {
   test('holds for equal logs, however they came to be', async () => {
     let [a, b] = await two()
-    const watch = new Watch(logMatching, [a, b])
+    const watch = new Watch(partitionLogMatching, [a, b])
     for (const replica of [a, b]) {
       for (const value of [1, 2, 3]) replica.apply(2, undefined, value)
       expect(watch.look(replica)).toBeUndefined()
@@ -82,7 +82,7 @@ describe('LogMatching of brokers', () => {
 
   test('notices another batch at the same offset', async () => {
     const [a, b] = await two()
-    const watch = new Watch(logMatching, [a, b])
+    const watch = new Watch(partitionLogMatching, [a, b])
     a.apply(2, undefined, 1)
     b.apply(2, undefined, 9)
     expect(watch.look(a)).toBeUndefined()
@@ -91,7 +91,7 @@ describe('LogMatching of brokers', () => {
 
   test('notices a recovered log that nobody had', async () => {
     const a = await one()
-    const watch = new Watch(logMatching, [a])
+    const watch = new Watch(partitionLogMatching, [a])
     a.apply(2)
     expect(watch.look(a)).toBeUndefined()
     a.apply(1)
@@ -102,7 +102,7 @@ describe('LogMatching of brokers', () => {
 
   test('notices a recovered log with other content', async () => {
     const [a, b] = await two()
-    const watch = new Watch(logMatching, [a, b])
+    const watch = new Watch(partitionLogMatching, [a, b])
     a.apply(2, undefined, 1)
     expect(watch.look(a)).toBeUndefined()
     b.apply(2, undefined, 9)

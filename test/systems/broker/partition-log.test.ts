@@ -154,6 +154,7 @@ describe('a partition log', () => {
     applyTo(target, 3)
     snapshot.bytes[200] = (snapshot.bytes[200] as number) ^ 1
     await expect(target.install(snapshot)).rejects.toThrow(CorruptSnapshot)
+    await expect(target.install({ ...snapshot, bytes: new Uint8Array(3) })).rejects.toThrow(CorruptSnapshot)
     await expectWhole(target, 3)
   })
 

@@ -4,8 +4,8 @@ import type { BrokerObservation } from './observation.js'
  * Two replicas whose logs reach an offset hold the same batches up to there: their chained hashes are compared against one global map. What a
  * replica recovers or installs must be a log that some replica had.
  */
-export const logMatching = (observation: BrokerObservation) =>
-  observation.invariant('LogMatching', () => {
+export const partitionLogMatching = (observation: BrokerObservation) =>
+  observation.invariant('PartitionLogMatching', () => {
     /** By partition: the offset after a batch to the chained hash there. */
     const known: Map<number, number>[] = []
     const of = (partition: number) => {
