@@ -53,6 +53,20 @@ export class Consumer {
     this.#positions.set(`${topic}-${partition}`, offset)
   }
 
+  /**
+   * Moves to the log's first offset, to its end, or to the first record at or after a time in milliseconds (the end, when there is none); answers
+   * the offset. Rejects with `ConsumeFailed`.
+   */
+  async seekTo(topic: string, partition: number, at: 'earliest' | 'latest' | number): Promise<number> {
+    const destination = { kind: 'partition' as const, topic, partition }
+    const deadline = this.#host.clock.monotonic() + this.#options.pollTimeout
+    const { answer } = await this.#directory.ask(destination, 'listOffsets', { topic, partition, at }, deadline)
+    if (answer.kind === 'error') throw new ConsumeFailed(answer.error)
+    if (answer.offset < 0) return this.seekTo(topic, partition, 'latest')
+    this.seek(topic, partition, answer.offset)
+    return answer.offset
+  }
+
   /** The committed records that follow the position, which moves past them; none when there are none within `maxWait`. Rejects with `ConsumeFailed`. */
   async poll(topic: string, partition: number, options: Partial<ConsumerOptions> = {}): Promise<Polled> {
     const { maxBytes, maxWait, pollTimeout } = { ...this.#options, ...options }

@@ -187,6 +187,24 @@ describe('a broker client', () => {
     })
   })
 
+  test('a consumer moves to either end of the log, and to a time', async () => {
+    await runScript({
+      brokers: 1,
+      broker: brokers(),
+      script: async (host, names) => {
+        const client = new BrokerClient(host, names)
+        await send(client, [10, 20, 30])
+        const { consumer } = client
+        expect(await consumer.seekTo('events', 0, 'latest')).toBe(3)
+        expect((await consumer.poll('events', 0, { maxWait: 0 })).records).toEqual([])
+        expect(await consumer.seekTo('events', 0, 20)).toBe(1)
+        expect((await consumer.poll('events', 0)).records.map(({ timestamp }) => timestamp)).toEqual([20, 30])
+        expect(await consumer.seekTo('events', 0, 31)).toBe(3)
+        expect(await consumer.seekTo('events', 0, 'earliest')).toBe(0)
+      },
+    })
+  })
+
   test('a position beyond the log is out of range', async () => {
     await runScript({
       brokers: 1,
