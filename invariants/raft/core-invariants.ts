@@ -235,10 +235,12 @@ function holdsDurably(durable: Durable | null, index: number, term: number): boo
   return index <= durable.base.index || durable.entries[index - durable.base.index - 1]?.term === term
 }
 
+/** A suspect's disk counts for what it held before it was damaged, perhaps more than once: that may have been acknowledged. What came after does not. */
 function heldDurably(own: NodeMemory, durable: Durable | null, index: number, term: number): boolean {
-  if (durable === null || !durable.suspect) return holdsDurably(durable, index, term)
-  if (index === own.disk.index) return term === own.disk.term
-  return index < own.disk.index && holdsDurably(durable, index, term)
+  if (durable?.suspect !== true) return holdsDurably(durable, index, term)
+  if (index > own.disk.index) return false
+  if (index <= durable.base.index + durable.entries.length) return holdsDurably(durable, index, term)
+  return index === own.disk.index ? term === own.disk.term : term <= own.disk.term
 }
 
 /** Every state machine applies the same entries, each once in an incarnation, in order, and durable ones only. */
