@@ -3,12 +3,15 @@ import { count } from '../sim/report/numbers.js'
 import type { RunRequest } from '../sim/run/report.js'
 import { checkDeterminism } from './check-determinism.js'
 import { interruptible } from './perform-run.js'
+import { blame } from './scenario-fault.js'
 import type { Terminal } from './terminal.js'
 
 /** `--check-determinism`: says that two runs were equal, or shows the first step that was not, from both sides. */
-export async function reportDeterminism(request: RunRequest, isJson: boolean, terminal: Terminal): Promise<ExitCode> {
+export async function reportDeterminism(request: RunRequest, file: string | undefined, isJson: boolean, terminal: Terminal): Promise<ExitCode> {
   const { paint, out } = terminal
-  const { report, difference } = await interruptible((signal) => checkDeterminism({ ...request, signal }))
+  const { report, difference } = await interruptible((signal) => checkDeterminism({ ...request, signal })).catch((error: unknown) => {
+    throw blame(error, file)
+  })
   const { scenario, seed, outcome, steps, traceHash } = report
   const exitCode = difference ? exitCodes.violation : outcome === 'interrupted' ? exitCodes.interrupted : exitCodes.passed
   if (isJson)

@@ -13,7 +13,7 @@ import { performRun } from './perform-run.js'
 import { replay } from './replay-command.js'
 import { processTerminal, type Terminal } from './terminal.js'
 
-/** The command line, `npm run sim -- …` and `npx seedfall …`. Answers the exit code. */
+/** The command line, `npm run sim -- …` and `npx seedfall …`. Answers the exit code; what it throws is a defect of Seedfall, which `bin.mjs` reports. */
 export async function main(words: readonly string[], terminal: Terminal = processTerminal()): Promise<ExitCode> {
   let exitCode: ExitCode = exitCodes.passed
   const program = commandLine(terminal, (code) => {
@@ -32,8 +32,7 @@ export async function main(words: readonly string[], terminal: Terminal = proces
       terminal.error(`seedfall: ${error.message.replace(/\s+/g, ' ')}`)
       return exitCodes.usage
     }
-    terminal.error(`seedfall: a defect of Seedfall itself, please report it with this text:\n${error instanceof Error ? error.stack : String(error)}`)
-    return exitCodes.defect
+    throw error
   }
 }
 
@@ -116,7 +115,7 @@ async function runScenario(name: string, flags: RunFlags, terminal: Terminal): P
     ...(flags.until === undefined ? {} : { untilStep: flags.until }),
     ...(flags.breakAt === undefined ? {} : { breakAtStep: flags.breakAt }),
   }
-  if (flags.checkDeterminism) return reportDeterminism(request, shown.json === true, terminal)
+  if (flags.checkDeterminism) return reportDeterminism(request, file, shown.json === true, terminal)
   const again = `${terminal.program} ${againWords(file === undefined ? [name] : ['run', file], seed, flags).join(' ')}`
   return (await performRun(request, { ...shown, commands: { again }, ...(file === undefined ? {} : { file }) }, terminal)).exitCode
 }

@@ -13,6 +13,7 @@ import { formatReplay, provenReplay } from '../sim/run/replay.js'
 import type { RunReport, RunRequest } from '../sim/run/report.js'
 import { headerOf, run } from '../sim/run/run.js'
 import { BadInput } from './bad-input.js'
+import { blame } from './scenario-fault.js'
 import type { Terminal } from './terminal.js'
 import { TraceFile, traceTo } from './trace-file.js'
 
@@ -39,7 +40,9 @@ export async function performRun(request: RunRequest, show: Presentation, termin
   if (!show.json) out(describeHeader(header, paint))
   const sinks: TraceSink[] = [...(file ? [file] : []), ...(show.trace ? [printing(terminal)] : [])]
   const began = performance.now()
-  const report = await interruptible((signal) => run({ ...request, trace: traceTo(sinks), signal }))
+  const report = await interruptible((signal) => run({ ...request, trace: traceTo(sinks), signal })).catch((error: unknown) => {
+    throw blame(error, show.file)
+  })
   const seconds = (performance.now() - began) / 1_000
   file?.close()
 

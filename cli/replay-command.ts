@@ -21,14 +21,18 @@ export interface ReplayFlags {
 export async function replay(file: string, flags: ReplayFlags, terminal: Terminal): Promise<ExitCode> {
   const { until, breakAt, ...show } = flags
   const recorded = readReplay(file, terminal.folder)
-  const { scenario } = await loadScenario(recorded.file ?? recorded.scenario, terminal.folder)
+  const { scenario, file: scenarioFile } = await loadScenario(recorded.file ?? recorded.scenario, terminal.folder)
   const request = {
     ...requestOf(recorded, scenario),
     ...(until === undefined ? {} : { untilStep: until }),
     ...(breakAt === undefined ? {} : { breakAtStep: breakAt }),
   }
   const commands = { picture: `${terminal.program} replay ${file} --trace` }
-  const { report, exitCode } = await performRun(request, { ...show, commands, replayFile: file }, terminal)
+  const { report, exitCode } = await performRun(
+    request,
+    { ...show, commands, replayFile: file, ...(scenarioFile === undefined ? {} : { file: scenarioFile }) },
+    terminal,
+  )
   if (!show.json && until === undefined) terminal.out(`  ${terminal.paint.faint('recorded'.padEnd(10))}${comparison(recorded, report)}`)
   return exitCode
 }

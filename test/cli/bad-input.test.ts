@@ -45,6 +45,10 @@ const cases: readonly (readonly [words: string[], says: string | RegExp])[] = [
   [['run', fixture('throws-later')], /throws-later\.scenario\.ts: throws when it is loaded: TypeError: .* \(line 3:\d+\)/],
   [['run', fixture('wrong-shape')], "wrong-shape.scenario.ts: its scenario's system must be what system({ … }) gives"],
   [['run', fixture('no-scenario')], 'its default export is not a scenario'],
+  [
+    ['run', fixture('judge-throws'), '--seed', '1'],
+    /judge-throws\.scenario\.ts: its own code threw outside of a process: RangeError: no verdict \(.*judge-throws\.scenario\.ts:10:\d+\)/,
+  ],
   [['replay', 'missing.json'], 'missing.json cannot be read: no such file'],
   [['replay', '.'], '. cannot be read'],
   [['replay', 'cut.json'], 'cut.json is not JSON'],

@@ -1,0 +1,31 @@
+import path from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { Misuse } from '../sim/host/errors.js'
+import { BadInput } from './bad-input.js'
+
+/** Seedfall's own code: the repository's folders, or those of the package's built form. */
+const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..')
+const own = ['sim', 'systems', 'invariants', 'scenarios', 'cli'].map((folder) => path.join(root, folder) + path.sep)
+
+/**
+ * What a run threw outside of every process. Code of a scenario file (its judge, invariants, statistics) that threw, or misused Seedfall, is the file's
+ * mistake; anything else is a defect of Seedfall.
+ */
+export function blame(error: unknown, file: string | undefined): unknown {
+  if (file === undefined || !(error instanceof Error)) return error
+  const [place] = placesIn(error.stack ?? '')
+  const isTheirs = error instanceof Misuse || (place !== undefined && !own.some((folder) => place.startsWith(folder)))
+  if (!isTheirs) return error
+  const where = placesIn(error.stack ?? '').find((candidate) => !own.some((folder) => candidate.startsWith(folder)))
+  const [message] = error.message.split('\n')
+  return new BadInput(`${file}: its own code threw outside of a process: ${error.name}: ${message}${where === undefined ? '' : ` (${where})`}`)
+}
+
+/** The files of a stack with their lines, innermost first; Node's own and packages are left out. */
+function placesIn(stack: string): string[] {
+  return stack.split('\n').flatMap((line) => {
+    const match = /^\s+at .*?(?:\(|at )?((?:file:\/\/)?\/[^()]+:\d+:\d+)\)?$/.exec(line)
+    const place = match?.[1]?.replace(/^file:\/\//, '').replace(/\?[^:]*/, '')
+    return place === undefined || place.includes('/node_modules/tsx/') ? [] : place
+  })
+}
