@@ -13,80 +13,180 @@ export interface Fingerprint {
  * undefined counts as absent. Throws `Misuse` for anything else: functions, symbols and instances of classes have no structure to compare.
  */
 export function canonicalHash(value: unknown): Fingerprint {
-  return { high: hashOf(value, 0x243f6a88) >>> 0, low: hashOf(value, 0x13198a2e) >>> 0 }
+  return new CanonicalHasher().hash(value)
 }
 
-/** The fingerprint as a key of a map. */
-export function canonicalKey(value: unknown): string {
-  return `${hashOf(value, 0x243f6a88) >>> 0}/${hashOf(value, 0x13198a2e) >>> 0}`
-}
+/** Hashes many values; remembers the hashes of the property names it meets. */
+export class CanonicalHasher {
+  /** Of the value visited last. */
+  #high = 0
+  #low = 0
+  readonly #names = new Map<string, Fingerprint>()
 
-/** Two seeds give two independent words. */
-function hashOf(value: unknown, seed: number): number {
-  switch (typeof value) {
-    case 'number':
-      return hashNumber(value, seed)
-    case 'string':
-      return mix(fold(seed ^ 0x51, hashString(value) ^ Math.imul(value.length, 0x9e3779b1) ^ hashTail(value, seed)))
-    case 'boolean':
-      return mix(seed ^ (value ? 0x7e : 0x7f))
-    case 'undefined':
-      return mix(seed ^ 0x7d)
-    case 'bigint':
-      return mix(fold(seed ^ 0x52, hashOf(value.toString(), seed)))
-    case 'object':
-      return value === null ? mix(seed ^ 0x7c) : hashObject(value, seed)
-    default:
-      throw new Misuse(`a ${typeof value} has no canonical hash`)
+  hash(value: unknown): Fingerprint {
+    this.#visit(value)
+    return { high: this.#high >>> 0, low: this.#low >>> 0 }
+  }
+
+  /** The fingerprint as a key of a map. */
+  key(value: unknown): string {
+    this.#visit(value)
+    return `${this.#high >>> 0}/${this.#low >>> 0}`
+  }
+
+  #visit(value: unknown): void {
+    switch (typeof value) {
+      case 'number':
+        this.#visitNumber(value)
+        break
+      case 'string':
+        this.#visitString(value)
+        break
+      case 'boolean':
+        this.#set(tags.boolean, value ? 1 : 0)
+        break
+      case 'undefined':
+        this.#set(tags.undefined, 0)
+        break
+      case 'bigint':
+        this.#visitString(value.toString())
+        this.#wrap(tags.bigint)
+        break
+      case 'object':
+        if (value === null) this.#set(tags.null, 0)
+        else this.#visitObject(value)
+        break
+      default:
+        throw new Misuse(`a ${typeof value} has no canonical hash`)
+    }
+  }
+
+  #visitNumber(value: number): void {
+    if ((value | 0) === value) {
+      this.#set(tags.integer, value)
+    } else if (Number.isSafeInteger(value)) {
+      this.#set(tags.integer, value | 0)
+      this.#wrap(Math.floor(value / 0x1_0000_0000))
+    } else {
+      this.#visitString(String(value))
+      this.#wrap(tags.fraction)
+    }
+  }
+
+  #visitString(text: string): void {
+    // The two words come from two different folds of the code units.
+    let other = text.length
+    for (let i = 0; i < text.length; i++) other = Math.imul(other ^ text.charCodeAt(i), 0x85ebca6b) ^ (other >>> 13)
+    this.#high = mix(fold(tags.string, hashString(text)))
+    this.#low = mix(fold(tags.string ^ LOW, other))
+  }
+
+  #visitObject(value: object): void {
+    if (Array.isArray(value)) this.#visitList(value, tags.array)
+    else if (value instanceof Uint8Array) this.#visitList(value, tags.bytes)
+    else if (value instanceof Map) this.#visitMap(value)
+    else if (value instanceof Set) this.#visitSet(value)
+    else this.#visitRecord(value)
+  }
+
+  #visitList(list: readonly unknown[] | Uint8Array, tag: number): void {
+    let high = fold(tag, list.length)
+    let low = fold(tag ^ LOW, list.length)
+    for (let i = 0; i < list.length; i++) {
+      this.#visit(list[i])
+      high = fold(high, this.#high)
+      low = fold(low, this.#low)
+    }
+    this.#high = mix(high)
+    this.#low = mix(low)
+  }
+
+  // Sums of what is well mixed do not depend on order.
+
+  #visitMap(map: ReadonlyMap<unknown, unknown>): void {
+    let high = 0
+    let low = 0
+    for (const [key, item] of map) {
+      this.#visit(key)
+      const keyHigh = this.#high
+      const keyLow = this.#low
+      this.#visit(item)
+      high = (high + pair(keyHigh, this.#high)) | 0
+      low = (low + pair(keyLow, this.#low)) | 0
+    }
+    this.#high = mix(fold(fold(tags.map, map.size), high))
+    this.#low = mix(fold(fold(tags.map ^ LOW, map.size), low))
+  }
+
+  #visitSet(set: ReadonlySet<unknown>): void {
+    let high = 0
+    let low = 0
+    for (const item of set) {
+      this.#visit(item)
+      high = (high + pair(tags.set, this.#high)) | 0
+      low = (low + pair(tags.set, this.#low)) | 0
+    }
+    this.#high = mix(fold(fold(tags.set, set.size), high))
+    this.#low = mix(fold(fold(tags.set ^ LOW, set.size), low))
+  }
+
+  #visitRecord(record: object): void {
+    const prototype: unknown = Object.getPrototypeOf(record)
+    if (prototype !== Object.prototype && prototype !== null) throw new Misuse('an instance of a class has no canonical hash: states are plain data')
+    let high = 0
+    let low = 0
+    for (const key of Object.keys(record)) {
+      const item = (record as Record<string, unknown>)[key]
+      if (item === undefined) continue
+      const name = this.#name(key)
+      this.#visit(item)
+      high = (high + pair(name.high, this.#high)) | 0
+      low = (low + pair(name.low, this.#low)) | 0
+    }
+    this.#high = mix(fold(tags.record, high))
+    this.#low = mix(fold(tags.record ^ LOW, low))
+  }
+
+  #name(key: string): Fingerprint {
+    let name = this.#names.get(key)
+    if (name === undefined) {
+      this.#visitString(key)
+      name = { high: this.#high, low: this.#low }
+      this.#names.set(key, name)
+    }
+    return name
+  }
+
+  #set(tag: number, word: number): void {
+    this.#high = mix(fold(tag, word))
+    this.#low = mix(fold(tag ^ LOW, word))
+  }
+
+  #wrap(word: number): void {
+    this.#high = mix(fold(this.#high, word))
+    this.#low = mix(fold(this.#low, word))
   }
 }
 
-/** The second word of a string does not come from the same 32 bits as the first. */
-function hashTail(text: string, seed: number): number {
-  let hash = seed
-  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x85ebca6b) ^ (hash >>> 13)
-  return hash
-}
+/** Sets the second word apart from the first. */
+const LOW = 0x13198a2e
 
-function hashNumber(value: number, seed: number): number {
-  if ((value | 0) === value) return mix(fold(seed ^ 0x50, value))
-  if (Number.isSafeInteger(value)) return mix(fold(fold(seed ^ 0x53, value | 0), Math.floor(value / 0x1_0000_0000)))
-  return mix(fold(seed ^ 0x54, hashOf(String(value), seed)))
-}
+/** One for each sort of value, so that none is taken for another. */
+const tags = {
+  integer: 0x243f6a51,
+  fraction: 0x243f6a52,
+  string: 0x243f6a53,
+  bigint: 0x243f6a54,
+  boolean: 0x243f6a55,
+  null: 0x243f6a56,
+  undefined: 0x243f6a57,
+  array: 0x243f6a58,
+  bytes: 0x243f6a59,
+  map: 0x243f6a5a,
+  set: 0x243f6a5b,
+  record: 0x243f6a5c,
+} as const
 
-function hashObject(value: object, seed: number): number {
-  if (Array.isArray(value)) {
-    let hash = fold(seed ^ 0x55, value.length)
-    for (let i = 0; i < value.length; i++) hash = fold(hash, hashOf(value[i], seed))
-    return mix(hash)
-  }
-  if (ArrayBuffer.isView(value)) {
-    if (!(value instanceof Uint8Array)) throw new Misuse('of binary data only a Uint8Array has a canonical hash')
-    let hash = fold(seed ^ 0x56, value.length)
-    for (const byte of value) hash = fold(hash, byte)
-    return mix(hash)
-  }
-  if (value instanceof Map) {
-    let sum = 0
-    for (const [key, item] of value) sum = (sum + hashPair(hashOf(key, seed), hashOf(item, seed), seed)) | 0
-    return mix(fold(fold(seed ^ 0x57, value.size), sum))
-  }
-  if (value instanceof Set) {
-    let sum = 0
-    for (const item of value) sum = (sum + mix(fold(seed ^ 0x59, hashOf(item, seed)))) | 0
-    return mix(fold(fold(seed ^ 0x58, value.size), sum))
-  }
-  const prototype: unknown = Object.getPrototypeOf(value)
-  if (prototype !== Object.prototype && prototype !== null) throw new Misuse('an instance of a class has no canonical hash: states are plain data')
-  let sum = 0
-  for (const key of Object.keys(value)) {
-    const item = (value as Record<string, unknown>)[key]
-    if (item !== undefined) sum = (sum + hashPair(hashOf(key, seed), hashOf(item, seed), seed)) | 0
-  }
-  return mix(fold(seed ^ 0x5a, sum))
-}
-
-/** Sums of these do not depend on order. */
-function hashPair(key: number, item: number, seed: number): number {
-  return mix(fold(fold(seed ^ 0x5b, key), item))
+function pair(key: number, item: number): number {
+  return mix(fold(fold(0x5b, key), item))
 }

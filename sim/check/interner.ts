@@ -1,13 +1,14 @@
-import { canonicalKey } from './canonical-hash.js'
+import { CanonicalHasher } from './canonical-hash.js'
 
 /** Names each distinct structure by a small number, and keeps one of its kind. Kept values must not be changed. */
 export class Interner<T> {
   readonly #numbers = new Map<string, number>()
   readonly #values: T[] = []
+  readonly #hasher = new CanonicalHasher()
 
   /** The number of an equal value that is kept, or of this one from now on. */
   number(value: T): number {
-    const key = canonicalKey(value)
+    const key = this.#hasher.key(value)
     const known = this.#numbers.get(key)
     if (known !== undefined) return known
     const number = this.#values.length

@@ -272,7 +272,7 @@ class MachineModelWorld<Memory, S, M, D, I, C, E> {
     const nodes = state.nodes.slice()
     nodes[id] = transition.after
     const verdict = this.#judge(state.memory, nodes, transition)
-    const network = transition.sent.length === 0 ? state.network : [...state.network, ...transition.sent].sort((a, b) => a - b)
+    const network = transition.sent.length === 0 ? state.network : withAll(state.network, transition.sent)
     return { ...state, nodes, network, memory: verdict.memory, fallen: verdict.fallen }
   }
 
@@ -313,8 +313,20 @@ function unborn<S, M, D, I, C>(id: number): MachineNode<S, M, D, I, C> {
   return { id, up: false, incarnation: 0, state: null as S, durable: null, saves: [], held: [], timers: [], inputs: [] }
 }
 
+/** Sorted again. */
+function withAll(sorted: readonly number[], items: readonly number[]): number[] {
+  const all = sorted.slice()
+  for (const item of items) {
+    let at = all.push(item) - 1
+    for (; at > 0 && (all[at - 1] as number) > item; at--) all[at] = all[at - 1] as number
+    all[at] = item
+  }
+  return all
+}
+
 /** One occurrence less. */
 function without(sorted: readonly number[], item: number): number[] {
-  const at = sorted.indexOf(item)
-  return [...sorted.slice(0, at), ...sorted.slice(at + 1)]
+  const rest = sorted.slice()
+  rest.splice(rest.indexOf(item), 1)
+  return rest
 }

@@ -1,5 +1,5 @@
 import { Misuse } from '../host/errors.js'
-import { canonicalHash, type Fingerprint } from './canonical-hash.js'
+import { CanonicalHasher, type Fingerprint } from './canonical-hash.js'
 import { FingerprintTable } from './fingerprint-table.js'
 import type { Model, ModelProperty } from './model.js'
 
@@ -79,6 +79,7 @@ interface Frontier<State> {
 
 class Search<State, Action> {
   readonly #seen = new FingerprintTable()
+  readonly #hasher = new CanonicalHasher()
   /** By number of state: the state it came from (-1: initial, and then `choices` says which), and which of that one's actions led here. */
   readonly parents: number[] = []
   readonly choices: number[] = []
@@ -116,7 +117,7 @@ class Search<State, Action> {
   }
 
   #fingerprint(state: State): Fingerprint {
-    return canonicalHash(this.model.key === undefined ? state : this.model.key(state))
+    return this.#hasher.hash(this.model.key === undefined ? state : this.model.key(state))
   }
 
   #isNew(state: State): boolean {

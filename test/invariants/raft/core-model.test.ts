@@ -18,7 +18,7 @@ const inPrelude = (message: RaftMessage) => message.kind === 'append-response' &
  * Three nodes, two terms, entries up to index 3, every order of delivery, loss of any message, a duplicate and a crash with any part of the
  * saves in flight. Depths are what fits a test; the depth from a leader on is reached by an election first.
  */
-describe('The Raft core, model-checked with 3 nodes', () => {
+describe('The Raft core, model-checked with 3 nodes', { timeout: 180_000 }, () => {
   it.each([
     { from: 'the first boot', depth: 8, drops: 0, prelude: [], unique: 100_000 },
     { from: 'the first boot, with a loss of its own', depth: 6, drops: 1, prelude: [], unique: 10_000 },
