@@ -24,12 +24,12 @@ export function raftInvariants<Roles extends Record<string, unknown>>(placement:
   const make = [
     electionSafety,
     voteOnce,
+    commitDurable,
     termMonotonic,
     leaderAppendOnly,
     logMatching,
     leaderCompleteness,
     commitMonotonic,
-    commitDurable,
     stateMachineSafety,
     snapshotCoversCommitted,
     readNotStale,
