@@ -151,7 +151,7 @@ export default scenario<Roles, BrokerOperation, BrokerResult>({
   name: 'broker',
   system: cluster,
   workload: workload<BrokerOperation, BrokerResult>({ clients, generate, perform, judge: brokerHistory }),
-  invariants: [...brokerInvariants(), ...raftInvariants<Roles>(brokerRaftGroups)],
+  invariants: [...raftInvariants<Roles>(brokerRaftGroups), ...brokerInvariants()],
   faults: { strategy: 'targeted' },
   duration: s(60),
   healAt: s(45),

@@ -37,7 +37,7 @@ const ranges: Readonly<Record<FaultKind, Readonly<Record<string, OptionRange>>>>
   'net.clog': { everyMillis: { min: 1_000, max: 10_000, log: true }, lastsMillis: { min: 20, max: 3_000, log: true } },
   'net.partition': { everyMillis: { min: 3_000, max: 12_000, log: true }, lastsMillis: { min: 200, max: 5_000, log: true } },
   'disk.lost': { perMille: { min: 200, max: 900 } },
-  'disk.torn': { perMille: { min: 50, max: 500 } },
+  'disk.torn': { perMille: { min: 100, max: 700 } },
   'disk.lost-rename': { perMille: { min: 100, max: 900 } },
   'disk.sync-error': {
     everyMillis: { min: 5_000, max: 20_000, log: true },

@@ -9,8 +9,8 @@ export interface Plant {
   /** A snippet of that module which occurs in it exactly once. */
   readonly replace: string
   readonly with: string
-  /** The name of the invariant, property or judge that must catch it. */
-  readonly expect: string
+  /** The name of the invariant, property or judge that must catch it; several, where which one sees it first depends on the schedule. */
+  readonly expect: string | readonly string[]
   /** What is run to find it: a scenario's file, or a module that exports `hunt(seed): string | undefined`, the name of the check that failed. From the repository's root. */
   readonly subject: string
 }
@@ -33,4 +33,9 @@ export interface HuntRange {
   readonly seeds: number
   /** Wall-clock seconds after which no further seed is begun. */
   readonly seconds?: number
+}
+
+/** Whether the check that failed is one that the plant names. */
+export function isExpected(plant: Plant, check: string | null): boolean {
+  return check !== null && (typeof plant.expect === 'string' ? plant.expect === check : plant.expect.includes(check))
 }
