@@ -254,7 +254,7 @@ describe('a partition log', () => {
         await expectWhole(partition, partition.appliedIndex)
         expect(partition.producers.encode()).toEqual(rebuilt(partition.appliedIndex))
       }),
-      { numRuns: 150 },
+      { numRuns: 80 },
     )
   }, 30_000)
 })
