@@ -17,6 +17,7 @@ import { deriveKey, type Key } from '../kernel/mix.js'
 import type { Link } from '../net/link.js'
 import { Network, type NetworkObserver } from '../net/network.js'
 import { describeEvent, waitingFor } from './describe.js'
+import { FinishedRun } from './finished-run.js'
 import { OperationHistory } from './operation-history.js'
 import type { HostState, Outcome, RunReport, RunRequest, Violation } from './report.js'
 import type { AnyScenario, Options } from './scenario.js'
@@ -209,25 +210,23 @@ export class Simulation<Roles extends Record<string, unknown>> implements Machin
   }
 
   report(outcome: Outcome): RunReport {
-    const { header } = this.setup
-    const { faultStatistics, ...faults } = this.engine.report()
-    const stateOf = () => this.hosts.map((host) => this.#stateOf(host))
-    return {
-      ...header,
+    const { injections, occurrences, faults, stale, faultStatistics } = this.engine.report()
+    const statistics = this.scenario.statistics?.(this.world, this.history.records)
+    const results = {
       outcome,
       steps: this.kernel.steps,
       virtualNanos: this.kernel.now,
       traceHash: this.kernel.hash.toString(),
-      ...(this.failure === null ? {} : { violation: this.failure.violation }),
-      ...faults,
-      statistics: { ...faultStatistics, ...this.scenario.statistics?.(this.world, this.history.records) },
+      violation: this.failure?.violation,
+      injections,
+      occurrences,
+      faults,
+      stale,
+      statistics: statistics === undefined ? faultStatistics : { ...faultStatistics, ...statistics },
       properties: this.#properties.list(),
       history: this.history.records,
-      // Words for a person: made when somebody reads them.
-      get states() {
-        return stateOf()
-      },
     }
+    return new FinishedRun(this.setup.header, results, () => this.hosts.map((host) => this.#stateOf(host)))
   }
 
   diskOf(host: SimulatedHost): HostDisk {
