@@ -104,6 +104,8 @@ function fileName(word: string | undefined): string {
 async function runScenario(name: string, flags: RunFlags, terminal: Terminal): Promise<ExitCode> {
   const { scenario, file } = await loadScenario(name, terminal.folder)
   const shown = view(flags)
+  if (flags.checkDeterminism && (flags.trace || flags.traceFile !== undefined))
+    throw new BadInput('--check-determinism shows the first step that differs and writes no trace: leave out --trace and --trace-file')
   const seed = flags.seed ?? String(randomInt(1, 2 ** 32))
   if (flags.seed === undefined && !flags.json) terminal.out(`seed ${terminal.paint.strong(seed)} (drawn; --seed ${seed} makes this run again)`)
   const request: RunRequest = {

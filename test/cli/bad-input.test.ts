@@ -35,6 +35,8 @@ const cases: readonly (readonly [words: string[], says: string | RegExp])[] = [
   [['--until', '1.5'], "--until '1.5' is not a step"],
   [['--break-at', '0'], "--break-at '0' is not a step"],
   [['--trace', '--json'], 'use --trace-file with --json'],
+  [['--check-determinism', '--trace'], '--check-determinism shows the first step that differs and writes no trace'],
+  [['--check-determinism', '--trace-file', 'x'], '--check-determinism shows the first step that differs and writes no trace'],
   [['--seed', '1', '--trace-file', 'no/such/folder/x'], /--trace-file .*no\/such\/folder\/x cannot be written: ENOENT/],
   [['broker', 'raft'], /too many arguments/],
   [['run'], /missing required argument 'file'/],
