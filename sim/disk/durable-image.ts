@@ -10,8 +10,8 @@ import type { FileInode } from './file-inode.js'
  */
 export class DurableImage implements DurableView {
   readonly #image: DiskImage
-  /** What paths led to, as long as no durable name changes: observers of a log ask for the same few after every step. */
-  readonly #found = new Map<string, Inode>()
+  /** What paths led to (null: to nothing), as long as no durable name changes: observers of a log ask for the same few after every step. */
+  readonly #found = new Map<string, Inode | null>()
   #foundAt = 0
 
   constructor(image: DiskImage) {
@@ -46,7 +46,7 @@ export class DurableImage implements DurableView {
     return found?.kind === 'file' ? found : null
   }
 
-  #find(path: string): Inode | undefined {
+  #find(path: string): Inode | null {
     const { durableNameChanges } = this.#image
     if (this.#foundAt !== durableNameChanges) {
       this.#foundAt = durableNameChanges
@@ -54,9 +54,13 @@ export class DurableImage implements DurableView {
     }
     let inode = this.#found.get(path)
     if (inode === undefined) {
-      inode = walk(this.#image.root, 'durable', partsOf(path))
-      if (inode !== undefined) this.#found.set(path, inode)
+      inode = walk(this.#image.root, 'durable', partsOf(path)) ?? null
+      // Paths asked for once and never again must not gather.
+      if (this.#found.size >= mostFound) this.#found.clear()
+      this.#found.set(path, inode)
     }
     return inode
   }
 }
+
+const mostFound = 4096
