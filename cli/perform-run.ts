@@ -58,7 +58,8 @@ export async function performRun(request: RunRequest, show: Presentation, termin
   if (isStale) out(describeStale(report, terminal))
   const rows = isBroken ? await lastRows(request, report) : undefined
   const commands: Record<string, string> = isBroken ? { replay: `${terminal.program} replay ${replay}`, ...show.commands } : {}
-  out(describeResult(report, { commands, seconds, width: terminal.width, ...(rows ? { rows } : {}) }, paint))
+  const isStopped = report.outcome === 'passed' && report.steps === request.untilStep
+  out(describeResult(report, { commands, seconds, width: terminal.width, isStopped, ...(rows ? { rows } : {}) }, paint))
   if (request.untilStep !== undefined) out(describeStates(report.states, paint))
   return { report, exitCode }
 }

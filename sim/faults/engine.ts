@@ -60,7 +60,8 @@ export class FaultEngine implements FaultWorld, EventTarget {
   readonly #occurrences: Injection[] = []
   readonly #statistics = new Map<string, number>()
   readonly #noises: NoiseScope[] = []
-  readonly #untilHealed = new Set<() => void>()
+  /** Faults that last, by how to end them. */
+  readonly #untilHealed = new Map<() => void, string>()
   readonly #down = new Set<SimulatedHost>()
   /** Exits in a row without a boot between. */
   readonly #exits = new Map<SimulatedHost, number>()
@@ -80,6 +81,9 @@ export class FaultEngine implements FaultWorld, EventTarget {
 
   get kernel(): Kernel {
     return this.#run.kernel
+  }
+  get healAt(): Nanos {
+    return this.#run.setup.healAt
   }
   get network(): Network {
     return this.#run.network
@@ -126,7 +130,7 @@ export class FaultEngine implements FaultWorld, EventTarget {
   /** Faults end: networks mend, paused machines go on, hosts that are down start. */
   heal(): void {
     this.#isHealed = true
-    for (const end of [...this.#untilHealed]) end()
+    for (const end of [...this.#untilHealed.keys()]) end()
     for (const host of this.systemHosts) {
       host.crash = null
       host.crashBeforeEffect = 0
@@ -135,9 +139,15 @@ export class FaultEngine implements FaultWorld, EventTarget {
     }
   }
 
-  /** Every network fault ends. */
+  /** Every partition and every noise on packets ends; a clog ends when it was drawn to, since what waits in it keeps its order. */
   healNetwork(): void {
-    for (const end of [...this.#untilHealed]) end()
+    for (const [end, label] of [...this.#untilHealed]) if (label.startsWith('net.')) end()
+  }
+
+  /** The machine goes on; what it was held for ends. */
+  resume(host: SimulatedHost): void {
+    for (const [end, label] of [...this.#untilHealed]) if (label === `process.pause ends ${host.name}`) end()
+    host.resume()
   }
 
   #scheduleNext(kind: FaultKind, ordinal: number): void {
@@ -225,7 +235,7 @@ export class FaultEngine implements FaultWorld, EventTarget {
     const once = () => {
       if (this.#untilHealed.delete(once)) end()
     }
-    this.#untilHealed.add(once)
+    this.#untilHealed.set(once, label)
     if (forNanos !== null) this.after(forNanos, label, once)
   }
 

@@ -23,6 +23,8 @@ export interface FaultWorld {
   diskOf(host: SimulatedHost): HostDisk
   /** A system host to harm: by the strategy, any, or one that the system's targets name. */
   victim(random: Random): SimulatedHost | null
+  /** Seeded faults end here. */
+  readonly healAt: Nanos
   /** All hosts may lose power at once. */
   readonly mayBlackout: boolean
   after(delay: Nanos, label: string, run: () => void): void

@@ -13,6 +13,8 @@ export interface Surroundings {
   readonly commands: Readonly<Record<string, string>>
   /** Columns of the terminal. */
   readonly width?: number
+  /** The run was to end before it was over: nothing was judged. */
+  readonly isStopped?: boolean
   /** Wall-clock seconds that the run took. */
   readonly seconds?: number
 }
@@ -23,6 +25,7 @@ export function describeResult(report: RunReport, around: Surroundings, paint: P
   const took = around.seconds === undefined ? '' : ` in ${around.seconds.toFixed(1)} s`
   const lines: string[] = []
   if (violation) lines.push(...describeViolation(report, around, paint))
+  else if (around.isStopped) lines.push(`stopped  ${scenario}  seed ${seed}  as asked, after step ${count(steps)}; nothing is judged yet`)
   else if (outcome === 'passed') lines.push(`${paint.good('✓ passed')}  ${scenario}  seed ${seed}`)
   else lines.push(`${paint.bad(`✗ ${outcome}`)}  ${scenario}  seed ${seed}`)
   lines.push(...wrapped('ran', [`${count(steps)} steps, ${moment(virtualNanos)} of virtual time${took}`, `trace ${traceHash}`], paint))

@@ -137,7 +137,7 @@ export class Simulation<Roles extends Record<string, unknown>> implements Machin
     this.inject({ kind: 'net.partition', site: 'drive', ordinal: 0, args: { shape: 'split', groups, forNanos: null } })
   }
 
-  /** Ends every network fault. */
+  /** Ends every partition and every noise on packets. */
   heal(): void {
     this.engine.healNetwork()
   }
@@ -157,7 +157,7 @@ export class Simulation<Roles extends Record<string, unknown>> implements Machin
   }
 
   resume(host: HostName): void {
-    this.#named(host).resume()
+    this.engine.resume(this.#named(host))
   }
 
   restart(host: HostName, options: { wipe?: boolean } = {}): void {

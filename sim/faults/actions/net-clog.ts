@@ -7,7 +7,9 @@ export const netClog: FaultAction = {
     const from = random.pick(world.hosts)
     const to = random.pick(world.hosts)
     if (from === to) return null
-    return { site: `${from.name}>${to.name}`, args: { forNanos: drawnMillis(random, world.option('net.clog.lastsMillis')) }, takes: [] }
+    const drawn = drawnMillis(random, world.option('net.clog.lastsMillis'))
+    // A clog cannot be ended early without changing the order of what waits in it: it must not outlast the storm.
+    return { site: `${from.name}>${to.name}`, args: { forNanos: Math.min(drawn, world.healAt - world.kernel.now) }, takes: [] }
   },
   apply(world, injection) {
     const [from, to] = injection.site.split('>').map((name) => world.host(name))
