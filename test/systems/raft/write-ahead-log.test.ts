@@ -166,7 +166,7 @@ describe('after any crash the log recovers to a prefix of what was saved that in
       fc.asyncProperty(seeds, async (key) => {
         suspicions += (await liveThrough(key, true)).suspicions
       }),
-      { numRuns: 60 },
+      { numRuns: 200 },
     )
     expect(suspicions).toBeGreaterThan(0)
   }, 30_000)
