@@ -9,7 +9,19 @@ export type { Change, Effect, Machine, MachineEvent } from './check/machine.js'
 export { type Answer, type ModelName, models, type RegisterOptions, rejected, type SequentialModel, type State } from './check/models.js'
 export { type FaultCount, type FaultKind, type FaultPlan, faultKinds, type Injection } from './faults/injection.js'
 export { ms, s, us } from './host/durations.js'
-export { DiskError, type DiskErrorCode, Misuse, NetError, type NetErrorCode, OperationFailed, RemoteError, SeedfallError } from './host/errors.js'
+export {
+  DiskError,
+  type DiskErrorCode,
+  Misuse,
+  NetError,
+  type NetErrorCode,
+  ObjectStoreError,
+  type ObjectStoreErrorCode,
+  OperationFailed,
+  RemoteError,
+  SeedfallError,
+} from './host/errors.js'
+export type * from './host/object-store.js'
 export type * from './host/seam.js'
 export type { HostStatus, HostView, Step, World } from './host/world.js'
 export type { NetworkProfile } from './net/latency.js'

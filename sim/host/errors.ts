@@ -41,6 +41,49 @@ export class RemoteError extends NetError {
   }
 }
 
+/**
+ * `timeout`, `unavailable`, `aborted`: a write may or may not have happened, or may still. All others: it certainly did not.
+ *
+ * - `slow-down`: the store has too much to do (HTTP 503); again, later.
+ * - `unavailable`: it answered that something broke (HTTP 500), the connection broke, or nobody could be reached.
+ * - `precondition-failed`: a condition did not hold (HTTP 412).
+ * - `conflict`: another conditional write to the key was under way (HTTP 409); again.
+ * - `not-modified`: what was asked for unless it has this ETag, has it (HTTP 304).
+ * - `invalid-range`: it starts at or beyond the object's end (HTTP 416).
+ * - `no-such-upload`: never begun, completed or aborted (HTTP 404).
+ * - `invalid-part`, `part-too-small`: what `completeUpload` named is not what was uploaded; or below the least size, and not the last (HTTP 400).
+ * - `denied`: the store does not let this caller do that (HTTP 401, 403).
+ */
+export type ObjectStoreErrorCode =
+  | 'slow-down'
+  | 'unavailable'
+  | 'timeout'
+  | 'aborted'
+  | 'precondition-failed'
+  | 'conflict'
+  | 'not-modified'
+  | 'invalid-range'
+  | 'no-such-upload'
+  | 'invalid-part'
+  | 'part-too-small'
+  | 'denied'
+
+export class ObjectStoreError extends SeedfallError {
+  constructor(
+    readonly code: ObjectStoreErrorCode,
+    readonly operation: string,
+    readonly key: string,
+    detail = '',
+  ) {
+    super(`${code}: ${operation} ${key}${detail === '' ? '' : `: ${detail}`}`)
+  }
+
+  /** A write may or may not have happened. */
+  get isOutcomeUnknown(): boolean {
+    return this.code === 'timeout' || this.code === 'unavailable' || this.code === 'aborted'
+  }
+}
+
 /** Thrown by a workload's `perform` when the operation certainly did not happen. */
 export class OperationFailed extends SeedfallError {
   readonly code = 'operation-failed'

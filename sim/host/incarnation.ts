@@ -7,6 +7,7 @@ import type { PendingCall } from '../net/pending-call.js'
 import { SimulatedClock } from './clock.js'
 import { Misuse } from './errors.js'
 import { HostExit } from './exit.js'
+import type { ObjectStore } from './object-store.js'
 import type { Clock, Disk, Host, HostName, Log, Nanos, Net, Properties, Random } from './seam.js'
 import type { SimulatedHost } from './simulated-host.js'
 import { SimulatedNet } from './simulated-net.js'
@@ -24,6 +25,7 @@ export class Incarnation implements Host, Receiver, Log, Properties, EventTarget
   #random: Stream | undefined
   #net: SimulatedNet | undefined
   #disk: Disk | undefined
+  #objects: ObjectStore | undefined
 
   constructor(
     readonly machine: SimulatedHost,
@@ -59,6 +61,10 @@ export class Incarnation implements Host, Receiver, Log, Properties, EventTarget
   get disk(): Disk {
     this.#disk ??= this.machine.world.disk(this)
     return this.#disk
+  }
+  get objects(): ObjectStore {
+    this.#objects ??= this.machine.world.objects(this)
+    return this.#objects
   }
   get log(): Log {
     return this

@@ -2,6 +2,7 @@ import type { Kernel } from '../kernel/kernel.js'
 import type { Key } from '../kernel/mix.js'
 import type { Network } from '../net/network.js'
 import type { Incarnation } from './incarnation.js'
+import type { ObjectStore } from './object-store.js'
 import type { PropertyKind } from './properties.js'
 import type { Disk } from './seam.js'
 import type { SimulatedHost } from './simulated-host.js'
@@ -15,6 +16,8 @@ export interface MachineWorld {
   readonly peers: Readonly<Record<string, readonly string[]>>
   host(name: string): SimulatedHost | undefined
   disk(life: Incarnation): Disk
+  /** Throws `Misuse` when the scenario has no object store. */
+  objects(life: Incarnation): ObjectStore
   property(life: Incarnation, kind: PropertyKind, name: string, holds: boolean, detail: object | undefined): void
   /** A process threw, or rejected without a handler. */
   failed(error: unknown): void

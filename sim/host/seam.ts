@@ -4,6 +4,8 @@
  * Times are integer nanoseconds unless a name says otherwise.
  */
 
+import type { ObjectStore } from './object-store.js'
+
 export type Nanos = number
 /** Role and ordinal: `'replica-1'`. */
 export type HostName = string
@@ -22,6 +24,8 @@ export interface Host {
   readonly random: Random
   readonly net: Net
   readonly disk: Disk
+  /** Throws `Misuse` where there is none: a scenario says with `objects` that there is. */
+  readonly objects: ObjectStore
   readonly log: Log
   readonly check: Properties
   /** Starts a task beside the current one. A rejection ends the run as `crashed`. */

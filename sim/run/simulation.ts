@@ -7,6 +7,7 @@ import { Misuse, type SeedfallError } from '../host/errors.js'
 import { HostExit } from '../host/exit.js'
 import type { Incarnation } from '../host/incarnation.js'
 import type { MachineWorld } from '../host/machine-world.js'
+import type { ObjectStore } from '../host/object-store.js'
 import type { PropertyKind } from '../host/properties.js'
 import type { Disk, DurableView, Host, HostName, Nanos } from '../host/seam.js'
 import { SimulatedHost } from '../host/simulated-host.js'
@@ -247,6 +248,10 @@ export class Simulation<Roles extends Record<string, unknown>> implements Machin
 
   disk(life: Incarnation): Disk {
     return this.diskOf(life.machine).open(life)
+  }
+
+  objects(_life: Incarnation): ObjectStore {
+    throw new Misuse(`the scenario ${this.scenario.name} has no object store`)
   }
 
   property(life: Incarnation, kind: PropertyKind, name: string, holds: boolean, detail: object | undefined): void {
