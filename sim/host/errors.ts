@@ -19,8 +19,11 @@ export class DiskError extends SeedfallError {
   }
 }
 
-/** `refused`: the request was certainly never handled. All others: it may or may not have been. */
-export type NetErrorCode = 'timeout' | 'reset' | 'refused' | 'unreachable' | 'aborted' | 'remote'
+/**
+ * `refused`: the request was certainly never handled. `closed`, `in-use`, `too-large`: of sockets, by this side's own doing.
+ * All others: it may or may not have been.
+ */
+export type NetErrorCode = 'timeout' | 'reset' | 'refused' | 'unreachable' | 'aborted' | 'remote' | 'closed' | 'in-use' | 'too-large'
 
 export class NetError extends SeedfallError {
   constructor(

@@ -102,6 +102,69 @@ export interface Closable {
   close(): void
 }
 
+/**
+ * Byte streams and datagrams between ports of hosts, as TCP and UDP carry them. Ports are integers from 1 to 65,535.
+ * Bytes are copied when they are handed over: sender and receiver may change theirs at once.
+ */
+export interface Sockets {
+  /**
+   * Connections to this port are given to `accept` once they are established. Port 0: any that is free.
+   * Rejects with the `NetError` `in-use` while this host listens there.
+   */
+  listen(port: number, accept: (connection: Connection) => void): Promise<Listener>
+  /** Rejects with a `NetError`: `refused` (nobody listens there), `timeout` (nothing answers), `aborted`. */
+  connect(to: HostName, port: number, options?: ConnectOptions): Promise<Connection>
+  /** Rejects with the `NetError` `in-use` while this host has a datagram socket there. Port 0: any that is free. */
+  datagrams(port: number): Promise<DatagramSocket>
+}
+export interface ConnectOptions {
+  /** 5 s when not given. */
+  timeout?: Nanos
+  signal?: AbortSignal
+}
+export interface Listener extends Closable {
+  readonly port: number
+}
+export interface Address {
+  readonly host: HostName
+  readonly port: number
+}
+
+/**
+ * One end of a byte stream. What one side reads is a prefix of what the other wrote, and all of it once it reads the end.
+ *
+ * An end that failed says why from then on, as a `NetError`: `reset` (the other side's process closed with bytes unread, or is gone),
+ * `timeout` (what was written, or a keep-alive, was not answered for too long), `closed` (this side called `close`).
+ */
+export interface Connection extends Closable {
+  readonly local: Address
+  readonly remote: Address
+  /** At least one byte, in pieces that need not be those that were written; null: the other side ended. Several reads are answered in their order. */
+  read(): Promise<Uint8Array | null>
+  /** Settles when all of it is in the send buffer: that says nothing of its arrival. Rejects when the connection fails first, and after `end`. */
+  write(bytes: Uint8Array): Promise<void>
+  /** No more writes: the other side reads null after the last byte. Reading goes on. */
+  end(): void
+  /** Both directions end. What is in the send buffer still goes out; with bytes unread it is a reset, which may take them along. */
+  close(): void
+  /** Asks the other side for a sign of life after `idle` nanoseconds without one, then every second; ten unanswered are a `timeout`. null: never (at first). */
+  keepAlive(idle: Nanos | null): void
+}
+
+export interface DatagramSocket extends Closable {
+  readonly port: number
+  /** May be lost, repeated, reordered or altered on its way. Throws a `NetError`: `too-large` above 65,507 bytes, `closed`. */
+  send(to: HostName, port: number, bytes: Uint8Array): void
+  /** Rejects with `closed` once the socket is closed. */
+  receive(): Promise<Datagram>
+}
+export interface Datagram {
+  readonly from: HostName
+  /** The sender's. */
+  readonly port: number
+  readonly bytes: Uint8Array
+}
+
 // ---------------------------------------------------------------- storage
 
 /** Paths are relative, parts joined by `/`. Every method rejects with a `DiskError` when the disk says no. */
