@@ -7,7 +7,7 @@ import type { Clock, Nanos, Timer } from './seam.js'
 /** 2026-01-01T00:00:00Z: what the wall clock shows when virtual time is zero. */
 const epochMillis = 1_767_225_600_000
 
-/** The clock of one life: virtual time, one queue of events for all hosts. */
+/** The clock of one life: virtual time as its machine shows it, one queue of events for all hosts. */
 export class SimulatedClock implements Clock, EventTarget {
   readonly #life: Incarnation
   readonly #kernel: Kernel
@@ -18,11 +18,15 @@ export class SimulatedClock implements Clock, EventTarget {
   }
 
   monotonic(): Nanos {
-    return this.#kernel.now
+    const { clock } = this.#life.machine
+    const { now } = this.#kernel
+    return clock === null ? now : clock.monotonic(now)
   }
 
   wallMillis(): number {
-    return epochMillis + Math.floor(this.#kernel.now / 1_000_000)
+    const { clock } = this.#life.machine
+    const { now } = this.#kernel
+    return epochMillis + Math.floor((clock === null ? now : clock.wall(now)) / 1_000_000)
   }
 
   sleep(delay: Nanos, options?: { signal?: AbortSignal }): Promise<void> {
@@ -30,7 +34,7 @@ export class SimulatedClock implements Clock, EventTarget {
     return new Promise((resolve, reject) => {
       const life = this.#life
       if (!life.alive) return
-      const event = this.#kernel.schedule(delay, sleep, this, life.machine, life, resolve)
+      const event = this.#kernel.schedule(life.machine.trueDelay(delay), sleep, this, life.machine, life, resolve)
       const signal = options?.signal
       if (signal !== undefined) this.#abortable(event, signal, reject)
     })
@@ -40,7 +44,7 @@ export class SimulatedClock implements Clock, EventTarget {
     assertDelay('clock.timer', delay)
     const life = this.#life
     if (!life.alive) return inert
-    return new QueuedTimer(this.#kernel, this.#kernel.schedule(delay, timer, this, life.machine, life, fire))
+    return new QueuedTimer(this.#kernel, this.#kernel.schedule(life.machine.trueDelay(delay), timer, this, life.machine, life, fire))
   }
 
   every(period: Nanos, fire: () => void): Timer {
@@ -93,7 +97,8 @@ class Interval implements Timer, EventTarget {
     readonly run: () => void,
   ) {}
   arm(): void {
-    const event = this.kernel.schedule(this.period, timer, this, this.life.machine, this.life)
+    const { machine } = this.life
+    const event = this.kernel.schedule(machine.trueDelay(this.period), timer, this, machine, this.life)
     this.#event = event
     this.#id = event.id
   }

@@ -1,7 +1,8 @@
-import { boot, type EventHost, type EventTarget, type KernelEvent } from '../kernel/event.js'
+import { boot, type EventHost, type EventTarget, type KernelEvent, sleep, timeout, timer } from '../kernel/event.js'
 import type { Endpoint } from '../net/endpoint.js'
 import { HostExit } from './exit.js'
 import { Incarnation } from './incarnation.js'
+import { MachineClock } from './machine-clock.js'
 import type { MachineWorld } from './machine-world.js'
 import type { DurableView, Host, Nanos } from './seam.js'
 import type { HostStatus, HostView } from './world.js'
@@ -26,6 +27,8 @@ export class SimulatedHost implements EventHost, Endpoint, EventTarget, HostView
   isPaused = false
   isPowered = true
   busyUntil: Nanos = 0
+  /** null while it is true: virtual time itself. */
+  clock: MachineClock | null = null
   readonly config: unknown
   #process: unknown = undefined
   #deferred: KernelEvent[] = []
@@ -129,6 +132,27 @@ export class SimulatedHost implements EventHost, Endpoint, EventTarget, HostView
     this.#release()
   }
 
+  /** The virtual time that passes until `delay` has passed on this machine's clock. */
+  trueDelay(delay: Nanos): Nanos {
+    const { clock } = this
+    return clock === null ? delay : clock.trueDelay(delay, this.world.kernel.now)
+  }
+
+  /** Changes the machine's clock; whatever waits for a time on it comes earlier or later in virtual time. */
+  changeClock(change: (clock: MachineClock, now: Nanos) => void): void {
+    const { queue, now } = this.world.kernel
+    this.clock ??= new MachineClock(now)
+    const { clock } = this
+    const deadlines = new Map<KernelEvent, Nanos>()
+    for (const event of queue.waiting()) if (event.host === this && waitsOnClock(event)) deadlines.set(event, clock.monotonic(event.at))
+    change(clock, now)
+    if (deadlines.size === 0) return
+    queue.retime((event) => {
+      const deadline = deadlines.get(event)
+      return deadline === undefined ? event.at : clock.trueTimeOf(deadline, now)
+    })
+  }
+
   pause(): void {
     if (this.isPaused || this.life === null) return
     this.isPaused = true
@@ -160,4 +184,8 @@ export class SimulatedHost implements EventHost, Endpoint, EventTarget, HostView
       queue.push(event)
     }
   }
+}
+
+function waitsOnClock({ kind }: KernelEvent): boolean {
+  return kind === timer || kind === sleep || kind === timeout
 }

@@ -74,7 +74,7 @@ export class SimulatedNet implements Net, EventTarget {
     const pending = new PendingCall(life, type, link, this.#resolve, this.#reject)
     const wait = options === undefined ? defaultTimeout : (options.timeout ?? defaultTimeout)
     if (wait !== Number.POSITIVE_INFINITY) {
-      const event = kernel.schedule(wait, timeout, this, life.machine, life, pending)
+      const event = kernel.schedule(life.machine.trueDelay(wait), timeout, this, life.machine, life, pending)
       pending.timeout = event
       pending.timeoutId = event.id
     }

@@ -119,6 +119,21 @@ export class EventQueue {
     return [...this.#early.items(), ...this.#late.items(), ...this.#heap.items()].filter((event) => event.target !== null)
   }
 
+  /** Gives waiting events other times; those of equal times keep their order. For what is rare: it takes the whole queue apart. */
+  retime(timeOf: (event: KernelEvent) => Nanos): void {
+    const events = [...this.#early.takeAll(), ...this.#late.takeAll(), ...this.#heap.takeAll()]
+    events.sort((a, b) => a.at - b.at || a.sequence - b.sequence)
+    this.#size = 0
+    this.#cancelled = 0
+    for (const event of events) {
+      if (event.target === null) this.release(event)
+      else {
+        event.at = timeOf(event)
+        this.push(event)
+      }
+    }
+  }
+
   #first(): KernelEvent | null {
     let best = this.#early.head
     const late = this.#late.head
@@ -179,16 +194,20 @@ class Lane {
   }
 
   sweep(freed: KernelEvent[]): void {
+    for (const event of this.takeAll()) {
+      if (event.target === null) freed.push(event)
+      else this.push(event)
+    }
+  }
+
+  takeAll(): KernelEvent[] {
     const items = this.items()
     this.#ring.fill(null)
     this.#from = 0
     this.#count = 0
     this.head = null
     this.tail = -1
-    for (const event of items) {
-      if (event.target === null) freed.push(event)
-      else this.push(event)
-    }
+    return items
   }
 
   #grow(): void {
@@ -233,13 +252,17 @@ class Heap {
   }
 
   sweep(freed: KernelEvent[]): void {
-    const items = this.#events
-    this.#events = []
-    this.top = null
-    for (const event of items) {
+    for (const event of this.takeAll()) {
       if (event.target === null) freed.push(event)
       else this.push(event)
     }
+  }
+
+  takeAll(): KernelEvent[] {
+    const items = this.#events
+    this.#events = []
+    this.top = null
+    return items
   }
 
   #up(from: number, event: KernelEvent): void {

@@ -29,7 +29,12 @@ describe('the event queue', () => {
     for (const at of [0.5, -1, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 53]) expect(() => put(new EventQueue(), at)).toThrow(Misuse)
   })
 
-  type Action = { kind: 'put'; at: number } | { kind: 'take' } | { kind: 'cancel'; which: number } | { kind: 'back'; later: number }
+  type Action =
+    | { kind: 'put'; at: number }
+    | { kind: 'take' }
+    | { kind: 'cancel'; which: number }
+    | { kind: 'back'; later: number }
+    | { kind: 'retime'; modulus: number }
   const actions: fc.Arbitrary<Action[]> = fc.array(
     fc.oneof(
       {
@@ -39,11 +44,12 @@ describe('the event queue', () => {
       { weight: 3, arbitrary: fc.record({ kind: fc.constant('take' as const) }) },
       { weight: 2, arbitrary: fc.record({ kind: fc.constant('cancel' as const), which: fc.nat() }) },
       { weight: 1, arbitrary: fc.record({ kind: fc.constant('back' as const), later: fc.integer({ min: 0, max: 30 }) }) },
+      { weight: 1, arbitrary: fc.record({ kind: fc.constant('retime' as const), modulus: fc.integer({ min: 1, max: 2_000 }) }) },
     ),
     { size: '+1', maxLength: 400 },
   )
 
-  test('does what a sorted list does, whatever is put, taken, put back and cancelled', () => {
+  test('does what a sorted list does, whatever is put, taken, put back, cancelled and given other times', () => {
     fc.assert(
       fc.property(actions, (sequence) => {
         const queue = new EventQueue()
@@ -63,6 +69,12 @@ describe('the event queue', () => {
             if (!chosen) continue
             queue.cancel(chosen.event, chosen.id)
             model = model.filter((one) => one !== chosen)
+          } else if (action.kind === 'retime') {
+            queue.retime((event) => event.at % action.modulus)
+            for (const one of model.toSorted((a, b) => a.at - b.at || a.order - b.order)) {
+              one.at %= action.modulus
+              one.order = ++order
+            }
           } else {
             const expected = first()
             const event = queue.peek()
