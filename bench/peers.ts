@@ -1,4 +1,4 @@
-import { type FaultKind, faultKinds, type Host, type NetworkProfile, type Options, type Scenario, s, scenario, system, workload } from '../sim/index.js'
+import { type FaultKind, type Host, type NetworkProfile, type Options, type Scenario, s, scenario, stockFaults, system, workload } from '../sim/index.js'
 
 /** A scenario of equal hosts and no clients: what benches of the kernel and the network run on. */
 export function peers<P>(count: number, boot: (host: Host) => P, network: NetworkProfile = 'lan'): Scenario<{ peer: P }, null, null> {
@@ -16,8 +16,6 @@ export function peers<P>(count: number, boot: (host: Host) => P, network: Networ
 
 /** Every fault kind armed, and none ever due. */
 export const armedAtRateZero: { readonly kinds: readonly FaultKind[]; readonly options: Options } = {
-  kinds: faultKinds,
-  options: Object.fromEntries(
-    faultKinds.filter((kind) => !['disk.lost', 'disk.torn', 'disk.lost-rename'].includes(kind)).map((kind) => [`${kind}.everyMillis`, 0]),
-  ),
+  kinds: stockFaults.kinds,
+  options: Object.fromEntries(stockFaults.definitions.filter(({ options }) => options.everyMillis !== undefined).map(({ kind }) => [`${kind}.everyMillis`, 0])),
 }

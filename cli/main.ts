@@ -1,9 +1,10 @@
 import { randomInt } from 'node:crypto'
 import { Command, CommanderError, Option } from 'commander'
-import type { FaultKind } from '../sim/faults/injection.js'
+import { catalogueOf } from '../sim/faults/catalogue.js'
 import type { Nanos } from '../sim/host/seam.js'
 import { type ExitCode, exitCodes } from '../sim/report/exit-code.js'
 import type { RunRequest } from '../sim/run/report.js'
+import type { AnyScenario } from '../sim/run/scenario.js'
 import { BadInput } from './bad-input.js'
 import { reportDeterminism } from './determinism-command.js'
 import { list } from './list-command.js'
@@ -39,9 +40,9 @@ export async function main(words: readonly string[], terminal: Terminal = proces
 /** What stays the same for every command that runs a scenario. */
 interface RunFlags {
   readonly seed?: string
-  readonly faults?: readonly FaultKind[] | 'none'
+  readonly faults?: string
   /** `--no-fault`. */
-  readonly fault: readonly FaultKind[]
+  readonly fault: readonly string[]
   readonly duration?: Nanos
   readonly trace?: boolean
   readonly traceFile?: string
@@ -76,11 +77,10 @@ function commandLine(terminal: Terminal, finish: (code: ExitCode) => void): Comm
 }
 
 function runOptions(command: Command): Command {
-  const kinds = (option: string) => (text: string) => (text === 'none' && option === '--faults' ? 'none' : parseKinds(option, text))
-  const more = (text: string, so: readonly FaultKind[]) => [...so, ...parseKinds('--no-fault', text)]
+  const more = (text: string, so: readonly string[]) => [...so, text]
   command
     .option('--seed <seed>', 'the seed, any text; drawn and printed when not given', parseSeed)
-    .option('--faults <kinds>', "only these kinds of fault, separated by commas; a family such as 'net'; or 'none'", kinds('--faults'))
+    .option('--faults <kinds>', "only these kinds of fault, separated by commas; a family such as 'net'; or 'none'")
     .addOption(new Option('--no-fault <kind>', 'all but this kind; may be repeated').default([]).argParser(more))
     .option('--duration <time>', 'virtual time: 500ms, 60s, 2m', parseDuration)
     .option('--check-determinism', 'run twice and show the first step that differs')
@@ -106,19 +106,19 @@ async function runScenario(name: string, flags: RunFlags, terminal: Terminal): P
   const shown = view(flags)
   if (flags.checkDeterminism && (flags.trace || flags.traceFile !== undefined))
     throw new BadInput('--check-determinism shows the first step that differs and writes no trace: leave out --trace and --trace-file')
+  const choice = chosenFaults(scenario, flags)
   const seed = flags.seed ?? String(randomInt(1, 2 ** 32))
   if (flags.seed === undefined && !flags.json) terminal.out(`seed ${terminal.paint.strong(seed)} (drawn; --seed ${seed} makes this run again)`)
   const request: RunRequest = {
     scenario,
     seed,
-    ...(flags.faults === 'none' ? { strategy: 'none' } : flags.faults === undefined ? {} : { kinds: flags.faults }),
-    ...(flags.fault.length === 0 ? {} : { withoutKinds: flags.fault }),
+    ...choice,
     ...(flags.duration === undefined ? {} : { duration: flags.duration }),
     ...(flags.until === undefined ? {} : { untilStep: flags.until }),
     ...(flags.breakAt === undefined ? {} : { breakAtStep: flags.breakAt }),
   }
   if (flags.checkDeterminism) return reportDeterminism(request, file, shown.json === true, terminal)
-  const again = `${terminal.program} ${againWords(file === undefined ? [name] : ['run', file], seed, flags).join(' ')}`
+  const again = `${terminal.program} ${againWords(file === undefined ? [name] : ['run', file], seed, choice, flags.duration).join(' ')}`
   return (await performRun(request, { ...shown, commands: { again }, ...(file === undefined ? {} : { file }) }, terminal)).exitCode
 }
 
@@ -127,10 +127,23 @@ function view({ trace, traceFile, json, until, breakAt }: RunFlags) {
   return { trace, traceFile, json, until, breakAt }
 }
 
-function againWords(subject: readonly string[], seed: string, { faults, fault, duration }: RunFlags): string[] {
+/** Which faults the flags ask for: names are those of the scenario's own catalogue. */
+function chosenFaults(scenario: AnyScenario, { faults, fault }: RunFlags): FaultChoice {
+  const there = catalogueOf(scenario).kinds
+  const without = fault.flatMap((text) => parseKinds('--no-fault', text, there))
+  return {
+    ...(faults === 'none' ? { strategy: 'none' as const } : faults === undefined ? {} : { kinds: parseKinds('--faults', faults, there) }),
+    ...(without.length === 0 ? {} : { withoutKinds: without }),
+  }
+}
+
+type FaultChoice = Pick<RunRequest, 'strategy' | 'kinds' | 'withoutKinds'>
+
+function againWords(subject: readonly string[], seed: string, { strategy, kinds, withoutKinds = [] }: FaultChoice, duration: Nanos | undefined): string[] {
   const words = [...subject, '--seed', /^[\w.-]+$/.test(seed) ? seed : `'${seed.replaceAll("'", `'\\''`)}'`]
-  if (faults !== undefined) words.push('--faults', faults === 'none' ? 'none' : faults.join(','))
-  for (const kind of fault) words.push('--no-fault', kind)
+  if (strategy === 'none') words.push('--faults', 'none')
+  if (kinds !== undefined) words.push('--faults', kinds.join(','))
+  for (const kind of withoutKinds) words.push('--no-fault', kind)
   if (duration !== undefined) words.push('--duration', `${duration / 1_000}us`)
   return words
 }

@@ -1,4 +1,4 @@
-import { type FaultKind, faultKinds } from '../sim/faults/injection.js'
+import type { FaultKind } from '../sim/faults/injection.js'
 import type { Nanos } from '../sim/host/seam.js'
 import { BadInput, nearest } from './bad-input.js'
 
@@ -28,15 +28,15 @@ export function parseSeed(text: string): string {
   return text
 }
 
-/** Kinds separated by commas; `net`, `disk`, `process`, `power` mean all of their family. */
-export function parseKinds(option: string, text: string): FaultKind[] {
-  const kinds = text.split(',').flatMap((part) => kindsNamed(option, part.trim()))
-  return faultKinds.filter((kind) => kinds.includes(kind))
+/** Kinds of a scenario, separated by commas; `net`, `disk`, `process` mean all of their family. */
+export function parseKinds(option: string, text: string, there: readonly FaultKind[]): FaultKind[] {
+  const kinds = text.split(',').flatMap((part) => kindsNamed(option, part.trim(), there))
+  return there.filter((kind) => kinds.includes(kind))
 }
 
-function kindsNamed(option: string, name: string): readonly FaultKind[] {
-  const family = faultKinds.filter((kind) => kind === name || kind.startsWith(`${name}.`))
+function kindsNamed(option: string, name: string, there: readonly FaultKind[]): readonly FaultKind[] {
+  const family = there.filter((kind) => kind === name || kind.startsWith(`${name}.`))
   if (family.length > 0) return family
-  const guess = nearest(name, faultKinds)
-  throw new BadInput(`${option}: there is no fault kind '${name}'${guess ? `; did you mean ${guess}?` : `: there are ${faultKinds.join(', ')}`}`)
+  const guess = nearest(name, there)
+  throw new BadInput(`${option}: there is no fault kind '${name}'${guess ? `; did you mean ${guess}?` : `: there are ${there.join(', ')}`}`)
 }

@@ -2,7 +2,8 @@ import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import type { ExitCode } from '../sim/report/exit-code.js'
 import { parseReplay, type Replay, ReplayError, requestOf } from '../sim/run/replay.js'
-import type { RunReport } from '../sim/run/report.js'
+import type { RunReport, RunRequest } from '../sim/run/report.js'
+import type { AnyScenario } from '../sim/run/scenario.js'
 import { BadInput } from './bad-input.js'
 import { loadScenario } from './load-scenario.js'
 import { performRun } from './perform-run.js'
@@ -23,7 +24,7 @@ export async function replay(file: string, flags: ReplayFlags, terminal: Termina
   const recorded = readReplay(file, terminal.folder)
   const { scenario, file: scenarioFile } = await loadScenario(recorded.file ?? recorded.scenario, terminal.folder)
   const request = {
-    ...requestOf(recorded, scenario),
+    ...requested(file, recorded, scenario),
     ...(until === undefined ? {} : { untilStep: until }),
     ...(breakAt === undefined ? {} : { breakAtStep: breakAt }),
   }
@@ -35,6 +36,15 @@ export async function replay(file: string, flags: ReplayFlags, terminal: Termina
   )
   if (!show.json && until === undefined) terminal.out(`  ${terminal.paint.faint('recorded'.padEnd(10))}${comparison(recorded, report)}`)
   return exitCode
+}
+
+function requested(file: string, recorded: Replay, scenario: AnyScenario): RunRequest {
+  try {
+    return requestOf(recorded, scenario)
+  } catch (error) {
+    if (error instanceof ReplayError) throw new BadInput(`${file} ${error.message}`)
+    throw error
+  }
 }
 
 function readReplay(file: string, folder: string): Replay {

@@ -7,7 +7,10 @@ export type { Judge, OperationOutcome, OperationRecord } from './check/history.j
 export { checkLinearizable, type Linearizability, type LinearizableOptions, linearizable } from './check/linearizable.js'
 export type { Change, Effect, Machine, MachineEvent } from './check/machine.js'
 export { type Answer, type ModelName, models, type RegisterOptions, rejected, type SequentialModel, type State } from './check/models.js'
-export { type FaultCount, type FaultKind, type FaultPlan, faultKinds, type Injection } from './faults/injection.js'
+export { catalogueOf, FaultCatalogue, stockFaults } from './faults/catalogue.js'
+export { type Drawn, drawnMillis, type FaultDefinition } from './faults/definition.js'
+export type { FaultWorld } from './faults/fault-world.js'
+export type { FaultCount, FaultKind, FaultPlan, Injection, InjectionArgs } from './faults/injection.js'
 export { ms, s, us } from './host/durations.js'
 export {
   DiskError,

@@ -1,9 +1,9 @@
-import type { FaultKind, InjectionArgs } from '../faults/injection.js'
+import type { InjectionArgs } from '../faults/injection.js'
 import type { Nanos } from '../host/seam.js'
 import type { DiskOperation } from './disk-operation.js'
 
 /** The faults that strike operations; what a power loss does is `PowerLossDice`. */
-export type DiskFaultKind = Extract<FaultKind, 'disk.sync-error' | 'disk.read-error' | 'disk.write-error' | 'disk.full' | 'disk.slow'>
+export type DiskFaultKind = 'disk.sync-error' | 'disk.read-error' | 'disk.write-error' | 'disk.full' | 'disk.slow'
 
 /** Decides what goes wrong. A disk without faults has none of these, and pays nothing. Outlives the processes of its host. */
 export interface DiskFaults {

@@ -1,6 +1,7 @@
 import type { HostDisk } from '../disk/host-disk.js'
 import type { HostName, Nanos, Random } from '../host/seam.js'
 import type { SimulatedHost } from '../host/simulated-host.js'
+import type { World } from '../host/world.js'
 import type { Kernel } from '../kernel/kernel.js'
 import type { Link } from '../net/link.js'
 import type { Network } from '../net/network.js'
@@ -8,25 +9,29 @@ import type { BudgetKeeper } from './budget.js'
 import type { FaultKind, Injection } from './injection.js'
 import type { NoiseScope } from './noise-episode.js'
 
-/** What fault actions work with. */
+/** What fault kinds work with: the run as the nemesis sees it, and what it may do to it. */
 export interface FaultWorld {
   readonly kernel: Kernel
   readonly network: Network
   readonly systemHosts: readonly SimulatedHost[]
   /** Clients included. */
   readonly hosts: readonly SimulatedHost[]
+  /** What invariants see: the hosts' processes by role. */
+  readonly view: World<Record<string, unknown>>
   readonly budget: BudgetKeeper
-  /** An option of this run: `process.crash.restartMillis`. */
+  /** An option of this run: `process.crash.restartMillis`; 0 when its kind is not armed. */
   option(name: string): number
   isArmed(kind: FaultKind): boolean
   host(name: HostName): SimulatedHost | undefined
   diskOf(host: SimulatedHost): HostDisk
-  /** A system host to harm: by the strategy, any, or one that the system's targets name. */
+  /** A system host to harm: by the strategy, any, or one that the system's targets name; null: none now. */
   victim(random: Random): SimulatedHost | null
   /** Seeded faults end here. */
   readonly healAt: Nanos
   /** All hosts may lose power at once. */
   readonly mayBlackout: boolean
+
+  /** Does something later, in a step of the world's own. */
   after(delay: Nanos, label: string, run: () => void): void
   /** Calls `end` once: after `forNanos` (null: not by itself), or when the run heals, whichever is first. */
   untilHealed(end: () => void, forNanos: Nanos | null, label: string): void
@@ -34,15 +39,22 @@ export interface FaultWorld {
   holdDown(host: SimulatedHost): void
   /** The host goes up again after a time; null: not by itself. */
   restartAfter(host: SimulatedHost, delay: Nanos | null): void
-  /** One more time that this injection did harm. */
-  acted(injection: Injection, times?: number): void
-  /** A kind did harm as part of another's injection: sectors lost at a power loss. */
-  harmed(kind: FaultKind): void
-  opportunity(kind: FaultKind, times?: number): void
-  occurrence(injection: Injection): void
-  /** Answers how to end it. */
+  /** Lays noise on packets; answers how to end it. */
   addNoise(scope: NoiseScope): () => void
+  /** The injection acts whenever a packet is lost or held on one of the links by a cut or a clog; answers how to end it. */
+  watchHeld(links: readonly Link[], by: 'cut' | 'clog', injection: Injection): () => void
   linksBetween(pairs: readonly (readonly [SimulatedHost, SimulatedHost])[]): Link[]
+
+  /** This injection did harm, once more: what has never acted is a finding. */
+  acted(injection: Injection, times?: number): void
+  /** A packet or an operation met an episode of this kind. */
+  exposed(kind: FaultKind, times?: number): void
+  /** A kind had the chance to do harm as part of another's injection: pending pages at a power loss. */
+  opportunity(kind: FaultKind, times?: number): void
+  /** It did. */
+  harmed(kind: FaultKind): void
+  /** A single packet or operation that an episode struck: complete, so that it can be listed alone. */
+  occurrence(injection: Injection): void
   /** Counted once in the run's statistics. */
   count(statistic: string): void
 }

@@ -1,26 +1,7 @@
 import type { Nanos } from '../host/seam.js'
 
-/** Every sort of harm there is, with its stable name. */
-export const faultKinds = [
-  'net.delay',
-  'net.drop',
-  'net.duplicate',
-  'net.reorder',
-  'net.clog',
-  'net.partition',
-  'disk.lost',
-  'disk.torn',
-  'disk.lost-rename',
-  'disk.sync-error',
-  'disk.read-error',
-  'disk.write-error',
-  'disk.full',
-  'disk.slow',
-  'process.crash',
-  'process.pause',
-  'power.loss',
-] as const
-export type FaultKind = (typeof faultKinds)[number]
+/** The stable name of a sort of harm: `net.drop`. Which there are is the run's `FaultCatalogue`: the stock kinds and the scenario's own. */
+export type FaultKind = string
 
 /** One occurrence of a fault kind, complete: it replays without dice. `ordinal` counts within (kind, site). */
 export interface Injection {
@@ -45,9 +26,14 @@ export interface FaultPlan {
 export interface FaultCount {
   readonly kind: FaultKind
   readonly armed: boolean
-  /** Chances to act: packets seen by an episode, timed draws, pending pages at a power loss. */
+  /** Chances to act: timed draws; for what acts as part of another kind, what that met (pending pages at a power loss). */
   readonly opportunities: number
+  /** Injections that did harm: an episode counts once, and only when it struck something. */
   readonly injections: number
-  /** Held back by the budget. */
+  /** Draws given up because the budget allowed no victim. */
   readonly heldBack: number
+  /** Packets and operations that met an episode. */
+  readonly exposed: number
+  /** Those that it struck. */
+  readonly struck: number
 }

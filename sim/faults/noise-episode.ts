@@ -23,7 +23,7 @@ export class NoiseEpisode implements PacketNoise {
   ) {}
 
   strikes(channel: Channel, ordinal: number, attempt: number): Nanos | null {
-    if (attempt === 0) this.world.opportunity(this.kind)
+    if (attempt === 0) this.world.exposed(this.kind)
     const die = packetDie(this.key, channel, ordinal, attempt)
     if (die % 1000 >= this.perMille) return null
     const harm = this.kind === 'net.drop' ? 0 : 1 + Math.floor(((mix(die) >>> 0) / 0x1_0000_0000) * this.mostNanos)
@@ -40,22 +40,17 @@ export class ListedNoise implements PacketNoise {
   readonly #byPacket = new Map<string, Injection>()
   constructor(
     readonly kind: NoiseKind,
+    occurrences: readonly Injection[],
     readonly world: FaultWorld,
-  ) {}
-
-  add(injection: Injection): void {
-    this.#byPacket.set(`${injection.site} #${injection.ordinal}`, injection)
-  }
-
-  get isEmpty(): boolean {
-    return this.#byPacket.size === 0
+  ) {
+    for (const injection of occurrences) this.#byPacket.set(`${injection.site} #${injection.ordinal}`, injection)
   }
 
   strikes(channel: Channel, ordinal: number, attempt: number): Nanos | null {
     if (attempt > 0) return null
     const injection = this.#byPacket.get(`${channel.site} #${ordinal}`)
     if (injection === undefined) return null
-    this.world.opportunity(this.kind)
+    this.world.exposed(this.kind)
     this.world.acted(injection)
     return Number(injection.args.harmNanos ?? 0)
   }

@@ -1,6 +1,6 @@
 import type { Nanos } from '../host/seam.js'
 import { catchRejections, macrotask, syncDrain, wallMillis } from './drain.js'
-import { type EventHost, type EventKindName, type EventLife, type EventTarget, eventKinds, type KernelEvent } from './event.js'
+import { type EventHost, type EventKindName, type EventLife, type EventTarget, eventKinds, fault, KernelEvent } from './event.js'
 import { EventQueue } from './event-queue.js'
 import type { Key } from './mix.js'
 import { TraceHash, type TraceRecord, type TraceSink } from './trace.js'
@@ -29,6 +29,17 @@ export interface KernelOptions {
   readonly interrupted?: () => boolean
 }
 
+/** What acts at times of its own, outside of the queue and before the events of that time. */
+export interface Planner {
+  /** Its time has come: a step of the world's own, or null: nothing happens, and nothing of it is seen in the trace. */
+  decide(): PlannedStep | null
+}
+
+export interface PlannedStep {
+  readonly label: string
+  readonly run: () => void
+}
+
 /** Why the loop ended: the time asked for was reached, nothing waits, a hook ended it, a limit was passed, the user interrupted. */
 export type LoopEnd = 'reached' | 'empty' | 'ended' | 'steps' | 'queue' | 'interrupted'
 
@@ -53,6 +64,9 @@ export class Kernel {
   readonly #drain: (() => void) | null
   readonly #options: KernelOptions
   #running = false
+  #planner: Planner | null = null
+  /** When the planner is asked next. */
+  #plannedAt: Nanos = Number.POSITIVE_INFINITY
 
   constructor(options: KernelOptions) {
     this.key = options.key
@@ -75,6 +89,12 @@ export class Kernel {
     n = 0,
   ): KernelEvent {
     return this.queue.schedule(this.now + delay, kind, target, host, life, this.steps, a, b, c, n)
+  }
+
+  /** The planner is asked once, when this time has come (instead of any time it was to be asked at before); at infinity never. */
+  plan(at: Nanos, planner: Planner): void {
+    this.#plannedAt = at
+    this.#planner = planner
   }
 
   fold(word: number): void {
@@ -164,7 +184,14 @@ export class Kernel {
     const queue = this.queue
     for (;;) {
       const event = queue.peek()
-      if (event === null) return 'empty'
+      const plannedAt = this.#plannedAt
+      if (plannedAt <= time && (event === null || plannedAt <= event.at)) {
+        if (this.steps >= this.#options.stepLimit) return 'steps'
+        const planned = this.#decide(plannedAt)
+        if (planned !== null) return planned
+        continue
+      }
+      if (event === null) return plannedAt === Number.POSITIVE_INFINITY ? 'empty' : 'reached'
       if (event.at > time) return 'reached'
       if (this.steps >= this.#options.stepLimit) return 'steps'
       if (queue.size > this.#options.queueLimit) return 'queue'
@@ -188,6 +215,20 @@ export class Kernel {
       queue.begin(event)
       return event
     }
+  }
+
+  #decide(at: Nanos): KernelEvent | null {
+    if (this.now < at) this.now = at
+    const step = (this.#planner as Planner).decide()
+    if (step === null) return null
+    const event = new KernelEvent()
+    event.at = this.now
+    event.kind = fault
+    event.target = plannedTarget
+    event.cause = this.steps
+    event.a = step
+    event.b = step.label
+    return event
   }
 
   #begin(event: KernelEvent): void {
@@ -225,3 +266,5 @@ export class Kernel {
     return { step: this.steps, at: this.now, host, incarnation, kind, cause: event.cause, detail, hash: this.hash.toString() }
   }
 }
+
+const plannedTarget: EventTarget = { fire: (event) => (event.a as PlannedStep).run() }

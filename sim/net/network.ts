@@ -20,8 +20,8 @@ const retransmissionDoublings = 4
 export interface NetworkObserver {
   /** A link is used for the first time. */
   linkCreated(link: Link): void
-  /** A packet was lost or held by a cut link. */
-  blocked(link: Link): void
+  /** A packet was lost or held by a cut or a clog of its link. */
+  held(link: Link, by: 'cut' | 'clog'): void
   /** A handler threw something that is no answer: `exit`. True: it was dealt with. */
   died(error: unknown): boolean
 }
@@ -169,7 +169,7 @@ export class Network implements EventTarget {
   #transmitThroughNoise(kind: number, link: Link, channel: Channel, ordinal: number, arrival: Nanos, a: unknown, c: unknown): void {
     const isStream = channel.type.isStream
     if (link.isCut) {
-      this.#observer.blocked(link)
+      this.#observer.held(link, 'cut')
       if (!isStream) return
     }
     let at = arrival
@@ -214,12 +214,13 @@ export class Network implements EventTarget {
   #arrives(event: KernelEvent, channel: Channel, link: Link): boolean {
     const { kind, a, c } = event
     if (link.isCut || event.n < link.cutEpoch) {
-      if (!channel.type.isStream) this.#observer.blocked(link)
+      if (!channel.type.isStream) this.#observer.held(link, 'cut')
       else if (link.isCut) link.parked.push({ kind, channel, a, c })
       else this.#retransmit({ kind, channel, a, c }, link, retransmissionTimeout)
       return false
     }
     if (link.clogUntil <= this.#kernel.now) return true
+    this.#observer.held(link, 'clog')
     this.#schedule(link.clogUntil, kind, channel, a, c, link.epoch)
     return false
   }

@@ -1,5 +1,5 @@
 import * as v from 'valibot'
-import { type FaultKind, faultKinds } from '../faults/injection.js'
+import { catalogueOf } from '../faults/catalogue.js'
 import type { RunReport, RunRequest } from './report.js'
 import { run } from './run.js'
 import type { AnyScenario } from './scenario.js'
@@ -19,7 +19,7 @@ const format = 'seedfall-replay'
 
 const count = v.pipe(v.number(), v.integer(), v.minValue(0))
 const injectionSchema = v.object({
-  kind: v.picklist(faultKinds),
+  kind: v.string(),
   site: v.string(),
   ordinal: count,
   at: count,
@@ -34,8 +34,8 @@ const replaySchema = v.object({
   seed: v.pipe(v.string(), v.minLength(1)),
   salt: v.optional(v.string()),
   strategy: v.picklist(['random', 'targeted', 'none']),
-  kinds: v.optional(v.array(v.picklist(faultKinds))),
-  withoutKinds: v.optional(v.array(v.picklist(faultKinds))),
+  kinds: v.optional(v.array(v.string())),
+  withoutKinds: v.optional(v.array(v.string())),
   durationNanos: count,
   options: v.record(v.string(), v.number()),
   /** Exactly these, or those that the seed brings. */
@@ -94,17 +94,30 @@ export async function provenReplay(request: RunRequest, report: RunReport, file?
   return isSame ? replayOf(request, { ...again, injections: report.injections }, listed.injections, file) : replayOf(request, report, 'seeded', file)
 }
 
-/** The run that a replay asks for: its listed injections, without dice and budgets. */
+/**
+ * The run that a replay asks for: its listed injections, without dice and budgets. Throws a `ReplayError` when the scenario has no such fault kind or
+ * a single occurrence could not be made again.
+ */
 export function requestOf(replay: Replay, scenario: AnyScenario): RunRequest {
+  checkKinds(replay, scenario)
   return {
     scenario,
     seed: replay.seed,
     plan: { injections: replay.injections, ...(replay.salt === undefined ? {} : { salt: replay.salt }) },
     strategy: replay.strategy,
-    ...(replay.kinds === undefined ? {} : { kinds: replay.kinds as readonly FaultKind[] }),
-    ...(replay.withoutKinds === undefined ? {} : { withoutKinds: replay.withoutKinds as readonly FaultKind[] }),
+    ...(replay.kinds === undefined ? {} : { kinds: replay.kinds }),
+    ...(replay.withoutKinds === undefined ? {} : { withoutKinds: replay.withoutKinds }),
     duration: replay.durationNanos,
     options: replay.options,
+  }
+}
+
+function checkKinds({ injections, kinds = [], withoutKinds = [] }: Replay, scenario: AnyScenario): void {
+  const catalogue = catalogueOf(scenario)
+  const listed = injections === 'seeded' ? [] : injections.map(({ kind }) => kind)
+  for (const kind of [...listed, ...kinds, ...withoutKinds]) {
+    if (catalogue.find(kind) === undefined)
+      throw new ReplayError(`names the fault kind '${kind}', which scenario ${scenario.name} does not have: there are ${catalogue.kinds.join(', ')}`)
   }
 }
 

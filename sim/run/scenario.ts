@@ -1,4 +1,6 @@
 import type { Judge, OperationRecord } from '../check/history.js'
+import type { FaultDefinition } from '../faults/definition.js'
+import type { FaultKind } from '../faults/injection.js'
 import { Misuse } from '../host/errors.js'
 import type { Host, HostName, Methods, Nanos, Protocol, Random } from '../host/seam.js'
 import type { Step, World } from '../host/world.js'
@@ -60,12 +62,21 @@ export interface Invariant<Roles extends Record<string, unknown>> {
 
 export type Strategy = 'random' | 'targeted' | 'none'
 
+/** The faults that a scenario allows. */
+export interface ScenarioFaults {
+  readonly strategy: Strategy
+  /** All when not given. */
+  readonly kinds?: readonly FaultKind[]
+  /** Kinds of the scenario's own, beside the stock ones. */
+  readonly custom?: readonly FaultDefinition[]
+}
+
 export interface Scenario<Roles extends Record<string, unknown>, Op, Result> {
   readonly name: string
   readonly system: System<Roles>
   readonly workload: Workload<Op, Result>
   readonly invariants: readonly Invariant<Roles>[]
-  readonly faults: { readonly strategy: Strategy; readonly kinds?: readonly string[] }
+  readonly faults: ScenarioFaults
   readonly duration: Nanos
   /** From here on faults end; then only hosts outside a healthy quorum may stay faulty. */
   readonly healAt: Nanos

@@ -1,5 +1,5 @@
-import type { FaultKind } from '../faults/injection.js'
-import { allFaultOptions, drawFaults, drawOption } from '../faults/swarm.js'
+import { catalogueOf, type FaultCatalogue } from '../faults/catalogue.js'
+import { drawFaults, drawOption } from '../faults/swarm.js'
 import { s } from '../host/durations.js'
 import { Misuse } from '../host/errors.js'
 import { deriveKey, type Key } from '../kernel/mix.js'
@@ -12,6 +12,7 @@ export interface RunSetup {
   readonly request: RunRequest
   readonly key: Key
   readonly header: RunHeader
+  readonly catalogue: FaultCatalogue
   readonly limits: Limits
   readonly healAt: number
 }
@@ -29,14 +30,19 @@ export function setUp(request: RunRequest): RunSetup {
   const key = rootKey(seed)
   const strategy = request.strategy ?? scenario.faults.strategy
   const durationNanos = request.duration ?? scenario.duration
-  const allowed = strategy === 'none' ? [] : (request.kinds ?? (scenario.faults.kinds as readonly FaultKind[] | undefined))
-  const faults = drawFaults(deriveKey(key, 'swarm'), allowed, request.kinds !== undefined, request.withoutKinds ?? [], scenario.system.survives)
+  const catalogue = catalogueOf(scenario)
+  const choice = {
+    kinds: strategy === 'none' ? [] : (request.kinds ?? scenario.faults.kinds),
+    isGiven: request.kinds !== undefined,
+    without: request.withoutKinds ?? [],
+  }
+  const faults = drawFaults(deriveKey(key, 'swarm'), catalogue, choice, scenario.system.survives)
   const ranges = { ...commonOptions, ...scenario.options }
   const options: Record<string, number> = {}
   for (const name of Object.keys(ranges).sort()) options[name] = drawOption(deriveKey(deriveKey(key, 'options'), name), ranges[name] as OptionRange)
   Object.assign(options, faults.options)
   for (const [name, value] of Object.entries(request.options ?? {})) {
-    if (!(name in options) && !allFaultOptions.has(name))
+    if (!(name in options) && !catalogue.hasOption(name))
       throw new Misuse(`scenario ${scenario.name} has no option '${name}': it has ${Object.keys(options).join(', ')}`)
     options[name] = value
   }
@@ -49,6 +55,7 @@ export function setUp(request: RunRequest): RunSetup {
   return {
     request,
     key,
+    catalogue,
     header: { scenario: scenario.name, seed, strategy, armed: faults.armed, options, durationNanos, hosts },
     limits: { ...defaultLimits, ...request.limits },
     healAt,

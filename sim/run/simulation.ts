@@ -104,7 +104,7 @@ export class Simulation<Roles extends Record<string, unknown>> implements Machin
     this.peers = peersOf(this.hosts)
     this.network = new Network(this.kernel, this.hosts, this.scenario.network ?? 'lan', salt, this, request.valueRules)
     this.world = this.#buildWorld()
-    this.engine = new FaultEngine(this, request.plan?.injections ?? 'seeded', behaviour.autoRestart)
+    this.engine = new FaultEngine(this, setup.catalogue, request.plan?.injections ?? 'seeded', behaviour.autoRestart)
     this.#checks = new StepChecks(request.invariants === false ? [] : this.scenario.invariants, this.world)
     for (const host of this.hosts) host.start(0)
     this.engine.start()
@@ -262,13 +262,13 @@ export class Simulation<Roles extends Record<string, unknown>> implements Machin
 
   exited(host: SimulatedHost, reason: string): void {
     if (this.kernel.sink !== undefined) this.kernel.note(host.name, host.incarnation, 'exit', reason)
-    this.engine.hostExited(host)
+    this.engine.world.supervisor.hostExited(host)
   }
 
   booted(host: SimulatedHost): void {
     if (host.role === clientRole) return
     this.lastBootAt = this.kernel.now
-    this.engine.hostBooted(host)
+    this.engine.world.supervisor.hostBooted(host)
   }
 
   moment(host: SimulatedHost, name: string): void {
@@ -278,11 +278,11 @@ export class Simulation<Roles extends Record<string, unknown>> implements Machin
   // ---------------------------------------------------------------- NetworkObserver
 
   linkCreated(link: Link): void {
-    this.engine.linkCreated(link)
+    this.engine.world.linkCreated(link)
   }
 
-  blocked(link: Link): void {
-    this.engine.packetBlocked(link)
+  held(link: Link, by: 'cut' | 'clog'): void {
+    this.engine.world.packetHeld(link, by)
   }
 
   died(error: unknown): boolean {
@@ -303,7 +303,7 @@ export class Simulation<Roles extends Record<string, unknown>> implements Machin
   stepEnded(event: KernelEvent, ownerLife: EventLife | null): boolean {
     const life = ownerLife as Incarnation | null
     const machine = life === null ? null : life.machine
-    if (machine?.isDying) this.engine.diedInside(machine)
+    if (machine?.isDying) this.engine.world.supervisor.diedInside(machine)
     if (this.failure !== null) return true
     if (this.#checks.count > 0) {
       const broken = this.#checks.run(this.kernel, event, machine)
@@ -312,7 +312,7 @@ export class Simulation<Roles extends Record<string, unknown>> implements Machin
         return true
       }
     }
-    if (machine !== null && machine.crash !== null) this.engine.stepEndedUnderArms(machine)
+    if (machine !== null && machine.crash !== null) this.engine.world.supervisor.stepEndedUnderArms(machine)
     if (this.#until?.(this.world)) {
       this.#until = null
       return true

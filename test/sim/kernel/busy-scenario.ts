@@ -1,7 +1,6 @@
 import {
   type AnyScenario,
   type DiskError,
-  faultKinds,
   type Host,
   linearizable,
   ms,
@@ -9,6 +8,7 @@ import {
   type RunRequest,
   s,
   scenario,
+  stockFaults,
   system,
   us,
   workload,
@@ -58,11 +58,11 @@ export function busyScenario(variation: Variation = {}): AnyScenario {
   })
 }
 
-const timed = faultKinds.filter((kind) => kind !== 'disk.lost' && kind !== 'disk.torn' && kind !== 'disk.lost-rename')
+const timed = stockFaults.definitions.filter(({ options }) => options.everyMillis !== undefined).map(({ kind }) => kind)
 
 /** Every kind of fault, so often that a few seconds see them all. */
 export const storm: Pick<RunRequest, 'kinds' | 'options'> = {
-  kinds: faultKinds,
+  kinds: stockFaults.kinds,
   options: { 'disk.model': 0, ...Object.fromEntries(timed.map((kind) => [`${kind}.everyMillis`, 400])) },
 }
 

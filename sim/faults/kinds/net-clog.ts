@@ -1,8 +1,13 @@
-import { drawnMillis, type FaultAction } from '../action.js'
+import { drawnMillis, type FaultDefinition } from '../definition.js'
 
 /** One direction of a link stops for a while; then everything arrives, in order. */
-export const netClog: FaultAction = {
+export const netClog: FaultDefinition = {
   kind: 'net.clog',
+  meaning: 'one direction of a link stops for a while; then everything arrives, in order',
+  options: {
+    everyMillis: { min: 1_000, max: 10_000, log: true },
+    lastsMillis: { min: 20, max: 3_000, log: true },
+  },
   draw(world, random) {
     const from = random.pick(world.hosts)
     const to = random.pick(world.hosts)
@@ -17,8 +22,11 @@ export const netClog: FaultAction = {
     const forNanos = Number(injection.args.forNanos)
     const link = world.network.link(from, to)
     link.clog(world.kernel.now + forNanos)
-    world.after(forNanos, `net.clog ends ${injection.site}`, () => link.settle(world.kernel.now))
-    world.acted(injection)
+    const endWatch = world.watchHeld([link], 'clog', injection)
+    world.after(forNanos, `net.clog ends ${injection.site}`, () => {
+      link.settle(world.kernel.now)
+      endWatch()
+    })
     return true
   },
 }

@@ -1,14 +1,22 @@
 import { ms } from '../../host/durations.js'
 import type { Nanos } from '../../host/seam.js'
 import type { SimulatedHost } from '../../host/simulated-host.js'
-import { type Drawn, drawnMillis, type FaultAction } from '../action.js'
+import { type Drawn, drawnMillis, type FaultDefinition } from '../definition.js'
 import type { FaultWorld } from '../fault-world.js'
 import type { Injection } from '../injection.js'
 import { DrawnPowerLoss } from '../power-loss-dice.js'
 
 /** One machine or all lose power: what was not synced is at the mercy of the disk rules, and peers see silence. */
-export const powerLoss: FaultAction = {
+export const powerLoss: FaultDefinition = {
   kind: 'power.loss',
+  meaning: 'one machine or all lose power: the disk keeps what its rules say, peers see silence',
+  options: {
+    everyMillis: { min: 4_000, max: 14_000, log: true },
+    restartMillis: { min: 100, max: 3_000, log: true },
+    blackoutPerMille: { min: 100, max: 700 },
+  },
+  takesDown: true,
+  isSurvivable: ({ down = 0, blackout = false }) => down > 0 || blackout,
   draw(world, random): Drawn | null {
     const isBlackout = world.mayBlackout && random.int(1000) < world.option('power.loss.blackoutPerMille')
     const victim = world.victim(random)

@@ -1,12 +1,17 @@
 import type { Random } from '../../host/seam.js'
 import type { SimulatedHost } from '../../host/simulated-host.js'
 import { bridge, oneWay, type Pair, type PartitionShape, partitionShapes, ring, split } from '../../net/partition.js'
-import { type Drawn, drawnMillis, type FaultAction } from '../action.js'
+import { type Drawn, drawnMillis, type FaultDefinition } from '../definition.js'
 import type { FaultWorld } from '../fault-world.js'
 
 /** Hosts lose sight of each other for a while. Clients join a side by chance, or see all. */
-export const netPartition: FaultAction = {
+export const netPartition: FaultDefinition = {
   kind: 'net.partition',
+  meaning: 'groups of hosts cannot reach each other: one isolated, two halves, a bridge, a ring of majorities, both ways or one',
+  options: {
+    everyMillis: { min: 3_000, max: 12_000, log: true },
+    lastsMillis: { min: 200, max: 5_000, log: true },
+  },
   draw(world, random): Drawn | null {
     const victim = world.victim(random)
     if (victim === null || world.systemHosts.length < 2) return null
@@ -28,12 +33,13 @@ export const netPartition: FaultAction = {
     world.network.cut(links)
     const takes = cutOffBy(shape, hosts).filter((host) => host.role !== 'client')
     for (const host of takes) world.budget.hold(host.name)
+    const endWatch = world.watchHeld(links, 'cut', injection)
     const end = () => {
+      endWatch()
       world.network.mend(links)
       for (const host of takes) world.budget.release(host.name)
     }
     world.untilHealed(end, forNanos, `net.partition ends ${injection.site}`)
-    world.acted(injection)
     world.count('partitions')
     return true
   },

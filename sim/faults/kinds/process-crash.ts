@@ -1,12 +1,19 @@
 import { ms } from '../../host/durations.js'
-import { type Drawn, drawnMillis, type FaultAction } from '../action.js'
+import { type Drawn, drawnMillis, type FaultDefinition } from '../definition.js'
 
 /** How long an armed crash waits for a step with enough effects before it falls at a step's end. */
 const patienceNanos = ms(250)
 
 /** A process dies, before the n-th effect of one of its steps or at a step's end. The page cache lives, peers see resets. */
-export const processCrash: FaultAction = {
+export const processCrash: FaultDefinition = {
   kind: 'process.crash',
+  meaning: 'a process dies between two effects of a step or at its end, and starts again; the page cache lives, peers see resets',
+  options: {
+    everyMillis: { min: 2_000, max: 9_000, log: true },
+    restartMillis: { min: 50, max: 3_000, log: true },
+    insidePerMille: { min: 500, max: 1_000 },
+  },
+  takesDown: true,
   draw(world, random): Drawn | null {
     const victim = world.victim(random)
     if (victim === null || victim.life === null || victim.crash !== null) return null

@@ -1,8 +1,14 @@
-import { type Drawn, drawnMillis, type FaultAction } from '../action.js'
+import { type Drawn, drawnMillis, type FaultDefinition } from '../definition.js'
 
 /** A machine stops (garbage collection, a frozen VM) and goes on with stale beliefs: timers are late, the network queues. */
-export const processPause: FaultAction = {
+export const processPause: FaultDefinition = {
   kind: 'process.pause',
+  meaning: 'a machine stops (garbage collection, a frozen VM) and goes on with stale beliefs; timers are late, the network queues',
+  options: {
+    everyMillis: { min: 2_000, max: 12_000, log: true },
+    lastsMillis: { min: 20, max: 4_000, log: true },
+  },
+  takesDown: true,
   draw(world, random): Drawn | null {
     const victim = world.victim(random)
     if (victim === null || victim.life === null || victim.isPaused) return null

@@ -1,0 +1,55 @@
+import type { Random } from '../host/seam.js'
+import type { SimulatedHost } from '../host/simulated-host.js'
+import type { Budget, OptionRange } from '../run/scenario.js'
+import type { FaultWorld } from './fault-world.js'
+import type { FaultKind, Injection, InjectionArgs } from './injection.js'
+
+/**
+ * A sort of harm, in one file: what it is called, how hard it may blow, how one injection is drawn and how it is done. Seeded and listed injections
+ * go through the same `apply`, so that a list makes a seeded run again. Definitions keep no state: a run's state belongs to its `FaultWorld`.
+ */
+export interface FaultDefinition {
+  /** Family and name, lower case: `net.drop`. Families are what `--faults net` means. */
+  readonly kind: FaultKind
+  /** One line for people: what happens, and what is seen of it. */
+  readonly meaning: string
+  /**
+   * Ranges that a run's numbers are drawn from; option `${kind}.${name}`. `everyMillis`: mean virtual time between two injections, which a kind with
+   * `draw` needs (0: never). `lastsMillis`: the longest that an episode lasts. `perMille`: how many packets or operations inside one are struck.
+   */
+  readonly options: Readonly<Record<string, OptionRange>>
+  /** It makes a host unavailable: armed only where the system survives a host that is down, unless `isSurvivable` says otherwise. */
+  readonly takesDown?: boolean
+  /** Whether seeded runs of a system with this budget may have it. */
+  isSurvivable?(survives: Budget): boolean
+  /** Draws what happens at the very start of a run, before any host boots: clocks that are off from the beginning. */
+  drawAtStart?(world: FaultWorld, random: Random): readonly Drawn[]
+  /** Draws one injection, complete; null when there is nothing to aim at now. Must change nothing. */
+  draw?(world: FaultWorld, random: Random): Drawn | null
+  /** Does it, in a step of its own. False: it found no site, and changed nothing. */
+  apply?(world: FaultWorld, injection: Injection): boolean
+  /**
+   * Takes over, before the first step, the single occurrences (a packet, a write) that a plan lists instead of whole episodes. Without it every listed
+   * injection is applied at its time; with it only those are that say how long they last (`forNanos`).
+   */
+  replayOccurrences?(world: FaultWorld, occurrences: readonly Injection[]): void
+}
+
+export interface Drawn {
+  readonly site: string
+  readonly args: InjectionArgs
+  /** Hosts that it makes unavailable: the budget is asked for them. */
+  readonly takes: readonly SimulatedHost[]
+  /** All hosts at once, where the system survives that. */
+  readonly isBlackout?: boolean
+}
+
+/** A drawn length of an episode: up to `most` milliseconds, at least 1 ms. */
+export function drawnMillis(random: Random, most: number): number {
+  return (1 + random.int(Math.max(1, most))) * 1_000_000
+}
+
+/** Whether a listed injection is one packet or operation, and not an episode. */
+export function isOccurrence(definition: FaultDefinition, injection: Injection): boolean {
+  return definition.replayOccurrences !== undefined && !('forNanos' in injection.args)
+}

@@ -1,0 +1,85 @@
+import type { DiskFaultKind, DiskFaultObserver } from '../disk/disk-faults.js'
+import type { Budget, OptionRange } from '../run/scenario.js'
+import { type Drawn, drawnMillis, type FaultDefinition } from './definition.js'
+import type { FaultWorld } from './fault-world.js'
+import type { Injection } from './injection.js'
+
+/** What a kind of disk fault says of itself. */
+export interface DiskNoise {
+  readonly meaning: string
+  /** A process that meets an error of its disk is right to leave: the host counts as down meanwhile. */
+  readonly takesDown: boolean
+  readonly options: Readonly<Record<string, OptionRange>>
+  isSurvivable?(survives: Budget): boolean
+}
+
+/** The disk of one host fails, fills up or slows down for a while: each operation is struck by its own die. */
+export function diskNoise(kind: DiskFaultKind, noise: DiskNoise): FaultDefinition {
+  const { takesDown, options } = noise
+  return {
+    ...noise,
+    kind,
+    draw(world, random): Drawn | null {
+      const victim = world.victim(random)
+      if (victim === null) return null
+      const args = {
+        forNanos: drawnMillis(random, world.option(`${kind}.lastsMillis`)),
+        perMille: world.option(`${kind}.perMille`),
+        ...(options.mostTimes === undefined ? {} : { mostTimes: world.option(`${kind}.mostTimes`) }),
+        files: null,
+        key: [random.u32(), random.u32()],
+      }
+      return { site: victim.name, args, takes: takesDown ? [victim] : [] }
+    },
+    apply(world, injection) {
+      const host = world.host(injection.site)
+      if (host === undefined) return false
+      const { forNanos, perMille, mostTimes, files, key } = injection.args as {
+        forNanos: number
+        perMille: number
+        mostTimes?: number
+        files: string | null
+        key: [number, number]
+      }
+      const close = world.diskOf(host).faults.open({
+        kind,
+        files,
+        rate: { in: perMille, of: 1000 },
+        key: { high: key[0], low: key[1] },
+        ...(mostTimes === undefined ? {} : { mostTimes }),
+        observer: episodeObserver(world, injection),
+      })
+      if (takesDown) world.budget.hold(host.name)
+      const end = () => {
+        close()
+        if (takesDown) world.budget.release(host.name)
+      }
+      world.untilHealed(end, forNanos, `${kind} ends ${injection.site}`)
+      return true
+    },
+    replayOccurrences(world, occurrences) {
+      for (const injection of occurrences) {
+        const host = world.host(injection.site.split(':')[0] as string)
+        if (host !== undefined) world.diskOf(host).faults.list({ ...injection, kind }, listedObserver(world, injection))
+      }
+    },
+  }
+}
+
+function episodeObserver(world: FaultWorld, injection: Injection): DiskFaultObserver {
+  return {
+    opportunity: (kind) => world.exposed(kind),
+    occurred(kind, site, ordinal, args) {
+      world.acted(injection)
+      world.occurrence({ kind, site, ordinal, at: world.kernel.now, args })
+    },
+  }
+}
+
+/** A listed single operation, as an episode told of it: `host:path operation`, the ordinal of that site. */
+function listedObserver(world: FaultWorld, injection: Injection): DiskFaultObserver {
+  return {
+    opportunity: (kind) => world.exposed(kind),
+    occurred: () => world.acted(injection),
+  }
+}

@@ -1,0 +1,39 @@
+import type { FaultDefinition } from '../definition.js'
+import { diskFull } from './disk-full.js'
+import { diskLost } from './disk-lost.js'
+import { diskLostRename } from './disk-lost-rename.js'
+import { diskReadError } from './disk-read-error.js'
+import { diskSlow } from './disk-slow.js'
+import { diskSyncError } from './disk-sync-error.js'
+import { diskTorn } from './disk-torn.js'
+import { diskWriteError } from './disk-write-error.js'
+import { netClog } from './net-clog.js'
+import { netDelay } from './net-delay.js'
+import { netDrop } from './net-drop.js'
+import { netDuplicate } from './net-duplicate.js'
+import { netPartition } from './net-partition.js'
+import { netReorder } from './net-reorder.js'
+import { powerLoss } from './power-loss.js'
+import { processCrash } from './process-crash.js'
+import { processPause } from './process-pause.js'
+
+/** The fault kinds that Seedfall brings, in the order of reports. */
+export const stockDefinitions: readonly FaultDefinition[] = [
+  netDelay,
+  netDrop,
+  netDuplicate,
+  netReorder,
+  netClog,
+  netPartition,
+  diskLost,
+  diskTorn,
+  diskLostRename,
+  diskSyncError,
+  diskReadError,
+  diskWriteError,
+  diskFull,
+  diskSlow,
+  processCrash,
+  processPause,
+  powerLoss,
+]
