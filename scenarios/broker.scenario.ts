@@ -2,7 +2,9 @@ import { brokerHistory } from '../invariants/broker/history.js'
 import { brokerInvariants } from '../invariants/broker/index.js'
 import type { BrokerOperation, BrokerResult } from '../invariants/broker/operations.js'
 import { brokerRaftGroups } from '../invariants/broker/raft-placement.js'
-import { raftInvariants } from '../invariants/raft/index.js'
+import { acknowledgedByPartition, readBack } from '../invariants/broker/read-back.js'
+import { RaftObservation, raftInvariants } from '../invariants/raft/index.js'
+import type { OperationRecord } from '../sim/check/history.js'
 import { ms, s, us } from '../sim/host/durations.js'
 import { NetError } from '../sim/host/errors.js'
 import type { Host, Random } from '../sim/host/seam.js'
@@ -57,6 +59,8 @@ function leaderOfMost(world: World<Roles>): string | undefined {
   return best?.name
 }
 
+const raftGroups = new RaftObservation(brokerRaftGroups)
+
 // ---------------------------------------------------------------- clients
 
 const clients = 3
@@ -70,24 +74,16 @@ function generate(random: Random, client: number, index: number, options: Option
   return { f: 'produce', partition, values: Array.from({ length: records }, (_, i) => first + i), valueBytes: options.valueBytes ?? 8 }
 }
 
-/** A client keeps its producer's sequences and its consumer's positions from one operation to the next, for as long as its host lives. */
-const sessions = new WeakMap<Host, BrokerClient>()
-
-function sessionOf(host: Host): BrokerClient {
-  let session = sessions.get(host)
-  if (session === undefined) {
-    const { lingerMicros = 0, batchRecords = 1, inFlight = 1, fetchBytes = 1, waitMillis = 0 } = host.config as Options
-    session = new BrokerClient(host, host.peers.broker ?? [], {
-      producer: { linger: us(lingerMicros), batchRecords, maxInFlight: inFlight as 1 | 2 | 3 | 4 | 5 },
-      consumer: { maxBytes: fetchBytes, maxWait: ms(waitMillis) },
-    })
-    sessions.set(host, session)
-  }
-  return session
+/** A client keeps its producer's sequences and its consumer's positions from one operation to the next. */
+function connect(host: Host): BrokerClient {
+  const { lingerMicros = 0, batchRecords = 1, inFlight = 1, fetchBytes = 1, waitMillis = 0 } = host.config as Options
+  return new BrokerClient(host, host.peers.broker ?? [], {
+    producer: { linger: us(lingerMicros), batchRecords, maxInFlight: inFlight as 1 | 2 | 3 | 4 | 5 },
+    consumer: { maxBytes: fetchBytes, maxWait: ms(waitMillis) },
+  })
 }
 
-async function perform(host: Host, operation: BrokerOperation): Promise<BrokerResult> {
-  const { producer, consumer } = sessionOf(host)
+async function perform(host: Host, operation: BrokerOperation, { producer, consumer }: BrokerClient): Promise<BrokerResult> {
   if (operation.f === 'produce') {
     const { partition, values, valueBytes } = operation
     const sent = values.map((value) =>
@@ -138,26 +134,36 @@ function replicasAreEqual(world: World<Roles>): boolean {
   )
 }
 
-/** What every broker acknowledged lies below the high watermark of a leader. That it is there unchanged is what AckedInLog and PartitionLogMatching say. */
-function acknowledgedIsReadable(world: World<Roles>): boolean {
-  return Array.from({ length: partitions }, (_, p) => p).every((p) => {
-    const leader = world.hosts.broker.find(({ process }) => process?.services[p]?.replication.isLeader === true)?.process
-    const readable = leader?.partitions[p]?.highWatermark ?? -1
-    return world.hosts.broker.every(({ process }) => (process?.services[p]?.acknowledgedEnd ?? 0) <= readable)
+/** What was committed and acknowledged when faults had ended is on every replica, whatever has been written since. */
+function replicasCatchUp(world: World<Roles>, history: BrokerHistory): (world: World<Roles>) => boolean {
+  const acknowledged = acknowledgedByPartition(history)
+  const ends = Array.from({ length: partitions }, (_, p) => {
+    const committed = world.hosts.broker.map(({ process }) => process?.partitions[p]?.highWatermark ?? 0)
+    return Math.max(...committed, ...[...(acknowledged.get(p)?.keys() ?? [])].map((offset) => offset + 1))
   })
+  return ({ hosts }) => hosts.broker.every(({ process }) => ends.every((end, p) => (process?.partitions[p]?.highWatermark ?? 0) >= end))
 }
+
+type BrokerHistory = readonly OperationRecord<BrokerOperation, BrokerResult>[]
+
+function readAllBack(host: Host, history: BrokerHistory): Promise<string | null> {
+  const { consumer } = new BrokerClient(host, host.peers.broker ?? [], { consumer: { maxBytes: readBackBytes, maxWait: 0 } })
+  return readBack(consumer, { topic, history, value: ({ value }) => decodeValue(value) })
+}
+const readBackBytes = 256 * 1_024
 
 export default scenario<Roles, BrokerOperation, BrokerResult>({
   name: 'broker',
   system: cluster,
-  workload: workload<BrokerOperation, BrokerResult>({ clients, generate, perform, judge: brokerHistory }),
-  invariants: [...raftInvariants<Roles>(brokerRaftGroups), ...brokerInvariants()],
+  workload: workload<BrokerOperation, BrokerResult, BrokerClient>({ clients, generate, connect, perform, judge: brokerHistory }),
+  invariants: [...raftInvariants<Roles>(raftGroups), ...brokerInvariants()],
   faults: { strategy: 'targeted' },
   duration: s(60),
   healAt: s(45),
+  recovery: [{ name: 'all replicas catch up', within: s(5), begin: replicasCatchUp }],
   eventually: [
     { name: 'all replicas are equal', within: s(5), holds: replicasAreEqual },
-    { name: 'every acknowledged record is readable', within: s(5), holds: acknowledgedIsReadable },
+    { name: 'every acknowledged record is readable', within: s(5), ask: readAllBack },
   ],
   options: {
     thinkMicros: { min: 8_000, max: 32_000, log: true, why: "a client's mean pause between two operations" },
@@ -196,8 +202,7 @@ export default scenario<Roles, BrokerOperation, BrokerResult>({
       'consumed records': consumed,
       'operations without an answer': unanswered,
       'committed records': highest((broker, p) => broker.partitions[p]?.log.endOffset ?? 0),
-      // A term has one leader at most, and with pre-vote hardly one has none.
-      'leader changes': highest((broker, p) => Math.max(0, (broker.services[p]?.replication.leaderEpoch ?? 0) - 1)),
+      ...raftGroups.statistics(world),
     }
   },
 })

@@ -1,6 +1,6 @@
-import { raftInvariants } from '../invariants/raft/index.js'
+import { RaftObservation, raftInvariants } from '../invariants/raft/index.js'
 import type { KvOp } from '../sim/check/models.js'
-import { type Host, linearizable, ms, NetError, OperationFailed, type Random, s, scenario, system, us, workload } from '../sim/index.js'
+import { type Host, linearizable, ms, NetError, OperationFailed, type Random, s, scenario, system, us, type World, workload } from '../sim/index.js'
 import { type MapAnswer, MapMember, mapApi, snapshotDirectory } from '../systems/raft/replicated-map.js'
 import { durableSnapshot } from '../systems/raft/snapshot-file.js'
 
@@ -73,15 +73,23 @@ async function perform<Result>(host: Host, ask: (to: string) => Promise<MapAnswe
   throw new OperationFailed('no member would take the request')
 }
 
+const group = new RaftObservation({
+  nodes: (process) => [(process as MapMember).node],
+  durableState: (host) => durableSnapshot(host.durable, snapshotDirectory),
+  digest: (process) => (process as MapMember).state.digest,
+})
+
+/** What was committed when faults had ended is applied everywhere, whatever has been written since. */
+function membersCatchUp({ hosts: { member } }: World<{ member: MapMember }>): (world: World<{ member: MapMember }>) => boolean {
+  const committed = Math.max(...member.map(({ process }) => process?.node.commit ?? 0))
+  return ({ hosts }) => hosts.member.every(({ process }) => (process?.node.applied ?? 0) >= committed)
+}
+
 export default scenario({
   name: 'raft',
   system: raftMap,
   workload: clients,
-  invariants: raftInvariants<{ member: MapMember }>({
-    nodes: (process) => [(process as MapMember).node],
-    durableState: (host) => durableSnapshot(host.durable, snapshotDirectory),
-    digest: (process) => (process as MapMember).state.digest,
-  }),
+  invariants: raftInvariants<{ member: MapMember }>(group),
   faults: { strategy: 'random' },
   duration: s(60),
   healAt: s(45),
@@ -95,9 +103,10 @@ export default scenario({
     snapshotChunkBytes: { min: 256, max: 65_536, log: true },
     maxBatchBytes: { min: 256, max: 65_536, log: true },
   },
+  recovery: [{ name: 'members catch up', within: s(5), begin: membersCatchUp }],
   eventually: [
     {
-      name: 'members-agree',
+      name: 'members agree',
       within: s(5),
       holds: ({ hosts: { member } }) => {
         const [first, ...others] = member.map(({ process }) => process)
@@ -105,8 +114,9 @@ export default scenario({
       },
     },
   ],
-  statistics({ hosts: { member } }) {
+  statistics(world) {
+    const { member } = world.hosts
     const nodes = member.flatMap(({ process }) => (process === undefined ? [] : [process.node]))
-    return { term: Math.max(0, ...nodes.map((node) => node.term)), applied: Math.max(0, ...nodes.map((node) => node.applied)) }
+    return { term: Math.max(0, ...nodes.map((node) => node.term)), applied: Math.max(0, ...nodes.map((node) => node.applied)), ...group.statistics(world) }
   },
 })

@@ -14,6 +14,7 @@ export const electionSafety = (observation: RaftObservation) =>
         const other = byTerm.get(now.term)
         if (other !== undefined && other !== id) return `${group.name}: ${group.peers[other]} and ${group.peers[id]} both lead term ${now.term}`
         byTerm.set(now.term, id)
+        group.led(id)
       }
       return undefined
     }

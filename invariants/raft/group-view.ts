@@ -11,6 +11,9 @@ export class GroupView {
   readonly members: readonly MemberView[]
   /** By index: the term of the committed entry; -1 where only a snapshot was seen. */
   readonly committedTerms: number[] = [0]
+  /** How often another member than the last leader came to lead. */
+  leaderChanges = 0
+  #leader: MemberId | null = null
   /** The highest committed index at each change of the term in which it was seen to be committed, terms and indexes rising. */
   readonly #commitsByTerm: { readonly term: number; index: number }[] = []
 
@@ -27,6 +30,12 @@ export class GroupView {
 
   get highestCommit(): number {
     return this.committedTerms.length - 1
+  }
+
+  /** A member begins to lead. */
+  led(id: MemberId): void {
+    if (this.#leader !== null && this.#leader !== id) this.leaderChanges++
+    this.#leader = id
   }
 
   /** A member in term `by` takes all up to `commit` for committed. */

@@ -5,7 +5,7 @@ import { electionSafety } from './election-safety.js'
 import { leaderAppendOnly } from './leader-append-only.js'
 import { leaderCompleteness } from './leader-completeness.js'
 import { logMatching } from './log-matching.js'
-import { RaftObservation, type RaftPlacement } from './observer.js'
+import type { RaftObservation } from './observer.js'
 import { readNotStale } from './read-not-stale.js'
 import { snapshotCoversCommitted } from './snapshot-covers-committed.js'
 import { stateMachineSafety } from './state-machine-safety.js'
@@ -13,14 +13,13 @@ import { suspectAbstains } from './suspect-abstains.js'
 import { termMonotonic } from './term-monotonic.js'
 import { voteOnce } from './vote-once.js'
 
-export type { RaftPlacement } from './observer.js'
+export { RaftObservation, type RaftPlacement } from './observer.js'
 
 /**
  * What must hold of the Raft groups of a running system after every step (Raft paper, figure 3, and what durability adds). Each is O(1) for a step, amortised over
  * entries. Durability is judged from the disks.
  */
-export function raftInvariants<Roles extends Record<string, unknown>>(placement: RaftPlacement): readonly Invariant<Roles>[] {
-  const observation = new RaftObservation(placement)
+export function raftInvariants<Roles extends Record<string, unknown>>(observation: RaftObservation): readonly Invariant<Roles>[] {
   const make = [
     electionSafety,
     voteOnce,

@@ -79,6 +79,13 @@ export class RaftObserver {
     }
   }
 
+  /** Over all groups: how often another member than the last leader came to lead. */
+  get leaderChanges(): number {
+    let changes = 0
+    for (const group of this.#groups.values()) changes += group.leaderChanges
+    return changes
+  }
+
   #groupOf(node: RaftNode): GroupView {
     let group = this.#groups.get(node.group)
     if (group === undefined) {
@@ -138,6 +145,12 @@ export class RaftObservation {
         }
       },
     }
+  }
+
+  /** What was seen of a run, for its report; nothing when its invariants were off. */
+  statistics(world: object): Record<string, number> {
+    const observer = this.#observers.get(world)
+    return observer === undefined ? {} : { 'leader changes': observer.leaderChanges }
   }
 
   #of(world: World<Record<string, unknown>>): RaftObserver {

@@ -2,7 +2,7 @@ import { ms, s } from '../host/durations.js'
 import type { Nanos } from '../host/seam.js'
 import type { LoopEnd } from '../kernel/kernel.js'
 import type { Outcome, RunHeader, RunReport, RunRequest } from './report.js'
-import type { Eventually } from './scenario.js'
+import type { Eventually, Recovery } from './scenario.js'
 import { setUp } from './setup.js'
 import { Simulation } from './simulation.js'
 
@@ -11,7 +11,7 @@ export function headerOf(request: RunRequest): RunHeader {
   return setUp(request).header
 }
 
-/** One whole run: storm until `healAt`, calm until the clients are done, then what must come true, then the judge. */
+/** One whole run: storm until `healAt`, then recovery while clients go on, calm until they are done, then what must come true, then the judge. */
 export async function run(request: RunRequest): Promise<RunReport> {
   const simulation = new Simulation(request, { clients: true, autoRestart: true })
   return simulation.report(await new WholeRun(simulation).outcome())
@@ -33,7 +33,7 @@ class WholeRun {
     const storm = await this.#runTo(healAt)
     if (storm !== null) return storm
     simulation.engine.heal()
-    const calm = (await this.#runTo(header.durationNanos)) ?? (await this.#clientsFinish()) ?? (await this.#comesTrue())
+    const calm = (await this.#recovers()) ?? (await this.#runTo(header.durationNanos)) ?? (await this.#clientsFinish()) ?? (await this.#comesTrue())
     return calm ?? this.#judge()
   }
 
@@ -63,32 +63,76 @@ class WholeRun {
     }
   }
 
-  /** Every `eventually` must hold at some moment within its bound, counted from the last host's recovery or the clients' end. */
+  /** Every `recovery` must come true within its bound, counted from the end of faults or the last host's recovery after it. Clients go on. */
+  async #recovers(): Promise<Outcome | null> {
+    const simulation = this.#simulation
+    const { scenario, world, kernel, history, setup } = simulation
+    const recoveries: readonly Recovery<Record<string, unknown>>[] = scenario.recovery ?? []
+    let since = -1
+    let waiting: { readonly property: Recovery<Record<string, unknown>>; readonly holds: (world: typeof simulation.world) => boolean }[] = []
+    while (recoveries.length > 0) {
+      const missing = this.#missingHosts(setup.healAt)
+      if (missing === null) {
+        const from = Math.max(setup.healAt, simulation.lastBootAt)
+        if (from !== since) waiting = recoveries.map((property) => ({ property, holds: property.begin(world, history.records) }))
+        since = from
+        waiting = waiting.filter(({ property, holds }) => {
+          const held = holds(world)
+          if (held) simulation.recordEventually(property.name, true)
+          return !held
+        })
+        if (waiting.length === 0) return null
+        const late = waiting.find(({ property }) => kernel.now > since + property.within)
+        if (late !== undefined) return this.#late(late.property)
+      } else if (missing !== 'booting') return missing
+      const ended = this.#ended(await simulation.runTo(kernel.now + pollEvery)) ?? this.#stalled()
+      if (ended !== null) return ended
+    }
+    return null
+  }
+
+  /** Every `eventually` must hold at some moment within its bound, counted from the clients' end or the last host's recovery after it. */
   async #comesTrue(): Promise<Outcome | null> {
     const simulation = this.#simulation
-    const { scenario, world, kernel } = simulation
+    const { scenario, kernel } = simulation
     const clientsDoneAt = kernel.now
     let waiting: readonly Eventually<Record<string, unknown>>[] = scenario.eventually ?? []
     for (;;) {
-      const held = waiting.filter((property) => property.holds(world))
+      const held = waiting.filter((property) => this.#holds(property))
       for (const property of held) simulation.recordEventually(property.name, true)
       waiting = waiting.filter((property) => !held.includes(property))
-      const areUp = simulation.systemHosts.every((host) => host.status === 'up')
-      if (waiting.length === 0 && areUp) return null
+      const missing = this.#missingHosts(clientsDoneAt)
+      if (waiting.length === 0 && missing === null) return null
       const since = Math.max(clientsDoneAt, simulation.lastBootAt)
-      if (!areUp && kernel.now > clientsDoneAt + recoveryBound) {
-        const missing = simulation.systemHosts.filter((host) => host.status !== 'up').map((host) => `${host.name} is ${host.status}`)
-        return this.#stall(`${missing.join(', ')} ${recoveryBound / 1e9} s after faults ended`)
-      }
-      const late = areUp ? waiting.find((property) => kernel.now > since + property.within) : undefined
-      if (late !== undefined) {
-        simulation.recordEventually(late.name, false)
-        simulation.fail('violation', late.name, `did not come true within ${late.within / 1e9} s after the last host recovered`, null)
-        return 'violation'
-      }
+      if (missing !== null && missing !== 'booting') return missing
+      const late = missing === null ? waiting.find((property) => kernel.now > since + property.within) : undefined
+      if (late !== undefined) return this.#late(late)
       const ended = this.#ended(await simulation.runTo(kernel.now + pollEvery))
       if (ended !== null) return ended
     }
+  }
+
+  #holds(property: Eventually<Record<string, unknown>>): boolean {
+    const { world, answers } = this.#simulation
+    return 'ask' in property ? answers.get(property.name) === null : property.holds(world)
+  }
+
+  #late({ name, within }: { readonly name: string; readonly within: Nanos }): Outcome {
+    const simulation = this.#simulation
+    const answer = simulation.answers.get(name)
+    simulation.recordEventually(name, false)
+    const why = typeof answer === 'string' ? `: ${answer}` : ''
+    simulation.fail('violation', name, `did not come true within ${within / 1e9} s after the last host recovered${why}`, null)
+    return 'violation'
+  }
+
+  /** null: all are up. A host that stays away for too long after faults ended is a stall. */
+  #missingHosts(calmSince: Nanos): Outcome | 'booting' | null {
+    const { systemHosts, kernel } = this.#simulation
+    if (systemHosts.every((host) => host.status === 'up')) return null
+    if (kernel.now <= calmSince + recoveryBound) return 'booting'
+    const missing = systemHosts.filter((host) => host.status !== 'up').map((host) => `${host.name} is ${host.status}`)
+    return this.#stall(`${missing.join(', ')} ${recoveryBound / 1e9} s after faults ended`)
   }
 
   #judge(): Outcome {
@@ -101,9 +145,10 @@ class WholeRun {
   }
 
   #ended(end: LoopEnd): Outcome | null {
-    const { failure } = this.#simulation
+    const { failure, setup } = this.#simulation
     if (failure !== null) return failure.outcome
-    if (end === 'interrupted') return 'interrupted'
+    // A short stretch may end before the kernel asks.
+    if (end === 'interrupted' || setup.request.signal?.aborted === true) return 'interrupted'
     // `untilStep` was reached: what the run was so far.
     return end === 'steps' ? 'passed' : null
   }

@@ -44,11 +44,13 @@ export interface OptionRange {
 }
 
 /** Operations are data, generated before they are performed, so that they can be dropped and simplified. */
-export interface Workload<Op, Result> {
+export interface Workload<Op, Result, Session = unknown> {
   readonly clients: number
   generate(random: Random, client: number, index: number, options: Options): Op
   /** A rejection with a `NetError` other than `refused` is an unknown outcome; `OperationFailed` and `refused` are failures; any other is the client's crash. */
-  perform(host: Host, op: Op): Promise<Result>
+  perform(host: Host, op: Op, session: Session): Promise<Result>
+  /** What a client keeps from one operation to the next: made once for each client, when its host starts. */
+  connect?(host: Host): Session
   /** Virtual time between a client's operations; option `thinkMicros` when not given. */
   think?(random: Random, options: Options): Nanos
   readonly judge?: Judge<Op, Result>
@@ -80,7 +82,8 @@ export interface Scenario<Roles extends Record<string, unknown>, Op, Result> {
   readonly duration: Nanos
   /** From here on faults end; then only hosts outside a healthy quorum may stay faulty. */
   readonly healAt: Nanos
-  readonly eventually?: readonly Eventually<Roles>[]
+  readonly recovery?: readonly Recovery<Roles, Op, Result>[]
+  readonly eventually?: readonly Eventually<Roles, Op, Result>[]
   /** The swarm's own options, beside the framework's. */
   readonly options?: Record<string, OptionRange>
   /** Delays between hosts; `'lan'` when not given. */
@@ -89,11 +92,29 @@ export interface Scenario<Roles extends Record<string, unknown>, Op, Result> {
   statistics?(world: World<Roles>, history: readonly OperationRecord<Op, Result>[]): Record<string, number>
 }
 
-/** Must hold within a generous bound after the last host recovered. */
-export interface Eventually<Roles extends Record<string, unknown>> {
+/** Must come true within a bound after faults ended and the last host recovered, while the clients go on with their work. */
+export interface Recovery<Roles extends Record<string, unknown>, Op = unknown, Result = unknown> {
+  readonly name: string
+  readonly within: Nanos
+  /** Called when the bound begins, and again when a host recovers later: what it answers is asked until it is true. */
+  begin(world: World<Roles>, history: readonly OperationRecord<Op, Result>[]): (world: World<Roles>) => boolean
+}
+
+/** Must come true within a generous bound after the clients are done and the last host recovered: looked at from outside, or asked for by a client. */
+export type Eventually<Roles extends Record<string, unknown>, Op = unknown, Result = unknown> = EventuallyHolds<Roles> | EventuallyAnswered<Op, Result>
+
+export interface EventuallyHolds<Roles extends Record<string, unknown>> {
   readonly name: string
   readonly within: Nanos
   holds(world: World<Roles>): boolean
+}
+
+/** What only a client can tell: it runs on the first client's host once no operation is under way. */
+export interface EventuallyAnswered<Op = unknown, Result = unknown> {
+  readonly name: string
+  readonly within: Nanos
+  /** null: it holds; else what is still wrong, and it is asked again. A rejection with a `NetError` is such an answer; any other is the client's crash. */
+  ask(host: Host, history: readonly OperationRecord<Op, Result>[]): Promise<string | null>
 }
 
 /** A scenario whose types do not matter: what the runner takes. */
@@ -112,7 +133,7 @@ export function system<Roles extends Record<string, unknown>>(definition: System
   return definition
 }
 
-export function workload<Op, Result>(definition: Workload<Op, Result>): Workload<Op, Result> {
+export function workload<Op, Result, Session = unknown>(definition: Workload<Op, Result, Session>): Workload<Op, Result, Session> {
   return definition
 }
 
@@ -124,6 +145,8 @@ export type RolesOf<S> = S extends System<infer Roles> ? Roles : S extends Recor
 
 export function scenario<Roles extends Record<string, unknown>, Op, Result>(definition: Scenario<Roles, Op, Result>): Scenario<Roles, Op, Result> {
   if (definition.healAt > definition.duration) throw new Misuse(`scenario ${definition.name}: healAt is after duration`)
+  if (definition.workload.clients === 0 && definition.eventually?.some((property) => 'ask' in property))
+    throw new Misuse(`scenario ${definition.name}: there is no client to ask what must come true`)
   return Object.assign({ ...definition }, { [brand]: true })
 }
 

@@ -63,6 +63,7 @@ export class Simulation<Roles extends Record<string, unknown>> implements Machin
   readonly scenario: AnyScenario
   readonly options: Options
   readonly history = new OperationHistory()
+  readonly answers = new Map<string, string | null>()
   readonly engine: FaultEngine
   /** Hosts of the system's roles first, then the clients'. */
   readonly hosts: readonly SimulatedHost[]

@@ -1,4 +1,4 @@
-import { raftInvariants } from '../../../invariants/raft/index.js'
+import { RaftObservation, raftInvariants } from '../../../invariants/raft/index.js'
 import { DiskImage } from '../../../sim/disk/disk-image.js'
 import type { HostView, Step, World } from '../../../sim/index.js'
 import type { Entry, Position, RaftChange } from '../../../systems/raft/messages.js'
@@ -85,11 +85,13 @@ export class FakeGroup {
     }
     const host = (name: string) => this.#hosts.find((each) => each.name === name)
     this.#world = { now: 0, hosts: { member: this.#hosts }, all: this.#hosts, host } as unknown as World<Record<string, unknown>>
-    const invariants = raftInvariants({
-      nodes: (process) => [(process as FakeProcess).node as unknown as RaftNode],
-      durableState: ({ index }) => this.states[index] as Position | null,
-      digest: (process) => (process as FakeProcess).digest,
-    })
+    const invariants = raftInvariants(
+      new RaftObservation({
+        nodes: (process) => [(process as FakeProcess).node as unknown as RaftNode],
+        durableState: ({ index }) => this.states[index] as Position | null,
+        digest: (process) => (process as FakeProcess).digest,
+      }),
+    )
     this.#checks = invariants.map((invariant) => ({ name: invariant.name, check: invariant.begin() }))
   }
 

@@ -117,6 +117,106 @@ describe('outcomes of a run', () => {
     expect([outcome, violation?.check]).toEqual(['violation', 'peace'])
   })
 
+  test('what only a client can tell is asked again until it holds', async () => {
+    const answers = ['not yet', null]
+    const asked: number[] = []
+    const patient = asking((request) => request, {
+      eventually: [
+        {
+          name: 'peace',
+          within: s(1),
+          ask: async (host, history) => {
+            asked.push(history.filter((operation) => operation.outcome.kind === 'ok').length)
+            await host.net.call(Work, 'server-1', 'ask', 0)
+            return answers[asked.length - 1] ?? null
+          },
+        },
+      ],
+    })
+    const report = await run({ scenario: patient, seed: '1' })
+    expect(report.outcome).toBe('passed')
+    expect(asked).toEqual([report.history.length, report.history.length])
+    expect(report.properties).toContainEqual({ name: 'peace', kind: 'eventually', reached: 1, held: 1 })
+  })
+
+  test('what a client never gets answered is a violation that says why', async () => {
+    const wrong = asking((request) => request, { eventually: [{ name: 'peace', within: s(1), ask: async () => 'there is war' }] })
+    const mute = asking((request) => (request >= 0 ? request : Promise.reject(new Error('no'))), {
+      eventually: [{ name: 'peace', within: s(1), ask: (host) => host.net.call(Work, 'server-1', 'ask', -1).then(() => null) }],
+    })
+    const violations = [await run({ scenario: wrong, seed: '1' }), await run({ scenario: mute, seed: '1' })].map(({ violation }) => violation)
+    expect(violations.map((violation) => violation?.check)).toEqual(['peace', 'peace'])
+    expect(violations.map((violation) => violation?.message.split(': ').slice(1).join(': '))).toEqual(['there is war', 'work.ask on server-1: no'])
+  })
+
+  test('a scenario without clients has nobody to ask', () => {
+    const nobody = { clients: 0, generate: () => 0, perform: async () => 0 }
+    expect(() =>
+      asking((request) => request, { workload: workload<number, number>(nobody), eventually: [{ name: 'peace', within: s(1), ask: async () => null }] }),
+    ).toThrow(/no client to ask/)
+  })
+
+  test('a recovery is timed from the end of faults while clients go on', async () => {
+    const begun: { now: number; operations: number }[] = []
+    const recovering = (within: number) =>
+      asking((request) => request, {
+        duration: s(4),
+        healAt: s(1),
+        recovery: [
+          {
+            name: 'caught up',
+            within,
+            begin: (world, history) => {
+              const began = { now: world.now, operations: history.length }
+              begun.push(began)
+              return ({ now }) => now >= s(2) && history.length > began.operations
+            },
+          },
+        ],
+      })
+    const late = await run({ scenario: recovering(ms(500)), seed: '1' })
+    const timely = await run({ scenario: recovering(ms(1_500)), seed: '1' })
+    expect([late.outcome, late.violation?.check, timely.outcome]).toEqual(['violation', 'caught up', 'passed'])
+    expect(late.violation?.at).toBeLessThan(ms(1_600))
+    expect(timely.properties).toContainEqual({ name: 'caught up', kind: 'eventually', reached: 1, held: 1 })
+    expect(begun.map(({ now }) => now)).toEqual([s(1), s(1)])
+  })
+
+  test('a recovery begins anew when a host comes up later', async () => {
+    const begun: number[] = []
+    const beginning = ({ now }: { readonly now: number }) => {
+      begun.push(now)
+      return () => begun.length === 2
+    }
+    const leaving = asking((request, host) => (request === 30 ? host.exit('enough') : request), {
+      duration: s(4),
+      healAt: ms(200),
+      recovery: [{ name: 'caught up', within: s(2), begin: beginning }],
+    })
+    expect((await run({ scenario: leaving, seed: '1' })).outcome).toBe('passed')
+    expect(begun[0]).toBe(ms(200))
+    expect(begun[1]).toBeGreaterThan(ms(200))
+  })
+
+  test('a client keeps a session from one operation to the next, and none of another run', async () => {
+    const remembering = asking((request) => request, {
+      workload: workload<number, number, { operations: number }>({
+        clients: 2,
+        generate: (_random, _client, index) => index,
+        connect: () => ({ operations: 0 }),
+        perform: async (_host, _op, session) => session.operations++,
+      }),
+    })
+    for (const seed of ['1', '2']) {
+      const { history } = await run({ scenario: remembering, seed })
+      for (const client of [1, 2]) {
+        const results = history.filter((operation) => operation.client === client).map(({ outcome }) => (outcome.kind === 'ok' ? outcome.result : outcome))
+        expect(results).toEqual(results.map((_, index) => index))
+        expect(results.length).toBeGreaterThan(3)
+      }
+    }
+  })
+
   test('host.exit is a legal death: the host restarts and the run goes on', async () => {
     const leaving = asking((request, host) => (request === 5 ? host.exit('enough') : request))
     const report = await run({ scenario: leaving, seed: '1' })

@@ -1,4 +1,4 @@
-import { raftInvariants } from '../../../invariants/raft/index.js'
+import { RaftObservation, raftInvariants } from '../../../invariants/raft/index.js'
 import { type Host, type HostName, ms, type Simulation, s, scenario, simulate, system, workload } from '../../../sim/index.js'
 import type { RaftNodeOptions } from '../../../systems/raft/raft-node-options.js'
 import { type MapAnswer, type MapCommand, MapMember, mapApi, snapshotDirectory } from '../../../systems/raft/replicated-map.js'
@@ -106,11 +106,13 @@ function mapScenario(jobs: ((host: Host) => void)[], options: Partial<RaftNodeOp
       survives: { down: 2, blackout: true },
     }),
     workload: workload<null, null>({ clients: 0, generate: () => null, perform: async () => null }),
-    invariants: raftInvariants<Roles>({
-      nodes: (process) => (process instanceof MapMember ? [process.node] : []),
-      durableState: (host) => durableSnapshot(host.durable, snapshotDirectory),
-      digest: (process) => (process as MapMember).state.digest,
-    }),
+    invariants: raftInvariants<Roles>(
+      new RaftObservation({
+        nodes: (process) => (process instanceof MapMember ? [process.node] : []),
+        durableState: (host) => durableSnapshot(host.durable, snapshotDirectory),
+        digest: (process) => (process as MapMember).state.digest,
+      }),
+    ),
     faults: { strategy: 'none' },
     duration: s(60),
     healAt: s(60),
