@@ -108,9 +108,7 @@ export class Incarnation implements Host, Receiver, Log, Properties, EventTarget
   work(cost: Nanos): void {
     if (!Number.isInteger(cost) || cost < 0) throw new Misuse(`host.work(cost) takes an integer of nanoseconds from 0 on, not ${cost}`)
     if (!this.alive) return
-    const machine = this.machine
-    const { now } = machine.world.kernel
-    machine.busyUntil = Math.max(machine.busyUntil, now) + cost
+    this.machine.processor.work(cost)
   }
 
   exit(reason: string): never {

@@ -5,6 +5,8 @@ import { Incarnation } from './incarnation.js'
 import { MachineClock } from './machine-clock.js'
 import type { MachineWorld } from './machine-world.js'
 import type { DurableView, Host, Nanos } from './seam.js'
+import { Processor } from './processor.js'
+import type { StepCosts } from './processor-model.js'
 import type { HostStatus, HostView } from './world.js'
 
 /** How a crash or a power loss is armed on a host: before the n-th effect of a step, or (0) at the end of the next step that is ready for it. */
@@ -28,6 +30,7 @@ export class SimulatedHost implements EventHost, Endpoint, EventTarget, HostView
   isPowered = true
   busyUntil: Nanos = 0
   /** null while it is true: virtual time itself. */
+  readonly processor: Processor
   clock: MachineClock | null = null
   readonly config: unknown
   #process: unknown = undefined
@@ -52,8 +55,10 @@ export class SimulatedHost implements EventHost, Endpoint, EventTarget, HostView
     readonly durableView: (host: SimulatedHost) => DurableView,
   ) {
     this.config = config
+    stepCosts: StepCosts | null,
   }
 
+    this.processor = new Processor(this, world.kernel, stepCosts)
   get process(): unknown {
     return this.status === 'up' || this.status === 'paused' ? this.#process : undefined
   }
@@ -127,7 +132,7 @@ export class SimulatedHost implements EventHost, Endpoint, EventTarget, HostView
     this.life = null
     this.#process = undefined
     this.status = 'down'
-    this.busyUntil = 0
+    this.processor.reset()
     if (resets) this.world.network.resetCallers(life)
     this.#release()
   }
@@ -178,6 +183,11 @@ export class SimulatedHost implements EventHost, Endpoint, EventTarget, HostView
     this.isPaused = false
     const { queue, now } = this.world.kernel
     const deferred = this.#deferred
+    this.world.kernel.queue.parked++
+  }
+
+  admit(event: KernelEvent): KernelEvent | null {
+    return this.processor.admit(event)
     this.#deferred = []
     for (const event of deferred) {
       if (event.at < now) event.at = now
@@ -189,3 +199,4 @@ export class SimulatedHost implements EventHost, Endpoint, EventTarget, HostView
 function waitsOnClock({ kind }: KernelEvent): boolean {
   return kind === timer || kind === sleep || kind === timeout
 }
+    queue.parked -= deferred.length

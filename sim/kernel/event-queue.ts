@@ -19,9 +19,12 @@ export class EventQueue {
   #cancelled = 0
   #size = 0
 
-  /** Events waiting, cancelled ones included. */
+  /** Events that were taken and wait elsewhere: for a machine that is paused or busy. */
+  parked = 0
+
+  /** Events waiting, cancelled and parked ones included. */
   get size(): number {
-    return this.#size
+    return this.#size + this.parked
   }
 
   schedule(

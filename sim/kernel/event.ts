@@ -8,9 +8,12 @@ export interface EventTarget {
 /** Whose event it is: the machine it happens on. */
 export interface EventHost {
   readonly index: number
-  /** Steps wait: the machine is paused, or busy until a time. */
+  /** Steps wait: the machine is paused. */
   readonly isPaused: boolean
+  /** Before this time the kernel asks `admit`; at infinity it always does. */
   readonly busyUntil: Nanos
+  /** The event whose step is to run now instead of this one, or null: none may yet. */
+  admit(event: KernelEvent): KernelEvent | null
   /** Keeps an event that came while the machine is paused. */
   defer(event: KernelEvent): void
 }

@@ -109,6 +109,7 @@ export class Kernel {
   /** Runs until virtual time `time` (events at it included), or until something ends it. */
   run(time: Nanos): Promise<LoopEnd> {
     if (this.#running) return Promise.reject(new Error('this simulation is already running: await the call before'))
+    if (this.#options.interrupted?.()) return Promise.resolve('interrupted')
     this.#running = true
     return new Promise((resolve, reject) => {
       const turn = () => {
@@ -207,9 +208,10 @@ export class Kernel {
           continue
         }
         if (host.busyUntil > event.at) {
-          event.at = host.busyUntil
-          queue.push(event)
-          continue
+          const admitted = host.admit(event)
+          if (admitted === null) continue
+          queue.begin(admitted)
+          return admitted
         }
       }
       queue.begin(event)

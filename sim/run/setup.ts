@@ -23,6 +23,7 @@ const defaultLimits: Limits = { steps: 50_000_000, queue: 4_000_000, stallNanos:
 const commonOptions: Record<string, OptionRange> = {
   thinkMicros: { min: 500, max: 20_000, log: true, why: "a client's mean pause between two operations" },
   'disk.model': { min: 0, max: 2, why: '0 NVMe, 1 SATA, 2 cloud volume' },
+  'cpu.model': { min: 0, max: 2, why: '0 steps take no time, 1 a core of a server, 2 a small share of one; 0 without faults' },
 }
 
 export function setUp(request: RunRequest): RunSetup {
@@ -40,6 +41,7 @@ export function setUp(request: RunRequest): RunSetup {
   const ranges = { ...commonOptions, ...scenario.options }
   const options: Record<string, number> = {}
   for (const name of Object.keys(ranges).sort()) options[name] = drawOption(deriveKey(deriveKey(key, 'options'), name), ranges[name] as OptionRange)
+  if (strategy === 'none') options['cpu.model'] = 0
   Object.assign(options, faults.options)
   for (const [name, value] of Object.entries(request.options ?? {})) {
     if (!(name in options) && !catalogue.hasOption(name))

@@ -8,6 +8,7 @@ import { HostExit } from '../host/exit.js'
 import type { Incarnation } from '../host/incarnation.js'
 import type { MachineWorld } from '../host/machine-world.js'
 import type { ObjectStore } from '../host/object-store.js'
+import { processorModels } from '../host/processor-model.js'
 import type { PropertyKind } from '../host/properties.js'
 import type { Disk, DurableView, Host, HostName, Nanos } from '../host/seam.js'
 import { SimulatedHost } from '../host/simulated-host.js'
@@ -331,8 +332,9 @@ export class Simulation<Roles extends Record<string, unknown>> implements Machin
     const { system, workload } = this.scenario
     const hosts: SimulatedHost[] = []
     const durable = (host: SimulatedHost): DurableView => this.diskOf(host).durable
+    const stepCosts = processorModels[this.options['cpu.model'] ?? 0] ?? null
     const add = (name: HostName, role: string, boot: (host: Host) => unknown, config: unknown) => {
-      const host = new SimulatedHost(this, name, role, hosts.length, boot, config, durable)
+      const host = new SimulatedHost(this, name, role, hosts.length, boot, config, durable, role === clientRole ? null : stepCosts)
       hosts.push(host)
       this.#byName.set(name, host)
     }
