@@ -24,7 +24,7 @@ export interface FaultDefinition {
   isSurvivable?(survives: Budget): boolean
   /** Draws what happens at the very start of a run, before any host boots: clocks that are off from the beginning. */
   drawAtStart?(world: FaultWorld, random: Random): readonly Drawn[]
-  /** Draws one injection, complete; null when there is nothing to aim at now. Must change nothing. */
+  /** Draws one injection, complete; null when there is nothing to aim at now, so that `apply` would find no site. Must change nothing. */
   draw?(world: FaultWorld, random: Random): Drawn | null
   /** Does it, in a step of its own. False: it found no site, and changed nothing. */
   apply?(world: FaultWorld, injection: Injection): boolean

@@ -157,7 +157,7 @@ export class FaultEngine {
     const { kind } = definition
     const injection: Injection = { kind, site, ordinal: this.#nextOrdinal(kind, site), at: this.world.kernel.now, args }
     this.#injections.push(injection)
-    if (!this.#apply(definition, injection)) this.#injections.pop()
+    if (!this.#apply(definition, injection)) throw new Misuse(`fault kind ${kind} was drawn for ${site} and finds no site there: its draw must answer null`)
   }
 
   #apply(definition: FaultDefinition, injection: Injection): boolean {

@@ -23,6 +23,7 @@ export class NoiseEpisode implements PacketNoise {
   ) {}
 
   strikes(channel: Channel, ordinal: number, attempt: number): Nanos | null {
+    if (channel.type.isStream && isForDatagrams(this.kind)) return null
     if (attempt === 0) this.world.exposed(this.kind)
     const die = packetDie(this.key, channel, ordinal, attempt)
     if (die % 1000 >= this.perMille) return null
@@ -33,6 +34,11 @@ export class NoiseEpisode implements PacketNoise {
     }
     return harm
   }
+}
+
+/** A stream is delivered once and in order, whatever its packets did. */
+function isForDatagrams(kind: NoiseKind): boolean {
+  return kind === 'net.duplicate' || kind === 'net.reorder'
 }
 
 /** Listed single occurrences: exactly these packets are struck. */

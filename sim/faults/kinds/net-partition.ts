@@ -17,6 +17,7 @@ export const netPartition: FaultDefinition = {
     if (victim === null || world.systemHosts.length < 2) return null
     const shape = random.pick(partitionShapes)
     const { groups, cutOff } = drawGroups(world, random, shape, victim)
+    if (pairsOf(shape, groups).length === 0) return null
     const args = {
       shape,
       groups: groups.map((group) => group.map((host) => host.name)),

@@ -22,6 +22,7 @@ export const powerLoss: FaultDefinition = {
     const victim = world.victim(random)
     if (victim === null) return null
     const hosts = isBlackout ? world.systemHosts : [victim]
+    if (!hosts.some(hasPower)) return null
     const most = world.option('power.loss.restartMillis')
     const together = drawnMillis(random, most)
     const args = {
@@ -40,7 +41,7 @@ export const powerLoss: FaultDefinition = {
   apply(world, injection) {
     const { hosts, whenWriting } = injection.args as unknown as { hosts: string[]; whenWriting?: boolean }
     const machines = hosts.map((name) => world.host(name)).filter((machine) => machine !== undefined)
-    if (!machines.some((machine) => machine.life !== null || machine.isPowered)) return false
+    if (!machines.some(hasPower)) return false
     const writers = machines.filter((machine) => machine.life !== null && machine.crash === null)
     if (whenWriting !== true || writers.length === 0) {
       fall(world, injection, machines)
@@ -60,6 +61,10 @@ export const powerLoss: FaultDefinition = {
     }
     return true
   },
+}
+
+function hasPower(machine: SimulatedHost): boolean {
+  return machine.life !== null || machine.isPowered
 }
 
 /** How long a power loss waits for a write. */

@@ -11,7 +11,7 @@ export class Replica {
   last: Write = { value: 0, version: 0 }
   static async boot(host: Host): Promise<Replica> {
     const replica = new Replica()
-    const bytes = await host.disk.readFile('register')
+    const bytes = await host.disk.readFile('register').catch((error) => host.exit(`cannot read: ${String(error)}`))
     if (bytes !== null && bytes.length > 0) replica.last = JSON.parse(new TextDecoder().decode(bytes)) as Write
     let writing: Promise<void> = Promise.resolve()
     host.net.serve(Store, {
