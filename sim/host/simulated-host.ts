@@ -4,9 +4,9 @@ import { HostExit } from './exit.js'
 import { Incarnation } from './incarnation.js'
 import { MachineClock } from './machine-clock.js'
 import type { MachineWorld } from './machine-world.js'
-import type { DurableView, Host, Nanos } from './seam.js'
 import { Processor } from './processor.js'
 import type { StepCosts } from './processor-model.js'
+import type { DurableView, Host, Nanos } from './seam.js'
 import type { HostStatus, HostView } from './world.js'
 
 /** How a crash or a power loss is armed on a host: before the n-th effect of a step, or (0) at the end of the next step that is ready for it. */
@@ -29,8 +29,8 @@ export class SimulatedHost implements EventHost, Endpoint, EventTarget, HostView
   isPaused = false
   isPowered = true
   busyUntil: Nanos = 0
-  /** null while it is true: virtual time itself. */
   readonly processor: Processor
+  /** null while it is true: virtual time itself. */
   clock: MachineClock | null = null
   readonly config: unknown
   #process: unknown = undefined
@@ -53,12 +53,12 @@ export class SimulatedHost implements EventHost, Endpoint, EventTarget, HostView
     readonly bootProcess: (host: Host) => unknown,
     config: unknown,
     readonly durableView: (host: SimulatedHost) => DurableView,
+    stepCosts: StepCosts | null,
   ) {
     this.config = config
-    stepCosts: StepCosts | null,
+    this.processor = new Processor(this, world.kernel, stepCosts)
   }
 
-    this.processor = new Processor(this, world.kernel, stepCosts)
   get process(): unknown {
     return this.status === 'up' || this.status === 'paused' ? this.#process : undefined
   }
@@ -172,6 +172,11 @@ export class SimulatedHost implements EventHost, Endpoint, EventTarget, HostView
 
   defer(event: KernelEvent): void {
     this.#deferred.push(event)
+    this.world.kernel.queue.parked++
+  }
+
+  admit(event: KernelEvent): KernelEvent | null {
+    return this.processor.admit(event)
   }
 
   get deferred(): readonly KernelEvent[] {
@@ -183,12 +188,8 @@ export class SimulatedHost implements EventHost, Endpoint, EventTarget, HostView
     this.isPaused = false
     const { queue, now } = this.world.kernel
     const deferred = this.#deferred
-    this.world.kernel.queue.parked++
-  }
-
-  admit(event: KernelEvent): KernelEvent | null {
-    return this.processor.admit(event)
     this.#deferred = []
+    queue.parked -= deferred.length
     for (const event of deferred) {
       if (event.at < now) event.at = now
       queue.push(event)
@@ -199,4 +200,3 @@ export class SimulatedHost implements EventHost, Endpoint, EventTarget, HostView
 function waitsOnClock({ kind }: KernelEvent): boolean {
   return kind === timer || kind === sleep || kind === timeout
 }
-    queue.parked -= deferred.length
