@@ -32,7 +32,7 @@ export class Supervisor {
 
   /** The host counts as down until it is up again. */
   holdDown(host: SimulatedHost): void {
-    if (this.#down.has(host) || host.role === 'client') return
+    if (this.#down.has(host) || !host.isOfSystem) return
     this.#down.add(host)
     this.#world.budget.hold(host.name)
   }

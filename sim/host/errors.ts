@@ -76,7 +76,7 @@ export class ObjectStoreError extends SeedfallError {
     readonly code: ObjectStoreErrorCode,
     readonly operation: string,
     readonly key: string,
-    detail = '',
+    readonly detail = '',
   ) {
     super(`${code}: ${operation} ${key}${detail === '' ? '' : `: ${detail}`}`)
   }

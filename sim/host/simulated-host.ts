@@ -4,6 +4,7 @@ import { HostExit } from './exit.js'
 import { Incarnation } from './incarnation.js'
 import { MachineClock } from './machine-clock.js'
 import type { MachineWorld } from './machine-world.js'
+import { isOutsideSystem } from './outside-role.js'
 import { Processor } from './processor.js'
 import type { StepCosts } from './processor-model.js'
 import type { DurableView, Host, Nanos } from './seam.js'
@@ -30,6 +31,8 @@ export class SimulatedHost implements EventHost, Endpoint, EventTarget, HostView
   isPowered = true
   busyUntil: Nanos = 0
   readonly processor: Processor
+  /** No client and no object store: a host of the system under test. */
+  readonly isOfSystem: boolean
   /** null while it is true: virtual time itself. */
   clock: MachineClock | null = null
   readonly config: unknown
@@ -56,6 +59,7 @@ export class SimulatedHost implements EventHost, Endpoint, EventTarget, HostView
     stepCosts: StepCosts | null,
   ) {
     this.config = config
+    this.isOfSystem = !isOutsideSystem(role)
     this.processor = new Processor(this, world.kernel, stepCosts)
   }
 

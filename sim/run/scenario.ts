@@ -5,6 +5,7 @@ import { Misuse } from '../host/errors.js'
 import type { Host, HostName, Methods, Nanos, Protocol, Random } from '../host/seam.js'
 import type { Step, World } from '../host/world.js'
 import type { NetworkProfile } from '../net/latency.js'
+import type { ObjectStoreOptions } from '../objects/simulated-store.js'
 
 /** A pluggable system under test: its roles, how each boots, what it survives, whom a nemesis may aim at. */
 export interface System<Roles extends Record<string, unknown>> {
@@ -86,6 +87,8 @@ export interface Scenario<Roles extends Record<string, unknown>, Op, Result> {
   readonly eventually?: readonly Eventually<Roles, Op, Result>[]
   /** The swarm's own options, beside the framework's. */
   readonly options?: Record<string, OptionRange>
+  /** There is an object store, on a host of its own: `host.objects`. */
+  readonly objects?: ObjectStoreOptions
   /** Delays between hosts; `'lan'` when not given. */
   readonly network?: NetworkProfile
   /** Numbers a run's report shows: leader changes, acknowledged records. Read once, at the end. */

@@ -8,6 +8,7 @@ import { HostExit } from '../host/exit.js'
 import type { Incarnation } from '../host/incarnation.js'
 import type { MachineWorld } from '../host/machine-world.js'
 import type { ObjectStore } from '../host/object-store.js'
+import { clientRole, isOutsideSystem, storeRole } from '../host/outside-role.js'
 import { processorModels } from '../host/processor-model.js'
 import type { PropertyKind } from '../host/properties.js'
 import type { Disk, DurableView, Host, HostName, Nanos } from '../host/seam.js'
@@ -18,6 +19,9 @@ import { Kernel, type KernelHooks, type LoopEnd } from '../kernel/kernel.js'
 import { deriveKey, type Key } from '../kernel/mix.js'
 import type { Link } from '../net/link.js'
 import { Network, type NetworkObserver } from '../net/network.js'
+import { SimulatedObjectStore } from '../objects/simulated-object-store.js'
+import { SimulatedStore } from '../objects/simulated-store.js'
+import { storeHost } from '../objects/store-protocol.js'
 import { describeEvent, waitingFor } from './describe.js'
 import { FinishedRun } from './finished-run.js'
 import { OperationHistory } from './operation-history.js'
@@ -70,6 +74,8 @@ export class Simulation<Roles extends Record<string, unknown>> implements Machin
   readonly hosts: readonly SimulatedHost[]
   readonly systemHosts: readonly SimulatedHost[]
   readonly setup: RunSetup
+  /** Null: the scenario has no object store. */
+  readonly store: SimulatedStore | null
   areClientsDone = false
   clientsRunning = 0
   failure: { outcome: Outcome; violation: Violation } | null = null
@@ -101,8 +107,10 @@ export class Simulation<Roles extends Record<string, unknown>> implements Machin
     })
     const salt = request.plan?.salt ?? ''
     this.processKey = deriveKey(deriveKey(setup.key, 'process'), salt)
+    const { objects } = this.scenario
+    this.store = objects === undefined ? null : new SimulatedStore(objects, setup.key, salt)
     this.hosts = this.#buildHosts(behaviour.clients)
-    this.systemHosts = this.hosts.filter((host) => host.role !== clientRole)
+    this.systemHosts = this.hosts.filter((host) => host.isOfSystem)
     this.peers = peersOf(this.hosts)
     this.network = new Network(this.kernel, this.hosts, this.scenario.network ?? 'lan', salt, this, request.valueRules)
     this.world = this.#buildWorld()
@@ -252,8 +260,9 @@ export class Simulation<Roles extends Record<string, unknown>> implements Machin
     return this.diskOf(life.machine).open(life)
   }
 
-  objects(_life: Incarnation): ObjectStore {
-    throw new Misuse(`the scenario ${this.scenario.name} has no object store`)
+  objects(life: Incarnation): ObjectStore {
+    if (this.store === null) throw new Misuse(`host.objects: the scenario ${this.scenario.name} has no object store; give it one with objects: {}`)
+    return new SimulatedObjectStore(life.net)
   }
 
   property(life: Incarnation, kind: PropertyKind, name: string, holds: boolean, detail: object | undefined): void {
@@ -268,7 +277,7 @@ export class Simulation<Roles extends Record<string, unknown>> implements Machin
   }
 
   booted(host: SimulatedHost): void {
-    if (host.role === clientRole) return
+    if (!host.isOfSystem) return
     this.lastBootAt = this.kernel.now
     this.engine.world.supervisor.hostBooted(host)
   }
@@ -334,11 +343,12 @@ export class Simulation<Roles extends Record<string, unknown>> implements Machin
     const durable = (host: SimulatedHost): DurableView => this.diskOf(host).durable
     const stepCosts = processorModels[this.options['cpu.model'] ?? 0] ?? null
     const add = (name: HostName, role: string, boot: (host: Host) => unknown, config: unknown) => {
-      const host = new SimulatedHost(this, name, role, hosts.length, boot, config, durable, role === clientRole ? null : stepCosts)
+      const host = new SimulatedHost(this, name, role, hosts.length, boot, config, durable, isOutsideSystem(role) ? null : stepCosts)
       hosts.push(host)
       this.#byName.set(name, host)
     }
     for (const [role, definition] of Object.entries(system.roles as AnyScenario['system']['roles'])) {
+      if (isOutsideSystem(role)) throw new Misuse(`no role of a system may be called '${role}'`)
       for (let ordinal = 1; ordinal <= definition.count; ordinal++) {
         add(`${role}-${ordinal}`, role, definition.boot, definition.config?.(ordinal, this.options))
       }
@@ -352,6 +362,8 @@ export class Simulation<Roles extends Record<string, unknown>> implements Machin
       }
       add(`${clientRole}-${client}`, clientRole, boot, this.options)
     }
+    const { store } = this
+    if (store !== null) add(storeHost, storeRole, (host) => store.boot(host), undefined)
     return hosts
   }
 
@@ -372,7 +384,7 @@ export class Simulation<Roles extends Record<string, unknown>> implements Machin
       all: systemHosts,
       host: (name: HostName) => {
         const host = byName.get(name)
-        return host === undefined || host.role === clientRole ? undefined : host
+        return host?.isOfSystem === true ? host : undefined
       },
     }
     return world as unknown as World<Roles>
@@ -390,7 +402,7 @@ export class Simulation<Roles extends Record<string, unknown>> implements Machin
       status: host.status,
       incarnation: host.incarnation,
       waitingFor: waitingFor(host, this.kernel),
-      process: host.role === clientRole ? '' : plainText(host.process),
+      process: host.isOfSystem ? plainText(host.process) : '',
     }
   }
 
@@ -410,8 +422,6 @@ export class Simulation<Roles extends Record<string, unknown>> implements Machin
     if (end === 'interrupted') throw new Error('the simulation was interrupted')
   }
 }
-
-const clientRole = 'client'
 
 function peersOf(hosts: readonly SimulatedHost[]): Record<string, readonly HostName[]> {
   const peers: Record<string, HostName[]> = {}

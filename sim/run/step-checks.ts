@@ -32,7 +32,7 @@ export class StepChecks {
     step.cause = event.cause
     step.host = machine === null ? null : machine.name
     step.incarnation = machine === null ? 0 : machine.incarnation
-    step.stepped = machine === null || machine.role === 'client' ? null : machine
+    step.stepped = machine?.isOfSystem === true ? machine : null
     const checks = this.#checks
     for (let i = 0; i < checks.length; i++) {
       const message = (checks[i] as (typeof checks)[number])(this.#world, step)

@@ -32,7 +32,7 @@ export const netPartition: FaultDefinition = {
     if (pairs.length === 0) return false
     const links = world.linksBetween(pairs)
     world.network.cut(links)
-    const takes = cutOffBy(shape, hosts).filter((host) => host.role !== 'client')
+    const takes = cutOffBy(shape, hosts).filter((host) => host.isOfSystem)
     for (const host of takes) world.budget.hold(host.name)
     const endWatch = world.watchHeld(links, 'cut', injection)
     const end = () => {
@@ -48,7 +48,7 @@ export const netPartition: FaultDefinition = {
 
 function drawGroups(world: FaultWorld, random: Random, shape: PartitionShape, victim: SimulatedHost): { groups: SimulatedHost[][]; cutOff: SimulatedHost[] } {
   const others = random.shuffle(world.systemHosts.filter((host) => host !== victim))
-  const clients = world.hosts.filter((host) => host.role === 'client')
+  const clients = world.hosts.filter((host) => !host.isOfSystem)
   let groups: SimulatedHost[][]
   switch (shape) {
     case 'isolate':
@@ -70,13 +70,13 @@ function drawGroups(world: FaultWorld, random: Random, shape: PartitionShape, vi
     const side = random.int(3)
     if (side < 2) groups[side]?.push(client)
   }
-  return { groups, cutOff: cutOffBy(shape, groups).filter((host) => host.role !== 'client') }
+  return { groups, cutOff: cutOffBy(shape, groups).filter((host) => host.isOfSystem) }
 }
 
 /** Hosts on the smaller side cannot be counted on. */
 function cutOffBy(shape: PartitionShape, groups: readonly SimulatedHost[][]): SimulatedHost[] {
   if (shape === 'bridge' || shape === 'ring') return []
-  const sizes = groups.map((group) => group.filter((host) => host.role !== 'client').length)
+  const sizes = groups.map((group) => group.filter((host) => host.isOfSystem).length)
   const largest = sizes.indexOf(Math.max(...sizes))
   return groups.filter((_, index) => index !== largest).flat()
 }
