@@ -14,6 +14,8 @@ const serverCore: Readonly<Partial<Record<EventKindName, Nanos>>> = {
   request: us(15),
   message: us(12),
   reply: us(10),
+  datagram: us(10),
+  segment: us(6),
   disk: us(8),
   reset: us(5),
 }

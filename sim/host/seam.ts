@@ -84,7 +84,7 @@ export interface CallOptions {
   timeout?: Nanos
   signal?: AbortSignal
 }
-export interface Net {
+export interface Net extends Sockets {
   /** A handler that rejects answers its caller with a `RemoteError`. */
   serve<M extends Methods>(protocol: Protocol<M>, handlers: Handlers<M>): Closable
   /** Rejects with a `NetError`; only `refused` says for certain that the request was never handled. */

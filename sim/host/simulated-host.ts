@@ -1,5 +1,6 @@
 import { boot, type EventHost, type EventTarget, type KernelEvent, sleep, timeout, timer } from '../kernel/event.js'
 import type { Endpoint } from '../net/endpoint.js'
+import { SocketTable } from '../net/socket-table.js'
 import { HostExit } from './exit.js'
 import { Incarnation } from './incarnation.js'
 import { MachineClock } from './machine-clock.js'
@@ -38,6 +39,7 @@ export class SimulatedHost implements EventHost, Endpoint, EventTarget, HostView
   readonly config: unknown
   #process: unknown = undefined
   #deferred: KernelEvent[] = []
+  #sockets: SocketTable | null = null
   // An armed crash, flattened for the hot path: 0 when none.
   crashBeforeEffect = 0
   crash: ArmedCrash | null = null
@@ -74,6 +76,11 @@ export class SimulatedHost implements EventHost, Endpoint, EventTarget, HostView
   get receiver(): Incarnation | null {
     const life = this.life
     return life?.alive ? life : null
+  }
+
+  get sockets(): SocketTable {
+    this.#sockets ??= new SocketTable(this, this.world.network, this.world.kernel)
+    return this.#sockets
   }
 
   /** Starts a new life after `delay`. */
@@ -131,6 +138,10 @@ export class SimulatedHost implements EventHost, Endpoint, EventTarget, HostView
     this.crash = null
     this.isDying = false
     this.crashedInside = false
+    if (this.#sockets !== null) {
+      if (!resets) this.#sockets.powerLost()
+      else if (life !== null) this.#sockets.processDied(life)
+    }
     if (life === null) return
     life.alive = false
     this.life = null

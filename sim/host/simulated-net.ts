@@ -7,7 +7,7 @@ import { s } from './durations.js'
 import { Misuse, NetError } from './errors.js'
 import type { Incarnation } from './incarnation.js'
 import type { MachineWorld } from './machine-world.js'
-import type { CallOptions, Closable, Handlers, HostName, Methods, Net, Protocol } from './seam.js'
+import type { CallOptions, Closable, Connection, ConnectOptions, DatagramSocket, Handlers, HostName, Listener, Methods, Net, Protocol } from './seam.js'
 import type { SimulatedHost } from './simulated-host.js'
 
 const defaultTimeout = s(5)
@@ -90,6 +90,18 @@ export class SimulatedNet implements Net, EventTarget {
     const taken = network.values.take(body)
     this.#world.kernel.fold(network.values.word)
     network.transmit(message, link, network.types.of(protocol, method), undefined, taken)
+  }
+
+  listen(port: number, accept: (connection: Connection) => void): Promise<Listener> {
+    return this.#life.machine.sockets.listen(this.#life, port, accept)
+  }
+
+  connect(to: HostName, port: number, options?: ConnectOptions): Promise<Connection> {
+    return this.#life.machine.sockets.connect(this.#life, this.#network.endpoint(to), port, options)
+  }
+
+  datagrams(port: number): Promise<DatagramSocket> {
+    return this.#life.machine.sockets.datagrams(this.#life, port)
   }
 
   /** A call's time is up. */

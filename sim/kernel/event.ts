@@ -59,6 +59,9 @@ export const eventKinds = [
   'world',
   'reset',
   'drive',
+  'segment',
+  'datagram',
+  'socket',
 ] as const
 export type EventKindName = (typeof eventKinds)[number]
 
@@ -77,3 +80,8 @@ export const world = 11
 export const reset = 12
 /** A test that drives the simulation by hand. */
 export const drive = 13
+/** Of a connection. */
+export const segment = 14
+export const datagram = 15
+/** A timer of a connection, or what a fault does to one. */
+export const socket = 16

@@ -1,6 +1,8 @@
+import type { Nanos } from '../host/seam.js'
 import type { EventHost, EventLife } from '../kernel/event.js'
 import type { Handler } from './handler.js'
 import type { PendingCall } from './pending-call.js'
+import type { SocketTable } from './socket-table.js'
 
 /** What the network needs of a machine. */
 export interface Endpoint extends EventHost {
@@ -9,6 +11,9 @@ export interface Endpoint extends EventHost {
   readonly isPowered: boolean
   /** The process that packets reach now; null while there is none. */
   readonly receiver: Receiver | null
+  readonly sockets: SocketTable
+  /** How much true time passes while the machine's clock counts `delay`. */
+  trueDelay(delay: Nanos): Nanos
 }
 
 /** One life of a process, as packets see it. */

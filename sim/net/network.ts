@@ -1,9 +1,12 @@
 import { ms } from '../host/durations.js'
-import { NetError, RemoteError } from '../host/errors.js'
-import type { Nanos } from '../host/seam.js'
-import { type EventTarget, type KernelEvent, message, reply, request, reset } from '../kernel/event.js'
+import { Misuse, NetError, RemoteError } from '../host/errors.js'
+import type { HostName, Nanos } from '../host/seam.js'
+import { datagram, type EventTarget, type KernelEvent, message, reply, request, reset, segment } from '../kernel/event.js'
 import type { Kernel } from '../kernel/kernel.js'
 import { deriveKey, type Key, mix } from '../kernel/mix.js'
+import { OpenConnections } from './connection/open-connections.js'
+import type { Segment } from './connection/segment.js'
+import type { DatagramPacket } from './datagram.js'
 import type { Endpoint, Receiver } from './endpoint.js'
 import { type LatencyProfile, latencyProfile, type NetworkProfile } from './latency.js'
 import { type Channel, Link, type Parked } from './link.js'
@@ -31,7 +34,7 @@ export interface NetworkObserver {
  *
  * Modelled: latency by a profile, FIFO links, loss, duplication, reordering, delay (as episodes or listed occurrences), cuts and clogs.
  * For a `stream` protocol loss is delay: a lost packet holds up those behind it until it is retransmitted. A host without power answers
- * nothing; one whose process is down refuses. Not modelled here: bandwidth, connections as byte streams.
+ * nothing; one whose process is down refuses. Connections carry out their own retransmission (`connection/`): their segments are datagrams here.
  */
 export class Network implements EventTarget {
   readonly types = new MessageTypes()
@@ -39,7 +42,8 @@ export class Network implements EventTarget {
   readonly #endpoints: readonly Endpoint[]
   readonly #links: (Link | undefined)[]
   readonly #kernel: Kernel
-  readonly #key: Key
+  readonly key: Key
+  readonly connections = new OpenConnections()
   readonly #latency: LatencyProfile
   readonly #observer: NetworkObserver
 
@@ -47,7 +51,7 @@ export class Network implements EventTarget {
     this.#kernel = kernel
     this.#endpoints = endpoints
     this.#links = []
-    this.#key = deriveKey(deriveKey(kernel.key, 'network'), salt)
+    this.key = deriveKey(deriveKey(kernel.key, 'network'), salt)
     this.#latency = latencyProfile(profile)
     this.#observer = observer
     this.values = new ValueTransfer(valueRules)
@@ -59,11 +63,22 @@ export class Network implements EventTarget {
     let link = links[index]
     if (link === undefined) {
       while (links.length <= index) links.push(undefined)
-      link = new Link(from, to, this.#key, from === to ? loopback : this.#latency)
+      link = new Link(from, to, this.key, from === to ? loopback : this.#latency)
       links[index] = link
       this.#observer.linkCreated(link)
     }
     return link
+  }
+
+  /** The machine of this name. */
+  endpoint(name: HostName): Endpoint {
+    for (const endpoint of this.#endpoints) if (endpoint.name === name) return endpoint
+    throw new Misuse(`there is no host '${name}': this simulation has ${this.#endpoints.map((endpoint) => endpoint.name).join(', ')}`)
+  }
+
+  /** What packets to a port are counted by: `TCP.7000`. */
+  socketType(transport: 'TCP' | 'UDP', port: number): MessageType {
+    return this.types.of(transport === 'TCP' ? tcp : udp, String(port))
   }
 
   /** Every link used so far, in a fixed order. */
@@ -116,6 +131,12 @@ export class Network implements EventTarget {
         break
       case reset:
         this.#deliverReset(event)
+        break
+      case segment:
+        link.to.sockets.segmentArrived(event.c as Segment, link)
+        break
+      case datagram:
+        link.to.sockets.datagramArrived(event.c as DatagramPacket)
         break
     }
   }
@@ -327,5 +348,8 @@ export class Network implements EventTarget {
     handler.handle.call(handler.owner, event.c, channel.link.from.name)
   }
 }
+
+const tcp = { name: 'TCP', transport: 'datagram' } as const
+const udp = { name: 'UDP', transport: 'datagram' } as const
 
 const loopback: LatencyProfile = { name: 'loopback', delay: (die) => 5_000 + (die >>> 20) }

@@ -3,6 +3,8 @@ import type { Incarnation } from '../host/incarnation.js'
 import type { SimulatedHost } from '../host/simulated-host.js'
 import { disk, eventKinds, type KernelEvent } from '../kernel/event.js'
 import type { Kernel } from '../kernel/kernel.js'
+import { Segment } from '../net/connection/segment.js'
+import { DatagramPacket } from '../net/datagram.js'
 import { Channel } from '../net/link.js'
 import { PendingCall } from '../net/pending-call.js'
 
@@ -15,6 +17,8 @@ export function describeEvent(event: KernelEvent, life: Incarnation | null): { h
 function detailOf(event: KernelEvent): string {
   if (event.b instanceof Channel) {
     const { link, type } = event.b
+    if (event.c instanceof Segment) return event.c.toString()
+    if (event.c instanceof DatagramPacket) return `${type.name} from ${event.c.toString()}`
     return `${type.name} from ${link.from.name} ${shortText(event.c)}`
   }
   if (event.a instanceof PendingCall) return `${event.a.type.name} to ${event.a.link.to.name}`
@@ -44,6 +48,7 @@ export function waitingFor(host: SimulatedHost, kernel: Kernel): string[] {
   const lines: string[] = []
   let call = host.life?.waiting ?? null
   for (; call !== null && lines.length < 8; call = call.nextWaiting) lines.push(`an answer to ${call.type.name} from ${call.link.to.name}`)
+  for (const what of host.sockets.waiting()) if (lines.length < 8) lines.push(what)
   const events = kernel.queue
     .waiting()
     .filter((event) => event.host === host && event.life !== null && event.life === host.life)

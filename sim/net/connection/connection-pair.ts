@@ -1,0 +1,29 @@
+import { hashString } from '../../kernel/mix.js'
+import type { MessageType } from '../message-type.js'
+import type { ConnectionEnd } from './connection-end.js'
+
+/** A connection as the network sees it: both its ends. */
+export class ConnectionPair {
+  acceptor: ConnectionEnd | null = null
+  /** Nothing gets through any more, and nobody was told: a half-open connection. */
+  isSilenced = false
+  /** Keys its dice. */
+  readonly word: number
+
+  constructor(
+    /** `gateway-1>replica-1:7000 #2`: who dialled whom, and which of those that did. */
+    readonly site: string,
+    /** What its packets are counted by. */
+    readonly type: MessageType,
+    readonly dialler: ConnectionEnd,
+    readonly port: number,
+    readonly dialledFrom: number,
+    key: number,
+  ) {
+    this.word = hashString(site) ^ key
+  }
+
+  get isGone(): boolean {
+    return this.dialler.isGone && (this.acceptor === null || this.acceptor.isGone)
+  }
+}
