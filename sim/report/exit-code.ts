@@ -9,8 +9,12 @@ export const exitCodes = {
   crashed: 4,
   stale: 5,
   runaway: 6,
+  /** `serve`: the process called `host.exit`; whoever watches it may start it again. */
+  exited: 7,
+  /** `serve`: the address or the data directory is in use, or not to be had. */
+  unavailable: 69,
   defect: 70,
   interrupted: 130,
-} as const satisfies Record<Outcome | 'usage' | 'stale' | 'defect', number>
+} as const satisfies Record<Outcome | 'usage' | 'stale' | 'exited' | 'unavailable' | 'defect', number>
 
 export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes]
