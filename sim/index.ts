@@ -37,6 +37,7 @@ export {
   type Invariant,
   invariant,
   isScenario,
+  type Observation,
   type OptionRange,
   type Options,
   protocol,

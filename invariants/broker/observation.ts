@@ -1,6 +1,6 @@
 import { Misuse } from '../../sim/host/errors.js'
 import type { Step, World } from '../../sim/host/world.js'
-import { type Invariant, invariant } from '../../sim/run/scenario.js'
+import { type Invariant, invariant, type Observation } from '../../sim/run/scenario.js'
 import type { Acknowledgement } from '../../systems/broker/acknowledgements.js'
 import type { Broker } from '../../systems/broker/broker.js'
 import type { TailBatch } from '../../systems/broker/log-tail.js'
@@ -86,12 +86,12 @@ interface Followed {
 }
 
 /** One observer a run, shared by the invariants that were made with it. */
-export class BrokerObservation {
+export class BrokerObservation implements Observation<BrokerRoles> {
   readonly #observers = new WeakMap<object, BrokerObserver>()
 
   /** `begin` gives a check that runs after each step in which some broker did something. */
   invariant(name: string, begin: () => (observer: BrokerObserver, world: World<BrokerRoles>) => string | undefined): Invariant<BrokerRoles> {
-    return invariant<BrokerRoles>(name, () => {
+    const made = invariant<BrokerRoles>(name, () => {
       const check = begin()
       let observer: BrokerObserver | undefined
       return (world, step) => {
@@ -99,6 +99,12 @@ export class BrokerObservation {
         return observer.look(step) ? check(observer, world) : undefined
       }
     })
+    return { ...made, observation: this }
+  }
+
+  begin(world: World<BrokerRoles>): (step: Step) => boolean {
+    const observer = this.#of(world)
+    return (step) => observer.look(step)
   }
 
   #of(world: object): BrokerObserver {

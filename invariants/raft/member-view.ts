@@ -4,7 +4,11 @@ import type { RaftNode } from '../../systems/raft/raft-node.js'
 import { WalReader } from '../../systems/raft/wal-reader.js'
 import type { GroupView } from './group-view.js'
 
-/** One member of one group through all its lives: what it was when it was last looked at, what it is now, and what its disk holds for certain. */
+/**
+ * One member of one group through all its lives: what it was when it was last looked at, what it is now, and what its disk holds for certain.
+ * A step that changes nothing of it (most heartbeats) is no look: an invariant may rely on what `Glimpse` says, the log, reads and the disk, and on nothing else
+ * to bring a member before it.
+ */
 export class MemberView {
   /** Null before its first process was up. */
   node: RaftNode | null = null
@@ -24,6 +28,7 @@ export class MemberView {
   /** A read answered since the last look that saw less than was committed when it was asked. */
   staleRead: { readonly index: number; readonly floor: number } | null = null
   #reader: WalReader | null = null
+  #isPersisted = false
   /** Reads in flight: what was committed when they were asked. */
   readonly #floors = new Map<number, number>()
   #readsAsked = 0
@@ -64,18 +69,27 @@ export class MemberView {
     this.#reader ??= new WalReader(host.durable, this.group.walDirectory)
     this.hardStateBefore = this.#reader.hardState
     this.snapshotBefore = this.#reader.snapshotIndex
-    return this.#reader.follow(host.incarnation)
+    if (!this.#reader.follow(host.incarnation)) return false
+    this.#isPersisted = true
+    return true
   }
 
-  look(node: RaftNode): void {
-    this.isNewLife = this.changes === -1
+  /** The node did something; answers whether it is another than before, or its disk. */
+  look(node: RaftNode): boolean {
+    const isNewLife = this.changes === -1
     this.changes = node.changes
+    const { reads } = node
+    const hasReads = this.#readsAsked !== reads.asked || this.#readsAnswered !== reads.answered
+    if (!isNewLife && !this.#isPersisted && !hasReads && isAsBefore(node, this.now) && this.#hasSameLog(node)) return false
+    this.isNewLife = isNewLife
+    this.#isPersisted = false
     const { before } = this
     this.before = this.now
     this.now = glimpse(node, before)
     this.#lookAtLog(node)
-    if (this.#readsAsked !== node.reads.asked || this.#readsAnswered !== node.reads.answered) this.#lookAtReads(node)
+    if (hasReads) this.#lookAtReads(node)
     this.group.look(node, this.now.commit, this.now.term)
+    return true
   }
 
   #lookAtReads(node: RaftNode): void {
@@ -96,11 +110,17 @@ export class MemberView {
     }
   }
 
-  #lookAtLog(node: RaftNode): void {
+  #hasSameLog(node: RaftNode): boolean {
     const { base, entries } = node.machineState.log
     const seen = this.#entries
     const last = entries.length - 1
-    if (base.index === this.#base && seen.length === entries.length && seen[last] === entries[last]) {
+    return base.index === this.#base && seen.length === entries.length && seen[last] === entries[last]
+  }
+
+  #lookAtLog(node: RaftNode): void {
+    const { base, entries } = node.machineState.log
+    const seen = this.#entries
+    if (this.#hasSameLog(node)) {
       this.newFrom = base.index + entries.length + 1
       return
     }
@@ -125,13 +145,20 @@ export interface Glimpse {
   commit: number
   applied: number
   lastIndex: number
+  suspect: boolean
 }
 
-const unseen = (): Glimpse => ({ role: 'follower', term: 0, commit: 0, applied: 0, lastIndex: 0 })
+const unseen = (): Glimpse => ({ role: 'follower', term: 0, commit: 0, applied: 0, lastIndex: 0, suspect: false })
+
+function isAsBefore(node: RaftNode, seen: Glimpse): boolean {
+  const { role, term, commit, suspect } = node.machineState
+  return term === seen.term && commit === seen.commit && node.applied === seen.applied && role === seen.role && suspect === seen.suspect
+}
 
 function glimpse(node: RaftNode, into: Glimpse): Glimpse {
-  const { role, term, commit } = node.machineState
+  const { role, term, commit, suspect } = node.machineState
   into.role = role
+  into.suspect = suspect
   into.term = term
   into.commit = commit
   into.applied = node.applied

@@ -1,4 +1,4 @@
-import type { HostView, Invariant, Step, World } from '../../sim/index.js'
+import type { HostView, Invariant, Observation, Step, World } from '../../sim/index.js'
 import type { Position } from '../../systems/raft/messages.js'
 import type { RaftNode } from '../../systems/raft/raft-node.js'
 import { GroupView } from './group-view.js'
@@ -19,10 +19,10 @@ export interface RaftPlacement {
  * Looks at the host that stepped only, and there at the nodes that changed only.
  */
 export class RaftObserver {
-  /** Members whose core did something in this step. */
-  readonly touched: MemberView[] = []
+  /** Members that are not what they were before this step, in memory or on their disk. */
+  touched: MemberView[] = []
   /** Members of whose log more is durable than before this step. */
-  readonly persisted: MemberView[] = []
+  persisted: MemberView[] = []
   readonly placement: RaftPlacement
   readonly #world: World<Record<string, unknown>>
   readonly #groups = new Map<string, GroupView>()
@@ -38,8 +38,8 @@ export class RaftObserver {
   look(step: Step): boolean {
     if (step.number !== this.#step) {
       this.#step = step.number
-      if (this.touched.length > 0) this.touched.length = 0
-      if (this.persisted.length > 0) this.persisted.length = 0
+      if (this.touched.length > 0) this.touched = []
+      if (this.persisted.length > 0) this.persisted = []
       if (step.stepped !== null) this.#lookAt(step.stepped)
     }
     return this.touched.length > 0 || this.persisted.length > 0
@@ -72,10 +72,7 @@ export class RaftObserver {
     for (let i = 0; i < record.nodes.length; i++) {
       const node = record.nodes[i] as RaftNode
       const member = record.members[i] as MemberView
-      if (member.changes !== node.changes) {
-        member.look(node)
-        this.touched.push(member)
-      }
+      if (member.changes !== node.changes && member.look(node)) this.touched.push(member)
     }
   }
 
@@ -124,7 +121,7 @@ interface HostRecord {
 }
 
 /** One observer a run, shared by the invariants that were made with it. */
-export class RaftObservation {
+export class RaftObservation implements Observation<Record<string, unknown>> {
   readonly #placement: RaftPlacement
   readonly #observers = new WeakMap<object, RaftObserver>()
 
@@ -136,6 +133,7 @@ export class RaftObservation {
   invariant(name: string, begin: () => (observer: RaftObserver) => string | undefined): Invariant<Record<string, unknown>> {
     return {
       name,
+      observation: this,
       begin: () => {
         const check = begin()
         let observer: RaftObserver | undefined
@@ -151,6 +149,11 @@ export class RaftObservation {
   statistics(world: object): Record<string, number> {
     const observer = this.#observers.get(world)
     return observer === undefined ? {} : { 'leader changes': observer.leaderChanges }
+  }
+
+  begin(world: World<Record<string, unknown>>): (step: Step) => boolean {
+    const observer = this.#of(world)
+    return (step) => observer.look(step)
   }
 
   #of(world: World<Record<string, unknown>>): RaftObserver {

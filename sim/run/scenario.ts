@@ -61,6 +61,14 @@ export interface Workload<Op, Result, Session = unknown> {
 export interface Invariant<Roles extends Record<string, unknown>> {
   readonly name: string
   begin(): (world: World<Roles>, step: Step) => string | undefined
+  /** Neighbours in a scenario's list that share one are skipped together in the steps in which there is nothing for them to see. */
+  readonly observation?: Observation<Roles>
+}
+
+/** What several invariants look at together. */
+export interface Observation<Roles extends Record<string, unknown>> {
+  /** Once a run: answers whether there is anything to see in a step. */
+  begin(world: World<Roles>): (step: Step) => boolean
 }
 
 export type Strategy = 'random' | 'targeted' | 'none'

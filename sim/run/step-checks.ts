@@ -5,12 +5,10 @@ import { eventKinds, type KernelEvent } from '../kernel/event.js'
 import type { Kernel } from '../kernel/kernel.js'
 import type { AnyScenario } from './scenario.js'
 
-/** The invariants of a run, checked after every step over one reused `Step`. */
+/** The invariants of a run, checked after every step over one reused `Step`; those that have nothing to see in it are passed over. */
 export class StepChecks {
   readonly count: number
-  readonly #names: string[]
-  // biome-ignore lint/suspicious/noExplicitAny: roles are opaque to the runner.
-  readonly #checks: ((world: World<any>, step: Step) => string | undefined)[]
+  readonly #groups: readonly CheckGroup[]
   // biome-ignore lint/suspicious/noExplicitAny: roles are opaque to the runner.
   readonly #world: World<any>
   readonly #step = new ReusedStep()
@@ -18,8 +16,7 @@ export class StepChecks {
   // biome-ignore lint/suspicious/noExplicitAny: roles are opaque to the runner.
   constructor(invariants: AnyScenario['invariants'], world: World<any>) {
     this.count = invariants.length
-    this.#names = invariants.map((invariant) => invariant.name)
-    this.#checks = invariants.map((invariant) => invariant.begin())
+    this.#groups = groupsOf(invariants, world)
     this.#world = world
   }
 
@@ -33,13 +30,41 @@ export class StepChecks {
     step.host = machine === null ? null : machine.name
     step.incarnation = machine === null ? 0 : machine.incarnation
     step.stepped = machine?.isOfSystem === true ? machine : null
-    const checks = this.#checks
-    for (let i = 0; i < checks.length; i++) {
-      const message = (checks[i] as (typeof checks)[number])(this.#world, step)
-      if (message !== undefined) return { name: this.#names[i] as string, message }
+    const groups = this.#groups
+    for (let i = 0; i < groups.length; i++) {
+      const { hasAny, names, checks } = groups[i] as CheckGroup
+      if (hasAny !== null && !hasAny(step)) continue
+      for (let j = 0; j < checks.length; j++) {
+        const message = (checks[j] as Check)(this.#world, step)
+        if (message !== undefined) return { name: names[j] as string, message }
+      }
     }
     return null
   }
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: roles are opaque to the runner.
+type Check = (world: World<any>, step: Step) => string | undefined
+
+/** Neighbours that share an observation, or one invariant without any. */
+interface CheckGroup {
+  readonly hasAny: ((step: Step) => boolean) | null
+  readonly names: string[]
+  readonly checks: Check[]
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: roles are opaque to the runner.
+function groupsOf(invariants: AnyScenario['invariants'], world: World<any>): CheckGroup[] {
+  const groups: CheckGroup[] = []
+  let previous: AnyScenario['invariants'][number]['observation']
+  for (const { name, observation, begin } of invariants) {
+    if (observation === undefined || observation !== previous) groups.push({ hasAny: observation?.begin(world) ?? null, names: [], checks: [] })
+    const group = groups[groups.length - 1] as CheckGroup
+    group.names.push(name)
+    group.checks.push(begin())
+    previous = observation
+  }
+  return groups
 }
 
 class ReusedStep implements Step {
