@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util'
 import { brokerMeasures } from './broker.js'
+import { connectionMeasures } from './connections.js'
 import { fakeTimersMeasures } from './fake-timers.js'
 import { fastCheckSchedulerMeasures } from './fast-check-scheduler.js'
 import { freshSimulationMeasures } from './fresh-simulation.js'
@@ -11,6 +12,7 @@ import { sleepMeasures } from './sleep.js'
 const measures: readonly Measure[] = [
   ...requestReplyMeasures,
   ...sleepMeasures,
+  ...connectionMeasures,
   ...freshSimulationMeasures,
   ...idleHourMeasures,
   ...brokerMeasures,
