@@ -12,6 +12,8 @@ import { loadScenario } from './load-scenario.js'
 import { parseDuration, parseKinds, parseSeed, parseStep } from './option-values.js'
 import { performRun } from './perform-run.js'
 import { replay } from './replay-command.js'
+import { serve } from './serve-command.js'
+import { parseListen, parseLogLevel, parseOrdinal, type ServeFlags } from './serve-options.js'
 import { processTerminal, type Terminal } from './terminal.js'
 
 /** The command line, `npm run sim -- …` and `npx seedfall …`. Answers the exit code; what it throws is a defect of Seedfall, which `bin.mjs` reports. */
@@ -73,7 +75,27 @@ function commandLine(terminal: Terminal, finish: (code: ExitCode) => void): Comm
   viewOptions(program.command('replay').description('run a failure again').argument('<file>', 'written by a failing run, .seedfall/….json')).action(
     async (file: string, flags: RunFlags) => finish(await replay(file, view(flags), terminal)),
   )
+  serveOptions(program.command('serve').description('run one role of a scenario for real, as a process of this machine')).action(
+    async (name: string, flags: ServeFlags) => finish(await serve(name, flags, terminal)),
+  )
   return program
+}
+
+function serveOptions(command: Command): Command {
+  const more = (text: string, so: readonly string[]) => [...so, text]
+  return command
+    .argument('<scenario>', "one of 'seedfall list', or a scenario file")
+    .requiredOption('--role <role>', 'which role of the system')
+    .requiredOption('--data <directory>', "the host's own directory, for its files; made when it is missing")
+    .option('--ordinal <number>', 'which host of the role, from 1 on', parseOrdinal, 1)
+    .option('--listen <address>', 'where it is called, such as 127.0.0.1:7001', (text) => parseListen('--listen', text))
+    .addOption(new Option('--peer <host=address>', 'another host of the system, replica-2=127.0.0.1:7002; may be repeated').default([]).argParser(more))
+    .option('--objects <directory>', 'the object store, a directory that all hosts share')
+    .addOption(new Option('--option <name=number>', "one of the scenario's options; in the middle of its range when not given").default([]).argParser(more))
+    .option('--role-version <name>', 'a later version of the role')
+    .option('--grace <time>', 'how long a stop may take', (text) => parseDuration(text, '--grace'), 5_000_000_000)
+    .option('--log <level>', 'from which level on lines are logged: debug, info, warn, error', parseLogLevel, 'info')
+    .option('--json', 'says that it is ready as one JSON object')
 }
 
 function runOptions(command: Command): Command {
@@ -82,7 +104,7 @@ function runOptions(command: Command): Command {
     .option('--seed <seed>', 'the seed, any text; drawn and printed when not given', parseSeed)
     .option('--faults <kinds>', "only these kinds of fault, separated by commas; a family such as 'net'; or 'none'")
     .addOption(new Option('--no-fault <kind>', 'all but this kind; may be repeated').default([]).argParser(more))
-    .option('--duration <time>', 'virtual time: 500ms, 60s, 2m', parseDuration)
+    .option('--duration <time>', 'virtual time: 500ms, 60s, 2m', (text) => parseDuration(text))
     .option('--check-determinism', 'run twice and show the first step that differs')
   return viewOptions(command)
 }

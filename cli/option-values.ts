@@ -3,11 +3,11 @@ import type { Nanos } from '../sim/host/seam.js'
 import { BadInput, nearest } from './bad-input.js'
 
 /** `60s`, `500ms`, `2m`, `1.5s`: a positive number and a unit, nothing else. */
-export function parseDuration(text: string): Nanos {
+export function parseDuration(text: string, option = '--duration'): Nanos {
   const match = /^(\d+(?:\.\d+)?)(us|ms|s|m|h)$/.exec(text)
   const nanos = match ? Math.round(Number(match[1]) * unitNanos[match[2] as keyof typeof unitNanos]) : 0
   if (nanos <= 0 || nanos > longest)
-    throw new BadInput(`--duration '${text}' is not a duration: write a number and a unit, like 500ms, 60s or 2m, at most 100 days`)
+    throw new BadInput(`${option} '${text}' is not a duration: write a number and a unit, like 500ms, 60s or 2m, at most 100 days`)
   return nanos
 }
 

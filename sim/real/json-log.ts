@@ -39,8 +39,9 @@ export class JsonLog implements Log {
 
   #line(level: LogLevel, event: string, fields: object | undefined): void {
     if (ranks[level] < ranks[this.least]) return
-    const line: LogLine = { ...fields, time: new Date().toISOString(), level, host: this.host, incarnation: this.incarnation, event }
-    this.write(JSON.stringify(line, readable))
+    const line: LogLine = { time: new Date().toISOString(), level, host: this.host, incarnation: this.incarnation, event }
+    // First by their place, and not to be overwritten.
+    this.write(JSON.stringify({ ...line, ...fields, ...line }, readable))
   }
 }
 

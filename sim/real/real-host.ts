@@ -31,7 +31,7 @@ export interface RealHostOptions {
   readonly log?: { readonly least?: LogLevel; readonly write?: (line: string) => void }
   /** A task or a handler failed and nobody was there to tell. Throws it where nothing catches it when not given, which ends the process. */
   readonly onCrash?: (crash: ProcessCrashed) => void
-  /** `host.exit` was called. Ends the process with exit code 7 when not given. */
+  /** `host.exit` was called. Ends the process when not given: with exit code 0 after `stopping`, with 7 otherwise. */
   readonly onExit?: (reason: string) => void
 }
 
@@ -127,7 +127,7 @@ export class RealHost implements Host {
       this.log.warn('host.exit', { reason })
       const { onExit } = this.#options
       if (onExit !== undefined) onExit(reason)
-      else process.exit(exitCodes.exited)
+      else process.exit(this.stopping.aborted ? exitCodes.passed : exitCodes.exited)
     }
     throw new HostExit(reason)
   }
