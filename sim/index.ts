@@ -15,6 +15,7 @@ export { ms, s, us } from './host/durations.js'
 export {
   DiskError,
   type DiskErrorCode,
+  InjectedFailure,
   Misuse,
   NetError,
   type NetErrorCode,

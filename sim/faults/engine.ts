@@ -24,7 +24,6 @@ export class FaultEngine {
   readonly #key: Key
   readonly #plan: 'seeded' | readonly Injection[]
   readonly #agenda: Agenda
-  readonly #injections: Injection[] = []
   /** Injections that found their site: an episode by starting, a single occurrence by striking. */
   readonly #foundSite = new Set<Injection>()
   readonly #ordinals = new Map<string, number>()
@@ -35,7 +34,7 @@ export class FaultEngine {
     this.#plan = plan
     this.#agenda = new Agenda(run.kernel)
     this.#key = deriveKey(run.kernel.key, 'faults')
-    this.world = new SimulatedFaultWorld(run, autoRestart)
+    this.world = new SimulatedFaultWorld(run, plan === 'seeded', autoRestart)
     if (run.setup.header.strategy === 'targeted') this.world.aim = (random) => this.#target(random)
     for (const kind of run.setup.header.armed) this.world.counts.of(kind).armed = true
   }
@@ -59,7 +58,7 @@ export class FaultEngine {
   #startListed(injections: readonly Injection[]): void {
     const occurrences = new Map<FaultDefinition, Injection[]>()
     for (const injection of injections) {
-      this.#injections.push(injection)
+      this.world.injected(injection)
       const definition = this.#catalogue.get(injection.kind)
       if (isOccurrence(definition, injection)) {
         const so = occurrences.get(definition)
@@ -81,9 +80,9 @@ export class FaultEngine {
   injectNow(injection: Injection): void {
     const definition = this.#catalogue.get(injection.kind)
     if (definition.apply === undefined) throw new Misuse(`${injection.kind} has no injections of its own: it is part of another kind's`)
-    this.#injections.push(injection)
+    this.world.injected(injection)
     if (this.#apply(definition, injection)) return
-    this.#injections.pop()
+    this.world.injections.pop()
     throw new Misuse(`${injection.kind} at ${injection.site} finds nothing to harm now`)
   }
 
@@ -123,7 +122,7 @@ export class FaultEngine {
   }
 
   #draw(definition: FaultDefinition, ordinal: number): PlannedStep | null {
-    if (this.#isOver) return null
+    if (this.world.isOver) return null
     this.#planNext(definition, ordinal + 1)
     const { kind } = definition
     const counter = this.world.counts.of(kind)
@@ -135,10 +134,6 @@ export class FaultEngine {
       return null
     }
     return this.#step(definition, drawn)
-  }
-
-  get #isOver(): boolean {
-    return this.world.isHealed || this.world.kernel.now >= this.world.healAt
   }
 
   #isWithinBudget(drawn: Drawn): boolean {
@@ -156,7 +151,7 @@ export class FaultEngine {
   #inject(definition: FaultDefinition, site: string, args: InjectionArgs): void {
     const { kind } = definition
     const injection: Injection = { kind, site, ordinal: this.#nextOrdinal(kind, site), at: this.world.kernel.now, args }
-    this.#injections.push(injection)
+    this.world.injected(injection)
     if (!this.#apply(definition, injection)) throw new Misuse(`fault kind ${kind} was drawn for ${site} and finds no site there: its draw must answer null`)
   }
 
@@ -190,7 +185,7 @@ export class FaultEngine {
 
   /** A process marked a moment: `targeted` runs may let it crash just after. */
   moment(host: SimulatedHost, name: string): void {
-    if (this.#run.setup.header.strategy !== 'targeted' || this.#isOver || this.#plan !== 'seeded' || !this.world.isArmed('process.crash')) return
+    if (this.#run.setup.header.strategy !== 'targeted' || this.world.isOver || this.#plan !== 'seeded' || !this.world.isArmed('process.crash')) return
     const ordinal = this.#nextOrdinal('process.crash', `${host.name} ${name}`)
     const random = Stream.of(deriveKey(deriveKey(this.#key, 'moments'), `${host.name} ${name}`), ordinal)
     if (random.int(400) !== 0 || host.crash !== null || !this.world.budget.allows([host.name])) return
@@ -198,7 +193,7 @@ export class FaultEngine {
     const args = { beforeEffect: 1 + random.int(3), restartAfterNanos: ms(restartMillis) }
     const definition = this.#catalogue.get('process.crash')
     this.#agenda.plan(this.world.kernel.now + momentDelay, () => {
-      if (this.#isOver || host.life === null || host.crash !== null || !this.world.budget.allows([host.name])) return null
+      if (this.world.isOver || host.life === null || host.crash !== null || !this.world.budget.allows([host.name])) return null
       this.world.opportunity('process.crash')
       return this.#step(definition, { site: host.name, args, takes: [host] })
     })
@@ -216,7 +211,7 @@ export class FaultEngine {
     const { world } = this
     const isStale = (injection: Injection) => !this.#foundSite.has(injection) && !world.acting.has(injection)
     return {
-      injections: this.#injections,
+      injections: world.injections,
       occurrences: world.occurrences,
       faults: world.counts.list(this.#catalogue.kinds),
       stale: this.#plan === 'seeded' ? [] : this.#plan.filter(isStale),

@@ -24,6 +24,8 @@ export interface FaultWorld {
   isArmed(kind: FaultKind): boolean
   host(name: HostName): SimulatedHost | undefined
   diskOf(host: SimulatedHost): HostDisk
+  /** Takes over listed calls of `host.maybe` and `host.failpoint`. */
+  readonly code: { list(occurrences: readonly Injection[]): void }
   /** A system host to harm: by the strategy, any, or one that the system's targets name; null: none now. */
   victim(random: Random): SimulatedHost | null
   /** Seeded faults end here. */

@@ -11,6 +11,7 @@ import type { RunHeader } from '../run/report.js'
 import type { AnyScenario } from '../run/scenario.js'
 import { BudgetKeeper } from './budget.js'
 import { FaultCounts } from './fault-counts.js'
+import { SimulatedCodeSites } from './code-sites.js'
 import type { FaultWorld } from './fault-world.js'
 import type { FaultKind, Injection } from './injection.js'
 import type { NoiseScope } from './noise-episode.js'
@@ -45,6 +46,9 @@ export class SimulatedFaultWorld implements FaultWorld, EventTarget {
   readonly occurrences: Injection[] = []
   readonly statistics = new Map<string, number>()
   /** Injections that did harm. */
+  readonly code: SimulatedCodeSites
+  /** What was injected, in the order of its happening; listed injections from the start. */
+  readonly injections: Injection[] = []
   readonly acting = new Set<Injection>()
   isHealed = false
   /** Whom the strategy aims at. */
@@ -55,7 +59,7 @@ export class SimulatedFaultWorld implements FaultWorld, EventTarget {
   /** Faults that last, by how to end them. */
   readonly #untilHealed = new Map<() => void, string>()
 
-  constructor(run: FaultyRun, autoRestart: boolean) {
+  constructor(run: FaultyRun, isSeeded: boolean, autoRestart: boolean) {
     this.#run = run
     this.kernel = run.kernel
     this.network = run.network
@@ -65,7 +69,9 @@ export class SimulatedFaultWorld implements FaultWorld, EventTarget {
     const { survives } = run.scenario.system
     this.budget = new BudgetKeeper(survives.down ?? 0)
     this.mayBlackout = survives.blackout === true
-    this.supervisor = new Supervisor(this, deriveKey(run.kernel.key, 'faults'), autoRestart)
+    const key = deriveKey(run.kernel.key, 'faults')
+    this.supervisor = new Supervisor(this, key, autoRestart)
+    this.code = new SimulatedCodeSites(this, key, isSeeded ? run.setup.header.armed : [])
   }
 
   get view(): World<Record<string, unknown>> {
@@ -190,6 +196,15 @@ export class SimulatedFaultWorld implements FaultWorld, EventTarget {
   exposed(kind: FaultKind, times = 1): void {
     this.counts.of(kind).exposed += times
   }
+  /** Seeded faults are over. */
+  get isOver(): boolean {
+    return this.isHealed || this.kernel.now >= this.healAt
+  }
+
+  injected(injection: Injection): void {
+    this.injections.push(injection)
+  }
+
 
   opportunity(kind: FaultKind, times = 1): void {
     this.counts.of(kind).opportunities += times

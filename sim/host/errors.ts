@@ -87,6 +87,16 @@ export class ObjectStoreError extends SeedfallError {
   }
 }
 
+/** What a failpoint throws when the plan names an error that the site does not: `code` is that name. */
+export class InjectedFailure extends SeedfallError {
+  constructor(
+    readonly site: string,
+    readonly code: string,
+  ) {
+    super(`${code}: failpoint ${site}`)
+  }
+}
+
 /** Thrown by a workload's `perform` when the operation certainly did not happen. */
 export class OperationFailed extends SeedfallError {
   readonly code = 'operation-failed'

@@ -8,7 +8,7 @@ import { SimulatedClock } from './clock.js'
 import { Misuse } from './errors.js'
 import { HostExit } from './exit.js'
 import type { ObjectStore } from './object-store.js'
-import type { Clock, Disk, Host, HostName, Log, Nanos, Net, Properties, Random } from './seam.js'
+import type { Clock, Disk, FailpointErrors, Host, HostName, Log, Nanos, Net, Properties, Random } from './seam.js'
 import type { SimulatedHost } from './simulated-host.js'
 import { SimulatedNet } from './simulated-net.js'
 
@@ -140,6 +140,14 @@ export class Incarnation implements Host, Receiver, Log, Properties, EventTarget
     const { kernel } = this.machine.world
     if (kernel.hashing) kernel.fold(hashString(event))
     if (kernel.sink?.note) kernel.note(this.name, this.incarnation, `log.${level}`, fields === undefined ? event : `${event} ${JSON.stringify(fields)}`)
+  maybe(site: string): boolean {
+    return this.alive && this.machine.world.code.maybe(this, site)
+  }
+
+  failpoint(site: string, errors: FailpointErrors = {}): Promise<void> {
+    return this.alive ? this.machine.world.code.failpoint(this, site, errors) : new Promise(() => {})
+  }
+
   }
 
   // ---- properties

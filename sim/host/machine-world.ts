@@ -1,6 +1,7 @@
 import type { Kernel } from '../kernel/kernel.js'
 import type { Key } from '../kernel/mix.js'
 import type { Network } from '../net/network.js'
+import type { CodeSites } from './code-sites.js'
 import type { Incarnation } from './incarnation.js'
 import type { ObjectStore } from './object-store.js'
 import type { PropertyKind } from './properties.js'
@@ -27,4 +28,6 @@ export interface MachineWorld {
   booted(host: SimulatedHost): void
   /** `host.mark` was called. */
   moment(host: SimulatedHost, name: string): void
+  /** Decides at `host.maybe` and `host.failpoint`. */
+  readonly code: CodeSites
 }

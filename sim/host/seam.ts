@@ -38,8 +38,18 @@ export interface Host {
   mark(moment: string): void
 }
 
+  /** Whether to take a rare but correct path here (FoundationDB's BUGGIFY): a small batch, an early flush. Always false on a real host. */
+  maybe(site: string): boolean
+  /**
+   * A place that may take long, never return, or reject with one of the errors that it names (only those that the code around it deals with).
+   * Does nothing on a real host.
+   */
+  failpoint(site: string, errors?: FailpointErrors): Promise<void>
 export interface Clock {
   /** Never goes back. */
+/** Errors by the names that a fault plan calls them by: `{ EIO: () => new DiskError('EIO', 'sync', path) }`. */
+export type FailpointErrors = Readonly<Record<string, () => Error>>
+
   monotonic(): Nanos
   wallMillis(): number
   sleep(delay: Nanos, options?: { signal?: AbortSignal }): Promise<void>

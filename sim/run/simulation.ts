@@ -3,6 +3,7 @@ import { PropertyCounts } from '../check/property-counts.js'
 import { HostDisk } from '../disk/host-disk.js'
 import { FaultEngine } from '../faults/engine.js'
 import type { Injection, InjectionArgs } from '../faults/injection.js'
+import type { CodeSites } from '../host/code-sites.js'
 import { Misuse, type SeedfallError } from '../host/errors.js'
 import { HostExit } from '../host/exit.js'
 import type { Incarnation } from '../host/incarnation.js'
@@ -298,6 +299,10 @@ export class Simulation<Roles extends Record<string, unknown>> implements Machin
 
   died(error: unknown): boolean {
     return error instanceof HostExit
+  }
+
+  get code(): CodeSites {
+    return this.engine.world.code
   }
 
   // ---------------------------------------------------------------- KernelHooks

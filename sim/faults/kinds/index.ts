@@ -1,4 +1,6 @@
 import type { FaultDefinition } from '../definition.js'
+import { codeFailpoint } from './code-failpoint.js'
+import { codeMaybe } from './code-maybe.js'
 import { diskFull } from './disk-full.js'
 import { diskLost } from './disk-lost.js'
 import { diskLostRename } from './disk-lost-rename.js'
@@ -37,3 +39,10 @@ export const stockDefinitions: readonly FaultDefinition[] = [
   processPause,
   powerLoss,
 ]
+  codeMaybe,
+  codeFailpoint,
+  storeError,
+  storeTimeoutAfterCommit,
+  storePartialMultipart,
+  storeSlow,
+  storeConflict,

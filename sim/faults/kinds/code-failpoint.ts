@@ -1,0 +1,13 @@
+import type { FaultDefinition } from '../definition.js'
+
+export const codeFailpoint: FaultDefinition = {
+  kind: 'code.failpoint',
+  meaning: 'host.failpoint(site) takes long, throws an error that the site names, or never returns until a watchdog kills the process',
+  options: {
+    armedPerMille: { min: 250, max: 250, why: 'how many sites a run arms' },
+    perMille: { min: 2, max: 100, log: true },
+    mostMillis: { min: 1, max: 1_000, log: true },
+    hangMillis: { min: 100, max: 5_000, log: true },
+  },
+  replayOccurrences: (world, occurrences) => world.code.list(occurrences),
+}
