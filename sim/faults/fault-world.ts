@@ -5,6 +5,7 @@ import type { World } from '../host/world.js'
 import type { Kernel } from '../kernel/kernel.js'
 import type { Link } from '../net/link.js'
 import type { Network } from '../net/network.js'
+import type { Budget } from '../run/scenario.js'
 import type { BudgetKeeper } from './budget.js'
 import type { FaultKind, Injection } from './injection.js'
 import type { NoiseScope } from './noise-episode.js'
@@ -32,6 +33,8 @@ export interface FaultWorld {
   readonly healAt: Nanos
   /** All hosts may lose power at once. */
   readonly mayBlackout: boolean
+  /** What the system stands: seeded faults stay within it. */
+  readonly survives: Budget
 
   /** Does something later, in a step of the world's own. */
   after(delay: Nanos, label: string, run: () => void): void
@@ -39,6 +42,8 @@ export interface FaultWorld {
   untilHealed(end: () => void, forNanos: Nanos | null, label: string): void
   /** The host counts as down until it is up again. */
   holdDown(host: SimulatedHost): void
+  /** Asks a process to stop and kills it when it still runs after `graceNanos`; calls `gone` when it has ended by either. It counts as down. */
+  stop(host: SimulatedHost, graceNanos: Nanos, gone: () => void): void
   /** The host goes up again after a time; null: not by itself. */
   restartAfter(host: SimulatedHost, delay: Nanos | null): void
   /** Lays noise on packets; answers how to end it. */

@@ -8,7 +8,7 @@ import { deriveKey } from '../kernel/mix.js'
 import type { Link } from '../net/link.js'
 import type { Network } from '../net/network.js'
 import type { RunHeader } from '../run/report.js'
-import type { AnyScenario } from '../run/scenario.js'
+import type { AnyScenario, Budget } from '../run/scenario.js'
 import { BudgetKeeper } from './budget.js'
 import { FaultCounts } from './fault-counts.js'
 import { SimulatedCodeSites } from './code-sites.js'
@@ -41,6 +41,7 @@ export class SimulatedFaultWorld implements FaultWorld, EventTarget {
   readonly healAt: Nanos
   readonly budget: BudgetKeeper
   readonly mayBlackout: boolean
+  readonly survives: Budget
   readonly counts = new FaultCounts()
   readonly supervisor: Supervisor
   readonly occurrences: Injection[] = []
@@ -67,6 +68,7 @@ export class SimulatedFaultWorld implements FaultWorld, EventTarget {
     this.systemHosts = run.systemHosts
     this.healAt = run.setup.healAt
     const { survives } = run.scenario.system
+    this.survives = survives
     this.budget = new BudgetKeeper(survives.down ?? 0)
     this.mayBlackout = survives.blackout === true
     const key = deriveKey(run.kernel.key, 'faults')
@@ -127,6 +129,10 @@ export class SimulatedFaultWorld implements FaultWorld, EventTarget {
 
   holdDown(host: SimulatedHost): void {
     this.supervisor.holdDown(host)
+  }
+
+  stop(host: SimulatedHost, graceNanos: Nanos, gone: () => void): void {
+    this.supervisor.stop(host, graceNanos, gone)
   }
 
   restartAfter(host: SimulatedHost, delay: Nanos | null): void {

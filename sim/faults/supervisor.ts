@@ -1,4 +1,6 @@
 import { ms } from '../host/durations.js'
+import { Misuse } from '../host/errors.js'
+import type { Incarnation } from '../host/incarnation.js'
 import type { Nanos } from '../host/seam.js'
 import type { SimulatedHost } from '../host/simulated-host.js'
 import type { Kernel } from '../kernel/kernel.js'
@@ -23,6 +25,8 @@ export class Supervisor {
   readonly #down = new Set<SimulatedHost>()
   /** Exits in a row without a boot between. */
   readonly #exits = new Map<SimulatedHost, number>()
+  /** Lives that were asked to stop, and what comes when they have. */
+  readonly #stops = new Map<SimulatedHost, { readonly life: Incarnation; readonly gone: () => void }>()
 
   constructor(world: SupervisorWorld, key: Key, autoRestart: boolean) {
     this.#world = world
@@ -45,6 +49,29 @@ export class Supervisor {
     })
   }
 
+  /** Asks the process to stop, and kills it when it still runs after `graceNanos`; calls `gone` when this life has ended by either. */
+  stop(host: SimulatedHost, graceNanos: Nanos, gone: () => void): void {
+    const { life } = host
+    if (life === null) throw new Misuse(`${host.name} is down: there is no process to stop`)
+    this.holdDown(host)
+    this.#stops.set(host, { life, gone })
+    life.askToStop()
+    this.#world.after(graceNanos, `time to stop is over ${host.name}`, () => {
+      if (host.life !== life) return
+      host.kill(true)
+      this.#world.count('killedStopping')
+      this.#isStopped(host, life)
+    })
+  }
+
+  #isStopped(host: SimulatedHost, life: Incarnation | null): boolean {
+    const stop = this.#stops.get(host)
+    if (stop === undefined || stop.life !== life) return false
+    this.#stops.delete(host)
+    stop.gone()
+    return true
+  }
+
   /** The process left by `host.exit`: it counts as down until it is up again. */
   hostExited(host: SimulatedHost): void {
     this.holdDown(host)
@@ -63,8 +90,9 @@ export class Supervisor {
       crash.fall(crash.beforeEffect > 1)
       return
     }
+    const { life } = host
     host.kill(true)
-    if (!this.#autoRestart) return
+    if (this.#isStopped(host, life) || !this.#autoRestart) return
     const exits = (this.#exits.get(host) ?? 0) + 1
     this.#exits.set(host, exits)
     const random = Stream.of(deriveKey(this.#key, host.name), host.incarnation)

@@ -25,6 +25,7 @@ export class Incarnation implements Host, Receiver, Log, Properties, EventTarget
   #random: Stream | undefined
   #net: SimulatedNet | undefined
   #disk: Disk | undefined
+  #stopping: AbortController | undefined
   #objects: ObjectStore | undefined
 
   constructor(
@@ -69,6 +70,10 @@ export class Incarnation implements Host, Receiver, Log, Properties, EventTarget
   get log(): Log {
     return this
   }
+  get stopping(): AbortSignal {
+    this.#stopping ??= new AbortController()
+    return this.#stopping.signal
+  }
   get check(): Properties {
     return this
   }
@@ -100,9 +105,19 @@ export class Incarnation implements Host, Receiver, Log, Properties, EventTarget
   }
 
   fire(event: KernelEvent): void {
-    const run = event.a as () => Promise<void>
+    const run = event.a as () => unknown
     // A rejection stays without a handler: it ends the run as `crashed` at its step.
     void run()
+  }
+
+  /** `stopping` aborts, in a step of this life. */
+  askToStop(): void {
+    const { kernel } = this.machine.world
+    const stop = () => {
+      this.#stopping ??= new AbortController()
+      this.#stopping.abort()
+    }
+    kernel.schedule(0, task, this, this.machine, this, stop, 'stop')
   }
 
   work(cost: Nanos): void {
@@ -125,6 +140,14 @@ export class Incarnation implements Host, Receiver, Log, Properties, EventTarget
     if (this.alive) this.machine.world.moment(this.machine, moment)
   }
 
+  maybe(site: string): boolean {
+    return this.alive && this.machine.world.code.maybe(this, site)
+  }
+
+  failpoint(site: string, errors: FailpointErrors = {}): Promise<void> {
+    return this.alive ? this.machine.world.code.failpoint(this, site, errors) : new Promise(() => {})
+  }
+
   // ---- log
   debug(event: string, fields?: object): void {
     this.#line('debug', event, fields)
@@ -140,14 +163,6 @@ export class Incarnation implements Host, Receiver, Log, Properties, EventTarget
     const { kernel } = this.machine.world
     if (kernel.hashing) kernel.fold(hashString(event))
     if (kernel.sink?.note) kernel.note(this.name, this.incarnation, `log.${level}`, fields === undefined ? event : `${event} ${JSON.stringify(fields)}`)
-  maybe(site: string): boolean {
-    return this.alive && this.machine.world.code.maybe(this, site)
-  }
-
-  failpoint(site: string, errors: FailpointErrors = {}): Promise<void> {
-    return this.alive ? this.machine.world.code.failpoint(this, site, errors) : new Promise(() => {})
-  }
-
   }
 
   // ---- properties

@@ -28,6 +28,8 @@ export interface Host {
   readonly objects: ObjectStore
   readonly log: Log
   readonly check: Properties
+  /** Aborted when the process is asked to stop (an upgrade, fewer hosts): end what is under way, then `exit`. Who takes too long is killed. */
+  readonly stopping: AbortSignal
   /** Starts a task beside the current one. A rejection ends the run as `crashed`. */
   spawn(name: string, task: () => Promise<void>): void
   /** CPU this step takes beyond the model's default; delays the host's next step. */
@@ -36,8 +38,6 @@ export interface Host {
   exit(reason: string): never
   /** A moment that a nemesis may aim at: `'acknowledged'`, `'recovering'`. */
   mark(moment: string): void
-}
-
   /** Whether to take a rare but correct path here (FoundationDB's BUGGIFY): a small batch, an early flush. Always false on a real host. */
   maybe(site: string): boolean
   /**
@@ -45,11 +45,13 @@ export interface Host {
    * Does nothing on a real host.
    */
   failpoint(site: string, errors?: FailpointErrors): Promise<void>
-export interface Clock {
-  /** Never goes back. */
+}
+
 /** Errors by the names that a fault plan calls them by: `{ EIO: () => new DiskError('EIO', 'sync', path) }`. */
 export type FailpointErrors = Readonly<Record<string, () => Error>>
 
+export interface Clock {
+  /** Never goes back. */
   monotonic(): Nanos
   wallMillis(): number
   sleep(delay: Nanos, options?: { signal?: AbortSignal }): Promise<void>

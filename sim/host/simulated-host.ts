@@ -1,14 +1,16 @@
 import { boot, type EventHost, type EventTarget, type KernelEvent, sleep, timeout, timer } from '../kernel/event.js'
 import type { Endpoint } from '../net/endpoint.js'
 import { SocketTable } from '../net/socket-table.js'
+import { Misuse } from './errors.js'
 import { HostExit } from './exit.js'
+import type { HostVersion } from './host-version.js'
 import { Incarnation } from './incarnation.js'
 import { MachineClock } from './machine-clock.js'
 import type { MachineWorld } from './machine-world.js'
 import { isOutsideSystem } from './outside-role.js'
 import { Processor } from './processor.js'
 import type { StepCosts } from './processor-model.js'
-import type { DurableView, Host, Nanos } from './seam.js'
+import type { DurableView, Nanos } from './seam.js'
 import type { HostStatus, HostView } from './world.js'
 
 /** How a crash or a power loss is armed on a host: before the n-th effect of a step, or (0) at the end of the next step that is ready for it. */
@@ -36,7 +38,10 @@ export class SimulatedHost implements EventHost, Endpoint, EventTarget, HostView
   readonly isOfSystem: boolean
   /** null while it is true: virtual time itself. */
   clock: MachineClock | null = null
-  readonly config: unknown
+  /** What the present life runs, or the last one did. */
+  #code: HostVersion
+  /** What the next life will run. */
+  #nextCode: HostVersion
   #process: unknown = undefined
   #deferred: KernelEvent[] = []
   #sockets: SocketTable | null = null
@@ -55,14 +60,29 @@ export class SimulatedHost implements EventHost, Endpoint, EventTarget, HostView
     readonly name: string,
     readonly role: string,
     readonly index: number,
-    readonly bootProcess: (host: Host) => unknown,
-    config: unknown,
+    readonly versions: readonly HostVersion[],
     readonly durableView: (host: SimulatedHost) => DurableView,
     stepCosts: StepCosts | null,
   ) {
-    this.config = config
+    this.#code = versions[0] as HostVersion
+    this.#nextCode = this.#code
     this.isOfSystem = !isOutsideSystem(role)
     this.processor = new Processor(this, world.kernel, stepCosts)
+  }
+
+  get config(): unknown {
+    return this.#code.config
+  }
+
+  get version(): string {
+    return this.#code.name
+  }
+
+  /** The next life runs this version. Throws `Misuse` when there is none of this name. */
+  useVersion(name: string): void {
+    const version = this.versions.find((one) => one.name === name)
+    if (version === undefined) throw new Misuse(`${this.name} has no version '${name}': it has ${this.versions.map((one) => one.name).join(', ')}`)
+    this.#nextCode = version
   }
 
   get process(): unknown {
@@ -90,6 +110,7 @@ export class SimulatedHost implements EventHost, Endpoint, EventTarget, HostView
 
   fire(_event: KernelEvent): void {
     if (this.life !== null) return
+    this.#code = this.#nextCode
     const life = new Incarnation(this, ++this.incarnation)
     this.life = life
     this.status = 'booting'
@@ -97,7 +118,7 @@ export class SimulatedHost implements EventHost, Endpoint, EventTarget, HostView
     this.world.kernel.life = life
     let result: unknown
     try {
-      result = this.bootProcess(life)
+      result = this.#code.boot(life)
     } catch (error) {
       if (!(error instanceof HostExit)) throw error
       return

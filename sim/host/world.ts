@@ -18,6 +18,8 @@ export interface HostView<P> {
   readonly index: number
   readonly status: HostStatus
   readonly incarnation: number
+  /** Which version of its role it runs, or ran last; `base` while nothing was upgraded. */
+  readonly version: string
   /** What the role's boot returned, while the host is up or paused. */
   readonly process: P | undefined
   readonly durable: DurableView

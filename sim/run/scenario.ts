@@ -22,7 +22,12 @@ export interface Role<P> {
   boot(host: Host): P | Promise<P>
   /** What `host.config` is, by ordinal (1 first). */
   config?(ordinal: number, options: Options): unknown
+  /** What hosts of this role may be upgraded to, oldest first; every host begins with the role as it is, whose name is `base`. */
+  readonly versions?: Readonly<Record<string, RoleVersion<P>>>
 }
+
+/** Other code, other options, or both: what is not given stays as the role has it. */
+export type RoleVersion<P> = ((host: Host) => P | Promise<P>) | { boot?(host: Host): P | Promise<P>; config?(ordinal: number, options: Options): unknown }
 
 /** What faults a system stands, of its own hosts. */
 export interface Budget {
@@ -31,6 +36,14 @@ export interface Budget {
   readonly wiped?: number
   /** All hosts may lose power at once: unavailable meanwhile, but nothing acknowledged is lost. */
   readonly blackout?: boolean
+  /** How far a wall clock may be from true time, either way. */
+  readonly clockSkewMillis?: number
+  /** How much faster or slower than true time a host's clocks may run, in parts per million; crystals stay within 200. */
+  readonly clockDriftPpm?: number
+  /** How long both clocks of a host may stand still while its process goes on. */
+  readonly clockFreezeMillis?: number
+  /** A host may go back to an earlier version. */
+  readonly rollback?: boolean
 }
 
 /** Drawn or given numbers that shape a run (batch limits, record sizes, think times): printed first, kept in the replay file. */

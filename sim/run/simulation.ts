@@ -6,6 +6,7 @@ import type { Injection, InjectionArgs } from '../faults/injection.js'
 import type { CodeSites } from '../host/code-sites.js'
 import { Misuse, type SeedfallError } from '../host/errors.js'
 import { HostExit } from '../host/exit.js'
+import { baseVersion, type HostVersion } from '../host/host-version.js'
 import type { Incarnation } from '../host/incarnation.js'
 import type { MachineWorld } from '../host/machine-world.js'
 import type { ObjectStore } from '../host/object-store.js'
@@ -27,6 +28,7 @@ import { describeEvent, waitingFor } from './describe.js'
 import { FinishedRun } from './finished-run.js'
 import { OperationHistory } from './operation-history.js'
 import type { HostState, Outcome, RunReport, RunRequest, Violation } from './report.js'
+import { versionsOf } from './role-versions.js'
 import type { AnyScenario, Options } from './scenario.js'
 import { type RunSetup, setUp } from './setup.js'
 import { StepChecks } from './step-checks.js'
@@ -172,11 +174,23 @@ export class Simulation<Roles extends Record<string, unknown>> implements Machin
     this.engine.resume(this.#named(host))
   }
 
-  restart(host: HostName, options: { wipe?: boolean } = {}): void {
+  /**
+   * Starts a host's process anew, after killing the one that runs. `version`: as another version of its role. `wipe`: on an empty disk.
+   * `graceNanos`: it is asked to stop, and killed when it still runs after so long.
+   */
+  restart(host: HostName, options: { version?: string; wipe?: boolean; graceNanos?: Nanos } = {}): void {
     const machine = this.#named(host)
-    machine.kill(true)
-    if (options.wipe) this.diskOf(machine).wipe()
-    machine.start(0)
+    const { version, wipe, graceNanos } = options
+    if (version !== undefined) machine.useVersion(version)
+    const start = () => {
+      if (wipe) this.diskOf(machine).wipe()
+      machine.start(0)
+    }
+    if (graceNanos !== undefined && machine.life !== null) this.engine.world.stop(machine, graceNanos, start)
+    else {
+      machine.kill(true)
+      start()
+    }
   }
 
   /** One occurrence of any fault kind, now. Throws when it finds no site. */
@@ -287,6 +301,10 @@ export class Simulation<Roles extends Record<string, unknown>> implements Machin
     this.engine.moment(host, name)
   }
 
+  get code(): CodeSites {
+    return this.engine.world.code
+  }
+
   // ---------------------------------------------------------------- NetworkObserver
 
   linkCreated(link: Link): void {
@@ -299,10 +317,6 @@ export class Simulation<Roles extends Record<string, unknown>> implements Machin
 
   died(error: unknown): boolean {
     return error instanceof HostExit
-  }
-
-  get code(): CodeSites {
-    return this.engine.world.code
   }
 
   // ---------------------------------------------------------------- KernelHooks
@@ -347,15 +361,15 @@ export class Simulation<Roles extends Record<string, unknown>> implements Machin
     const hosts: SimulatedHost[] = []
     const durable = (host: SimulatedHost): DurableView => this.diskOf(host).durable
     const stepCosts = processorModels[this.options['cpu.model'] ?? 0] ?? null
-    const add = (name: HostName, role: string, boot: (host: Host) => unknown, config: unknown) => {
-      const host = new SimulatedHost(this, name, role, hosts.length, boot, config, durable, isOutsideSystem(role) ? null : stepCosts)
+    const add = (name: HostName, role: string, versions: readonly HostVersion[]) => {
+      const host = new SimulatedHost(this, name, role, hosts.length, versions, durable, isOutsideSystem(role) ? null : stepCosts)
       hosts.push(host)
       this.#byName.set(name, host)
     }
     for (const [role, definition] of Object.entries(system.roles as AnyScenario['system']['roles'])) {
       if (isOutsideSystem(role)) throw new Misuse(`no role of a system may be called '${role}'`)
       for (let ordinal = 1; ordinal <= definition.count; ordinal++) {
-        add(`${role}-${ordinal}`, role, definition.boot, definition.config?.(ordinal, this.options))
+        add(`${role}-${ordinal}`, role, versionsOf(definition, ordinal, this.options))
       }
     }
     const clients = hasClients ? workload.clients : 0
@@ -365,10 +379,10 @@ export class Simulation<Roles extends Record<string, unknown>> implements Machin
         host.spawn('workload', () => process.run())
         return process
       }
-      add(`${clientRole}-${client}`, clientRole, boot, this.options)
+      add(`${clientRole}-${client}`, clientRole, [{ name: baseVersion, boot, config: this.options }])
     }
     const { store } = this
-    if (store !== null) add(storeHost, storeRole, (host) => store.boot(host), undefined)
+    if (store !== null) add(storeHost, storeRole, [{ name: baseVersion, boot: (host) => store.boot(host), config: undefined }])
     return hosts
   }
 
