@@ -18,6 +18,8 @@ export interface FaultDefinition {
    * `draw` needs (0: never). `lastsMillis`: the longest that an episode lasts. `perMille`: how many packets or operations inside one are struck.
    */
   readonly options: Readonly<Record<string, OptionRange>>
+  /** Armed only in scenarios that have one. */
+  readonly needs?: 'objects'
   /** It makes a host unavailable: armed only where the system survives a host that is down, unless `isSurvivable` says otherwise. */
   readonly takesDown?: boolean
   /** Whether seeded runs of a system with this budget may have it. */

@@ -6,6 +6,7 @@ import type { Kernel } from '../kernel/kernel.js'
 import type { Link } from '../net/link.js'
 import type { Network } from '../net/network.js'
 import type { Budget } from '../run/scenario.js'
+import type { SimulatedStore } from '../objects/simulated-store.js'
 import type { BudgetKeeper } from './budget.js'
 import type { FaultKind, Injection } from './injection.js'
 import type { NoiseScope } from './noise-episode.js'
@@ -25,6 +26,8 @@ export interface FaultWorld {
   isArmed(kind: FaultKind): boolean
   host(name: HostName): SimulatedHost | undefined
   diskOf(host: SimulatedHost): HostDisk
+  /** Null: the scenario has no object store. */
+  readonly store: SimulatedStore | null
   /** Takes over listed calls of `host.maybe` and `host.failpoint`. */
   readonly code: { list(occurrences: readonly Injection[]): void }
   /** A system host to harm: by the strategy, any, or one that the system's targets name; null: none now. */

@@ -7,6 +7,7 @@ import type { Kernel } from '../kernel/kernel.js'
 import { deriveKey } from '../kernel/mix.js'
 import type { Link } from '../net/link.js'
 import type { Network } from '../net/network.js'
+import type { SimulatedStore } from '../objects/simulated-store.js'
 import type { RunHeader } from '../run/report.js'
 import type { AnyScenario, Budget } from '../run/scenario.js'
 import { BudgetKeeper } from './budget.js'
@@ -30,6 +31,7 @@ export interface FaultyRun {
   readonly world: World<any>
   host(name: HostName): SimulatedHost | undefined
   diskOf(host: SimulatedHost): HostDisk
+  readonly store: SimulatedStore | null
 }
 
 /** What the faults of one run have done to it and will undo: noise, cuts, hosts that are down, and what was counted. */
@@ -94,6 +96,10 @@ export class SimulatedFaultWorld implements FaultWorld, EventTarget {
 
   diskOf(host: SimulatedHost): HostDisk {
     return this.#run.diskOf(host)
+  }
+
+  get store(): SimulatedStore | null {
+    return this.#run.store
   }
 
   victim(random: Random): SimulatedHost | null {

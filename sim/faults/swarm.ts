@@ -1,3 +1,4 @@
+import { Misuse } from '../host/errors.js'
 import { deriveKey, type Key } from '../kernel/mix.js'
 import { Stream } from '../kernel/stream.js'
 import type { Budget, OptionRange } from '../run/scenario.js'
@@ -20,11 +21,17 @@ export interface FaultChoice {
   readonly without: readonly FaultKind[]
 }
 
+/** What of a scenario says which kinds may be. */
+export interface FaultGround {
+  readonly system: { readonly survives: Budget }
+  readonly objects?: unknown
+}
+
 /**
  * Swarm testing (Groce and others, ISSTA 2012): each run switches a random subset of the allowed kinds fully off and draws the rates of the rest.
  * Each kind draws from a key of its own, so that one more kind in the catalogue changes no other's draws.
  */
-export function drawFaults(key: Key, catalogue: FaultCatalogue, { kinds, isGiven, without }: FaultChoice, survives: Budget): FaultMix {
+export function drawFaults(key: Key, catalogue: FaultCatalogue, { kinds, isGiven, without }: FaultChoice, world: FaultGround): FaultMix {
   for (const kind of kinds ?? []) catalogue.get(kind)
   for (const kind of without) catalogue.get(kind)
   const armed: FaultKind[] = []
@@ -33,9 +40,13 @@ export function drawFaults(key: Key, catalogue: FaultCatalogue, { kinds, isGiven
   for (const definition of catalogue.definitions) {
     const { kind } = definition
     if ((kinds !== undefined && !kinds.includes(kind)) || without.includes(kind)) continue
+    if (definition.needs === 'objects' && world.objects === undefined) {
+      if (isGiven) throw new Misuse(`${kind} needs an object store: this scenario has none`)
+      continue
+    }
     const kindKey = deriveKey(key, kind)
     if (!isGiven && new Stream(kindKey).int(5) === 0) continue
-    if (!isSurvivable(definition, survives)) continue
+    if (!isSurvivable(definition, world.system.survives)) continue
     armed.push(kind)
     for (const [name, range] of Object.entries(definition.options)) options[`${kind}.${name}`] = drawOption(deriveKey(kindKey, name), range)
   }

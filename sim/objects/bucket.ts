@@ -87,13 +87,13 @@ export class Bucket {
 
   completeUpload(key: string, id: string, parts: readonly UploadedPart[], conditions: WriteConditions, nowMillis: number): { etag: string } {
     const upload = this.#upload('complete-upload', key, id)
-    const bodies = parts.map(({ part, etag }, index) => {
+    const bodies = parts.map(({ part, etag }) => {
       const stored = upload.parts.get(part)
-      if (stored === undefined || stored.etag !== etag) throw new ObjectStoreError('invalid-part', 'complete-upload', key, `part ${part}`)
-      if (index < parts.length - 1 && stored.body.length < this.#leastPartBytes)
-        throw new ObjectStoreError('part-too-small', 'complete-upload', key, `part ${part} has ${stored.body.length} bytes`)
+      if (stored?.etag !== etag) throw new ObjectStoreError('invalid-part', 'complete-upload', key, `part ${part}`)
       return stored.body
     })
+    const small = bodies.findIndex((body, index) => index < bodies.length - 1 && body.length < this.#leastPartBytes)
+    if (small >= 0) throw new ObjectStoreError('part-too-small', 'complete-upload', key, `part ${parts[small]?.part} has ${bodies[small]?.length} bytes`)
     requireMet(conditions, this.#etag(key), 'complete-upload', key)
     this.#uploads.delete(id)
     return this.#store(key, joined(bodies), `${etagOf(new TextEncoder().encode(parts.map(({ etag }) => etag).join()))}-${parts.length}`, nowMillis)

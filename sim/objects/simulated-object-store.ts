@@ -98,7 +98,8 @@ export class SimulatedObjectStore implements ObjectStore {
       const call = { ...(timeout === undefined ? {} : { timeout }), ...(signal === undefined ? {} : { signal }) }
       answer = (await this.#net.call(storeProtocol, storeHost, method, request, call)) as StoreAnswer<ValueOf<K>>
     } catch (error) {
-      if (!(error instanceof NetError)) throw error
+      // The store answers its refusals: a handler of it that threw is a defect, and shows as one.
+      if (!(error instanceof NetError) || error.code === 'remote') throw error
       const code = error.code === 'timeout' || error.code === 'aborted' ? error.code : 'unavailable'
       throw new ObjectStoreError(code, method, key, error.message)
     }

@@ -135,7 +135,7 @@ function drawArgs(kind: StoreFaultKind, operation: StoreOperation, word: number,
     case 'store.partial-multipart':
       return { happens: operation === 'create-upload' || (operation === 'upload-part' && (word & 1) === 0) }
     case 'store.slow':
-      return { times: 2 + (mix(word) % Math.max(1, mostTimes - 1)) }
+      return { times: 2 + ((mix(word) >>> 0) % Math.max(1, mostTimes - 1)) }
     case 'store.conflict':
       return { code: (word & 1) === 0 ? 'precondition-failed' : 'conflict' }
     case 'store.timeout-after-commit':

@@ -37,7 +37,7 @@ export function setUp(request: RunRequest): RunSetup {
     isGiven: request.kinds !== undefined,
     without: request.withoutKinds ?? [],
   }
-  const faults = drawFaults(deriveKey(key, 'swarm'), catalogue, choice, scenario.system.survives)
+  const faults = drawFaults(deriveKey(key, 'swarm'), catalogue, choice, scenario)
   const ranges = { ...commonOptions, ...scenario.options }
   const options: Record<string, number> = {}
   for (const name of Object.keys(ranges).sort()) options[name] = drawOption(deriveKey(deriveKey(key, 'options'), name), ranges[name] as OptionRange)

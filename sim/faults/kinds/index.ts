@@ -18,6 +18,11 @@ import { netReorder } from './net-reorder.js'
 import { powerLoss } from './power-loss.js'
 import { processCrash } from './process-crash.js'
 import { processPause } from './process-pause.js'
+import { storeConflict } from './store-conflict.js'
+import { storeError } from './store-error.js'
+import { storePartialMultipart } from './store-partial-multipart.js'
+import { storeSlow } from './store-slow.js'
+import { storeTimeoutAfterCommit } from './store-timeout-after-commit.js'
 
 /** The fault kinds that Seedfall brings, in the order of reports. */
 export const stockDefinitions: readonly FaultDefinition[] = [
