@@ -12,7 +12,6 @@ import { loadScenario } from './load-scenario.js'
 import { parseDuration, parseKinds, parseSeed, parseStep } from './option-values.js'
 import { performRun } from './perform-run.js'
 import { replay } from './replay-command.js'
-import { serve } from './serve-command.js'
 import { parseListen, parseLogLevel, parseOrdinal, type ServeFlags } from './serve-options.js'
 import { processTerminal, type Terminal } from './terminal.js'
 
@@ -76,7 +75,7 @@ function commandLine(terminal: Terminal, finish: (code: ExitCode) => void): Comm
     async (file: string, flags: RunFlags) => finish(await replay(file, view(flags), terminal)),
   )
   serveOptions(program.command('serve').description('run one role of a scenario for real, as a process of this machine')).action(
-    async (name: string, flags: ServeFlags) => finish(await serve(name, flags, terminal)),
+    async (name: string, flags: ServeFlags) => finish(await (await import('./serve-command.js')).serve(name, flags, terminal)),
   )
   return program
 }

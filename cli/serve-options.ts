@@ -1,6 +1,7 @@
 import path from 'node:path'
 import type { Nanos } from '../sim/host/seam.js'
-import { type LogLevel, type PeerAddress, parseAddress } from '../sim/real/index.js'
+import type { LogLevel } from '../sim/real/json-log.js'
+import { type PeerAddress, parseAddress } from '../sim/real/peer-address.js'
 import type { AnyScenario, OptionRange, Options, Role } from '../sim/run/scenario.js'
 import { BadInput, nearest } from './bad-input.js'
 

@@ -79,7 +79,7 @@ function unanswered(error: unknown): string {
 }
 
 /** A timeout is an unknown outcome, never a failure; what is no answer of the world is the client's own crash. */
-function outcomeOf(error: unknown): { kind: 'fail' | 'unknown'; error: string } {
+export function outcomeOf(error: unknown): { kind: 'fail' | 'unknown'; error: string } {
   if (error instanceof OperationFailed) return { kind: 'fail', error: error.message }
   if (error instanceof NetError) return { kind: error.code === 'refused' ? 'fail' : 'unknown', error: error.message }
   throw error
