@@ -1,9 +1,10 @@
 import type { Nanos } from '../host/seam.js'
 import { deriveKey, type Key } from '../kernel/mix.js'
+import type { Bottleneck } from './bandwidth.js'
 import type { Endpoint } from './endpoint.js'
 import type { LatencyProfile } from './latency.js'
 import type { MessageType } from './message-type.js'
-import type { PacketNoise } from './noise.js'
+import type { LinkNoise } from './noise.js'
 
 /** Packets of one message type on one link: what dice and listed injections count. */
 export class Channel {
@@ -40,7 +41,9 @@ export class Link {
   lastStreamArrival: Nanos = 0
   /** Stream packets that wait for the end of a cut, in order. */
   parked: Parked[] = []
-  noise: readonly PacketNoise[] = []
+  noise: readonly LinkNoise[] = []
+  /** null: any number of bytes a second. */
+  bottleneck: Bottleneck | null = null
 
   constructor(
     readonly from: Endpoint,
@@ -84,7 +87,7 @@ export class Link {
 
   /** Says again whether anything is the matter. */
   settle(now: Nanos): void {
-    this.isQuiet = this.cuts === 0 && this.clogUntil <= now && this.noise.length === 0
+    this.isQuiet = this.cuts === 0 && this.clogUntil <= now && this.noise.length === 0 && this.bottleneck === null
   }
 }
 

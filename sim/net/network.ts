@@ -11,13 +11,10 @@ import type { Endpoint, Receiver } from './endpoint.js'
 import { type LatencyProfile, latencyProfile, type NetworkProfile } from './latency.js'
 import { type Channel, Link, type Parked } from './link.js'
 import { type MessageType, MessageTypes } from './message-type.js'
-import type { PacketNoise } from './noise.js'
+import type { LinkNoise } from './noise.js'
+import { Passage, retransmissionTimeout } from './passage.js'
 import type { PendingCall } from './pending-call.js'
 import { ValueTransfer } from './values.js'
-
-/** Linux' smallest retransmission timeout; doubles with every loss in a row. */
-const retransmissionTimeout = ms(200)
-const retransmissionDoublings = 4
 
 /** What the network tells of itself, to whoever counts. */
 export interface NetworkObserver {
@@ -158,7 +155,7 @@ export class Network implements EventTarget {
     }
   }
 
-  setNoise(link: Link, noise: readonly PacketNoise[]): void {
+  setNoise(link: Link, noise: readonly LinkNoise[]): void {
     link.noise = noise
     link.settle(this.#kernel.now)
   }
@@ -193,42 +190,31 @@ export class Network implements EventTarget {
       this.#observer.held(link, 'cut')
       if (!isStream) return
     }
-    let at = arrival
-    let overtaken = false
-    for (const noise of link.noise) {
-      let harm = noise.strikes(channel, ordinal, 0)
-      if (harm === null) continue
-      switch (noise.kind) {
-        case 'net.drop':
-          if (!isStream) return
-          for (let attempt = 1; harm !== null; attempt++) {
-            at += retransmissionTimeout * 2 ** Math.min(attempt - 1, retransmissionDoublings)
-            harm = attempt < 16 ? noise.strikes(channel, ordinal, attempt) : null
-          }
-          break
-        case 'net.delay':
-          at += harm
-          break
-        case 'net.duplicate':
-          if (!isStream) this.#schedule(at + harm, kind, channel, a, c, link.epoch)
-          break
-        case 'net.reorder':
-          if (isStream) break
-          at += harm
-          overtaken = true
-          break
-      }
+    const passage = new Passage(kind, channel, ordinal, this.#kernel.now, arrival, c)
+    const fate = passage.go()
+    if (fate !== 'arrives') {
+      if (fate !== 'lost') this.#breakOff(kind, channel, passage.at, a as PendingCall | undefined, fate)
+      return
     }
+    const { content, overtakes } = passage
+    let { at } = passage
+    for (const again of passage.repeats) this.#schedule(again, kind, channel, a, content, link.epoch)
     if (isStream) {
       if (at < link.lastStreamArrival) at = link.lastStreamArrival
       else link.lastStreamArrival = at
-    } else if (!overtaken) {
+    } else if (!overtakes) {
       if (at < link.lastDatagramArrival) at = link.lastDatagramArrival
       else link.lastDatagramArrival = at
     }
     // A packet sent while the link is cut or clogged learns of it when it arrives, so that it keeps its place behind those in flight.
     const isClogged = link.clogUntil > this.#kernel.now
-    this.#schedule(at, kind, channel, a, c, link.isCut ? -1 : isClogged ? link.epoch + 1 : link.epoch)
+    this.#schedule(at, kind, channel, a, content, link.isCut ? -1 : isClogged ? link.epoch + 1 : link.epoch)
+  }
+
+  /** The caller of a request or reply that got no further hears of it; a one-way message is lost. */
+  #breakOff(kind: number, channel: Channel, at: Nanos, pending: PendingCall | undefined, fate: 'broken' | 'refused'): void {
+    if (kind === request) this.transmit(reset, this.#back(pending as PendingCall), channel.type, pending, fate)
+    else if (kind === reply) this.#schedule(at, reset, channel, pending, fate, channel.link.epoch)
   }
 
   /** Whether a packet that its link was cut or clogged under arrives now. */
@@ -332,9 +318,9 @@ export class Network implements EventTarget {
       this.settle(pending, event.c, undefined)
       return
     }
-    const code = event.c as 'refused' | 'reset'
-    const what = code === 'refused' ? 'refused: nobody serves it there' : 'reset: the process there died'
-    this.settle(pending, new NetError(code, `${pending.type.name} to ${pending.link.to.name} ${what}`), undefined)
+    const why = event.c as keyof typeof resets
+    const code = why === 'refused' ? 'refused' : 'reset'
+    this.settle(pending, new NetError(code, `${pending.type.name} to ${pending.link.to.name} ${resets[why]}`), undefined)
   }
 
   #deliverMessage(event: KernelEvent, channel: Channel): void {
@@ -348,6 +334,13 @@ export class Network implements EventTarget {
     handler.handle.call(handler.owner, event.c, channel.link.from.name)
   }
 }
+
+/** Why a call got no answer, as its caller hears it. */
+const resets = {
+  refused: 'refused: nobody serves it there',
+  reset: 'reset: the process there died',
+  broken: 'reset: the connection broke',
+} as const
 
 const tcp = { name: 'TCP', transport: 'datagram' } as const
 const udp = { name: 'UDP', transport: 'datagram' } as const
