@@ -60,7 +60,7 @@ export class SimulatedCodeSites implements CodeSites {
 
   #strike(kind: FaultKind, isArmed: boolean, life: Incarnation, name: string, draw: (random: Stream) => InjectionArgs): Injection | null {
     const world = this.#world
-    const site = this.#site(kind, life, name)
+    const site = this.#site(kind, isArmed, life, name)
     const ordinal = ++site.calls
     let injection = this.#listed.get(`${kind} ${site.place} #${ordinal}`)
     if (injection === undefined) {
@@ -76,7 +76,7 @@ export class SimulatedCodeSites implements CodeSites {
     return injection
   }
 
-  #site(kind: string, life: Incarnation, name: string): CodeSite {
+  #site(kind: FaultKind, isArmed: boolean, life: Incarnation, name: string): CodeSite {
     const place = `${life.name} ${name}`
     const label = `${kind} ${place}`
     let site = this.#sites.get(label)
@@ -85,6 +85,7 @@ export class SimulatedCodeSites implements CodeSites {
       const nameKey = deriveKey(deriveKey(this.#key, kind), name)
       site = new CodeSite(place, hashString(label), deriveKey(nameKey, life.name), dice(nameKey, 0) % 1000 < this.#world.option(`${kind}.armedPerMille`))
       this.#sites.set(label, site)
+      if (isArmed) this.#world.counts.of(kind).armed = true
     }
     return site
   }

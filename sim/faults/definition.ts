@@ -1,6 +1,6 @@
 import type { Random } from '../host/seam.js'
 import type { SimulatedHost } from '../host/simulated-host.js'
-import type { Budget, OptionRange } from '../run/scenario.js'
+import type { Budget, OptionRange, Strategy } from '../run/scenario.js'
 import type { FaultWorld } from './fault-world.js'
 import type { FaultKind, Injection, InjectionArgs } from './injection.js'
 
@@ -18,10 +18,12 @@ export interface FaultDefinition {
    * `draw` needs (0: never). `lastsMillis`: the longest that an episode lasts. `perMille`: how many packets or operations inside one are struck.
    */
   readonly options: Readonly<Record<string, OptionRange>>
-  /** Armed only in scenarios that have one. */
-  readonly needs?: 'objects'
+  /** `objects`: armed only in scenarios that have an object store. `sites`: counts as armed only when a process has passed a site of its own. */
+  readonly needs?: 'objects' | 'sites'
   /** It makes a host unavailable: armed only where the system survives a host that is down, unless `isSurvivable` says otherwise. */
   readonly takesDown?: boolean
+  /** Armed only under this strategy, which draws it itself. */
+  readonly onlyUnder?: Strategy
   /** Whether seeded runs of a system with this budget may have it. */
   isSurvivable?(survives: Budget): boolean
   /** Draws what happens at the very start of a run, before any host boots: clocks that are off from the beginning. */
@@ -42,6 +44,8 @@ export interface Drawn {
   readonly args: InjectionArgs
   /** Hosts that it makes unavailable: the budget is asked for them. */
   readonly takes: readonly SimulatedHost[]
+  /** A budget of the kind's own forbids it: it is counted as held back. */
+  readonly exceedsBudget?: boolean
   /** All hosts at once, where the system survives that. */
   readonly isBlackout?: boolean
 }

@@ -1,29 +1,27 @@
 import { ms } from '../host/durations.js'
 import { Misuse } from '../host/errors.js'
-import type { Nanos, Random } from '../host/seam.js'
 import type { SimulatedHost } from '../host/simulated-host.js'
-import type { PlannedStep } from '../kernel/kernel.js'
-import { deriveKey, hashString, type Key } from '../kernel/mix.js'
-import { Stream } from '../kernel/stream.js'
+import { deriveKey, hashString } from '../kernel/mix.js'
+import type { Strategy } from '../run/scenario.js'
 import { Agenda } from './agenda.js'
 import type { FaultCatalogue } from './catalogue.js'
-import { type Drawn, type FaultDefinition, isOccurrence } from './definition.js'
+import { type FaultDefinition, isOccurrence } from './definition.js'
 import type { FaultCount, FaultKind, Injection, InjectionArgs } from './injection.js'
+import { SeededPlan } from './seeded-plan.js'
 import { type FaultyRun, SimulatedFaultWorld } from './simulated-fault-world.js'
+import { strategyOf } from './strategies/index.js'
 
 /**
- * Brings the faults of a run: those that the seed draws, kept within the budget, or exactly a given list.
- *
- * Timed kinds come at drawn intervals, each draw from a stream of its own (kind, ordinal), so that switching one kind off shifts no other.
- * What was injected is kept complete, so that the list alone makes the same run again.
+ * Brings the faults of a run: those that the seed draws (`SeededPlan`), or exactly a given list. What was injected is kept complete, so that the list
+ * alone makes the same run again.
  */
 export class FaultEngine {
   readonly world: SimulatedFaultWorld
   readonly #run: FaultyRun
   readonly #catalogue: FaultCatalogue
-  readonly #key: Key
   readonly #plan: 'seeded' | readonly Injection[]
   readonly #agenda: Agenda
+  readonly #seeded: SeededPlan | null = null
   /** Injections that found their site: an episode by starting, a single occurrence by striking. */
   readonly #foundSite = new Set<Injection>()
   readonly #ordinals = new Map<string, number>()
@@ -33,26 +31,29 @@ export class FaultEngine {
     this.#catalogue = catalogue
     this.#plan = plan
     this.#agenda = new Agenda(run.kernel)
-    this.#key = deriveKey(run.kernel.key, 'faults')
     this.world = new SimulatedFaultWorld(run, plan === 'seeded', autoRestart)
-    if (run.setup.header.strategy === 'targeted') this.world.aim = (random) => this.#target(random)
-    for (const kind of run.setup.header.armed) this.world.counts.of(kind).armed = true
+    const { armed, strategy } = run.setup.header
+    for (const kind of armed) if (catalogue.get(kind).needs !== 'sites') this.world.counts.of(kind).armed = true
+    if (plan === 'seeded' && armed.length > 0) this.#seeded = this.#seededPlan(strategy)
+  }
+
+  #seededPlan(strategy: Strategy): SeededPlan {
+    const key = deriveKey(this.#run.kernel.key, 'faults')
+    return new SeededPlan({
+      world: this.world,
+      catalogue: this.#catalogue,
+      agenda: this.#agenda,
+      key,
+      strategy: strategyOf(strategy, this.world),
+      inject: (definition, site, args) => this.#inject(definition, site, args),
+    })
   }
 
   // ---------------------------------------------------------------- the plan
 
   start(): void {
-    if (this.#plan === 'seeded') this.#startSeeded()
+    if (this.#plan === 'seeded') this.#seeded?.start()
     else this.#startListed(this.#plan)
-  }
-
-  #startSeeded(): void {
-    for (const kind of this.#run.setup.header.armed) {
-      const definition = this.#catalogue.get(kind)
-      const key = deriveKey(this.#key, kind)
-      for (const drawn of definition.drawAtStart?.(this.world, Stream.of(key, 'start')) ?? []) this.#agenda.plan(0, () => this.#step(definition, drawn))
-      if (definition.draw !== undefined && this.world.option(`${kind}.everyMillis`) > 0) this.#planNext(definition, 1)
-    }
   }
 
   #startListed(injections: readonly Injection[]): void {
@@ -101,7 +102,7 @@ export class FaultEngine {
 
   /** Every partition and every noise on packets ends; a clog ends when it was drawn to, since what waits in it keeps its order. */
   healNetwork(): void {
-    this.world.end((label) => label.startsWith('net.'))
+    this.world.end((label) => label.startsWith('net.') || label.startsWith('conn.'))
   }
 
   /** The machine goes on; what it was held for ends. */
@@ -110,43 +111,7 @@ export class FaultEngine {
     host.resume()
   }
 
-  // ---------------------------------------------------------------- drawing
-
-  #planNext(definition: FaultDefinition, ordinal: number): void {
-    const { kind } = definition
-    const every = this.world.option(`${kind}.everyMillis`)
-    const random = Stream.of(deriveKey(this.#key, `${kind} times`), ordinal)
-    // From a fifth of the mean to nearly twice it.
-    const gap = Math.round((every * 1_000_000 * (200 + random.int(1_601))) / 1_000)
-    this.#agenda.plan(this.world.kernel.now + gap, () => this.#draw(definition, ordinal))
-  }
-
-  #draw(definition: FaultDefinition, ordinal: number): PlannedStep | null {
-    if (this.world.isOver) return null
-    this.#planNext(definition, ordinal + 1)
-    const { kind } = definition
-    const counter = this.world.counts.of(kind)
-    counter.opportunities++
-    const drawn = definition.draw?.(this.world, Stream.of(deriveKey(this.#key, kind), ordinal)) ?? null
-    if (drawn === null) return null
-    if (!this.#isWithinBudget(drawn)) {
-      counter.heldBack++
-      return null
-    }
-    return this.#step(definition, drawn)
-  }
-
-  #isWithinBudget(drawn: Drawn): boolean {
-    const { budget } = this.world
-    return drawn.isBlackout === true || drawn.takes.every((host) => budget.isHeld(host.name)) || budget.allows(drawn.takes.map((host) => host.name))
-  }
-
-  /** The step in which what was drawn is done. */
-  #step(definition: FaultDefinition, drawn: Drawn): PlannedStep {
-    const { kind } = definition
-    const { site, args } = drawn
-    return { label: `${kind} ${site}`, run: () => this.#inject(definition, site, args) }
-  }
+  // ---------------------------------------------------------------- injecting
 
   #inject(definition: FaultDefinition, site: string, args: InjectionArgs): void {
     const { kind } = definition
@@ -171,32 +136,9 @@ export class FaultEngine {
     return ordinal
   }
 
-  /** Three draws of four go to a host that the system's targets name. */
-  #target(random: Random): SimulatedHost | null {
-    const { targets } = this.#run.scenario.system
-    if (targets !== undefined && random.int(4) > 0) {
-      const name = random.pick(Object.keys(targets))
-      const aimed: string | undefined = targets[name]?.(this.#run.world)
-      const host = aimed === undefined ? undefined : this.world.host(aimed)
-      if (host !== undefined) return host
-    }
-    return this.world.anyHost(random)
-  }
-
-  /** A process marked a moment: `targeted` runs may let it crash just after. */
+  /** A process marked a moment: the strategy may aim at it. */
   moment(host: SimulatedHost, name: string): void {
-    if (this.#run.setup.header.strategy !== 'targeted' || this.world.isOver || this.#plan !== 'seeded' || !this.world.isArmed('process.crash')) return
-    const ordinal = this.#nextOrdinal('process.crash', `${host.name} ${name}`)
-    const random = Stream.of(deriveKey(deriveKey(this.#key, 'moments'), `${host.name} ${name}`), ordinal)
-    if (random.int(400) !== 0 || host.crash !== null || !this.world.budget.allows([host.name])) return
-    const restartMillis = 1 + random.int(Math.max(1, this.world.option('process.crash.restartMillis')))
-    const args = { beforeEffect: 1 + random.int(3), restartAfterNanos: ms(restartMillis) }
-    const definition = this.#catalogue.get('process.crash')
-    this.#agenda.plan(this.world.kernel.now + momentDelay, () => {
-      if (this.world.isOver || host.life === null || host.crash !== null || !this.world.budget.allows([host.name])) return null
-      this.world.opportunity('process.crash')
-      return this.#step(definition, { site: host.name, args, takes: [host] })
-    })
+    this.#seeded?.moment(host, name)
   }
 
   // ---------------------------------------------------------------- the report
@@ -219,6 +161,3 @@ export class FaultEngine {
     }
   }
 }
-
-/** A crash at a moment comes just after the step that marked it. */
-const momentDelay: Nanos = 1

@@ -46,6 +46,8 @@ export interface FaultWorld {
   /** The host counts as down until it is up again. */
   holdDown(host: SimulatedHost): void
   /** Asks a process to stop and kills it when it still runs after `graceNanos`; calls `gone` when it has ended by either. It counts as down. */
+  /** Ends every lasting fault whose label is meant. */
+  end(isMeant: (label: string) => boolean): void
   stop(host: SimulatedHost, graceNanos: Nanos, gone: () => void): void
   /** The host goes up again after a time; null: not by itself. */
   restartAfter(host: SimulatedHost, delay: Nanos | null): void

@@ -113,6 +113,22 @@ export class SimulatedFaultWorld implements FaultWorld, EventTarget {
   // ---------------------------------------------------------------- doing and undoing
 
   after(delay: Nanos, label: string, run: () => void): void {
+  /** Hosts that the system names as targets of a nemesis. */
+  get targets(): Readonly<Record<string, (world: World<Record<string, unknown>>) => HostName | undefined>> {
+    return this.#run.scenario.system.targets ?? {}
+  }
+
+  /** Draws as if only these hosts could be harmed. */
+  aimingAt<T>(hosts: readonly SimulatedHost[], draw: () => T): T {
+    const { aim } = this
+    this.aim = (random) => (hosts.length === 0 ? null : random.pick(hosts))
+    try {
+      return draw()
+    } finally {
+      this.aim = aim
+    }
+  }
+
     this.kernel.schedule(delay < 0 ? 0 : delay, fault, this, null, null, run, label)
   }
 

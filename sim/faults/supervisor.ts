@@ -80,6 +80,8 @@ export class Supervisor {
 
   hostBooted(host: SimulatedHost): void {
     this.#exits.delete(host)
+    // A crash that was armed while it started will still fall.
+    if (host.crash !== null) return
     if (this.#down.delete(host)) this.#world.budget.release(host.name)
   }
 

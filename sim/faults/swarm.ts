@@ -1,7 +1,7 @@
 import { Misuse } from '../host/errors.js'
 import { deriveKey, type Key } from '../kernel/mix.js'
 import { Stream } from '../kernel/stream.js'
-import type { Budget, OptionRange } from '../run/scenario.js'
+import type { Budget, OptionRange, Strategy } from '../run/scenario.js'
 import type { FaultCatalogue } from './catalogue.js'
 import type { FaultDefinition } from './definition.js'
 import type { FaultKind } from './injection.js'
@@ -14,6 +14,7 @@ export interface FaultMix {
 
 /** Which kinds a run was asked to have. */
 export interface FaultChoice {
+  readonly strategy: Strategy
   /** Undefined: all that there are. */
   readonly kinds: readonly FaultKind[] | undefined
   /** The kinds were asked for by name, so that all of them are on. */
@@ -31,7 +32,7 @@ export interface FaultGround {
  * Swarm testing (Groce and others, ISSTA 2012): each run switches a random subset of the allowed kinds fully off and draws the rates of the rest.
  * Each kind draws from a key of its own, so that one more kind in the catalogue changes no other's draws.
  */
-export function drawFaults(key: Key, catalogue: FaultCatalogue, { kinds, isGiven, without }: FaultChoice, world: FaultGround): FaultMix {
+export function drawFaults(key: Key, catalogue: FaultCatalogue, { strategy, kinds, isGiven, without }: FaultChoice, world: FaultGround): FaultMix {
   for (const kind of kinds ?? []) catalogue.get(kind)
   for (const kind of without) catalogue.get(kind)
   const armed: FaultKind[] = []
@@ -40,6 +41,7 @@ export function drawFaults(key: Key, catalogue: FaultCatalogue, { kinds, isGiven
   for (const definition of catalogue.definitions) {
     const { kind } = definition
     if ((kinds !== undefined && !kinds.includes(kind)) || without.includes(kind)) continue
+    if (definition.onlyUnder !== undefined && definition.onlyUnder !== strategy) continue
     if (definition.needs === 'objects' && world.objects === undefined) {
       if (isGiven) throw new Misuse(`${kind} needs an object store: this scenario has none`)
       continue

@@ -33,7 +33,7 @@ const replaySchema = v.object({
   file: v.optional(v.string()),
   seed: v.pipe(v.string(), v.minLength(1)),
   salt: v.optional(v.string()),
-  strategy: v.picklist(['random', 'targeted', 'none']),
+  strategy: v.picklist(['random', 'targeted', 'burst', 'rolling', 'pct', 'none']),
   kinds: v.optional(v.array(v.string())),
   withoutKinds: v.optional(v.array(v.string())),
   durationNanos: count,

@@ -84,7 +84,12 @@ export interface Observation<Roles extends Record<string, unknown>> {
   begin(world: World<Roles>): (step: Step) => boolean
 }
 
-export type Strategy = 'random' | 'targeted' | 'none'
+/**
+ * When seeded faults come and whom they aim at. `random`: any host, at any time. `targeted`: mostly whom the system's targets name, and moments that
+ * processes mark. `burst`: quiet, then many together (half of the runs of the first two do so, too). `rolling`: one host after another crashes, is
+ * paused or upgraded. `pct`: random priorities of hosts or links, a few of which change. `none`: no faults.
+ */
+export type Strategy = 'random' | 'targeted' | 'burst' | 'rolling' | 'pct' | 'none'
 
 /** The faults that a scenario allows. */
 export interface ScenarioFaults {

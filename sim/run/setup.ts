@@ -1,4 +1,5 @@
 import { catalogueOf, type FaultCatalogue } from '../faults/catalogue.js'
+import { strategyOptions } from '../faults/strategies/index.js'
 import { drawFaults, drawOption } from '../faults/swarm.js'
 import { s } from '../host/durations.js'
 import { Misuse } from '../host/errors.js'
@@ -33,12 +34,13 @@ export function setUp(request: RunRequest): RunSetup {
   const durationNanos = request.duration ?? scenario.duration
   const catalogue = catalogueOf(scenario)
   const choice = {
+    strategy,
     kinds: strategy === 'none' ? [] : (request.kinds ?? scenario.faults.kinds),
     isGiven: request.kinds !== undefined,
     without: request.withoutKinds ?? [],
   }
   const faults = drawFaults(deriveKey(key, 'swarm'), catalogue, choice, scenario)
-  const ranges = { ...commonOptions, ...scenario.options }
+  const ranges = { ...commonOptions, ...strategyOptions(strategy), ...scenario.options }
   const options: Record<string, number> = {}
   for (const name of Object.keys(ranges).sort()) options[name] = drawOption(deriveKey(deriveKey(key, 'options'), name), ranges[name] as OptionRange)
   if (strategy === 'none') options['cpu.model'] = 0

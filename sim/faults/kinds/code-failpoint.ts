@@ -3,6 +3,7 @@ import type { FaultDefinition } from '../definition.js'
 export const codeFailpoint: FaultDefinition = {
   kind: 'code.failpoint',
   meaning: 'host.failpoint(site) takes long, throws an error that the site names, or never returns until a watchdog kills the process',
+  needs: 'sites',
   options: {
     armedPerMille: { min: 250, max: 250, why: 'how many sites a run arms' },
     perMille: { min: 2, max: 100, log: true },

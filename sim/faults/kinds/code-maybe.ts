@@ -3,6 +3,7 @@ import type { FaultDefinition } from '../definition.js'
 export const codeMaybe: FaultDefinition = {
   kind: 'code.maybe',
   meaning: 'host.maybe(site) is true: the process takes a rare but correct path',
+  needs: 'sites',
   options: {
     armedPerMille: { min: 250, max: 250, why: 'how many sites a run arms' },
     perMille: { min: 10, max: 500, log: true },

@@ -14,6 +14,7 @@ import { netDelay } from './net-delay.js'
 import { netDrop } from './net-drop.js'
 import { netDuplicate } from './net-duplicate.js'
 import { netPartition } from './net-partition.js'
+import { netPriority } from './net-priority.js'
 import { netReorder } from './net-reorder.js'
 import { powerLoss } from './power-loss.js'
 import { processCrash } from './process-crash.js'
@@ -32,6 +33,7 @@ export const stockDefinitions: readonly FaultDefinition[] = [
   netReorder,
   netClog,
   netPartition,
+  netPriority,
   diskLost,
   diskTorn,
   diskLostRename,

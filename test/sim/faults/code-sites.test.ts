@@ -82,6 +82,7 @@ describe('host.maybe', () => {
     const boot = (host: Host) => host.maybe('two words')
     const definition = scenario({
       ...workers,
+      invariants: [],
       name: 'words',
       system: system({ name: 'words', roles: { worker: { count: 1, boot } }, survives: {} }),
       statistics: () => ({}),
