@@ -47,7 +47,7 @@ export function drawFaults(key: Key, catalogue: FaultCatalogue, { strategy, kind
       continue
     }
     const kindKey = deriveKey(key, kind)
-    if (!isGiven && new Stream(kindKey).int(5) === 0) continue
+    if (!isGiven && definition.onlyUnder === undefined && new Stream(kindKey).int(5) === 0) continue
     if (!isSurvivable(definition, world.system.survives)) continue
     armed.push(kind)
     for (const [name, range] of Object.entries(definition.options)) options[`${kind}.${name}`] = drawOption(deriveKey(kindKey, name), range)
