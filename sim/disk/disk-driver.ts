@@ -35,9 +35,9 @@ export class DiskDriver {
     host.fold(fold(hash, (operationNumbers[request.operation] << 24) ^ length))
     let delay = latency(model, range, length, dice(this.#key, this.#issued++))
     if (faults !== null && site !== null) {
-      const strike = faults.strike(site, request.operation, host.now, offset, length)
+      const strike = faults.strike(site, request.operation, host.now, offset, length, request)
       if (strike !== null) {
-        delay *= strike.times
+        delay = delay * strike.times + strike.plus
         request.failure = strike.failure
       }
     }

@@ -2,7 +2,10 @@ import type { InjectionArgs } from '../faults/injection.js'
 import { Misuse } from '../host/errors.js'
 import type { HostName, Nanos } from '../host/seam.js'
 import { deriveKey, dice, diceBelow, hashString, type Key } from '../kernel/mix.js'
-import type { DiskFailure, DiskFaultKind, DiskFaultObserver, DiskFaults, DiskSite, DiskStrike } from './disk-faults.js'
+import { Stream } from '../kernel/stream.js'
+import { otherSector, pendingOffsets } from './device-harm.js'
+import type { DamagePlace, DiskDamage, DiskFailure, DiskFaultKind, DiskFaultObserver, DiskFaults, DiskSite, DiskStrike, StruckRequest } from './disk-faults.js'
+import type { DiskImage } from './disk-image.js'
 import { type DiskOperation, diskOperations, operationNumbers } from './disk-operation.js'
 import { matchesPattern } from './file-pattern.js'
 import { sectorBytes } from './geometry.js'
@@ -17,6 +20,8 @@ export interface DiskFaultEpisode {
   readonly key: Key
   /** Of `disk.slow`: a struck operation takes 2 to this many times as long; 10 when not given. */
   readonly mostTimes?: number
+  /** Of kinds that damage what is stored: whether they may, there. Anywhere when not given. */
+  readonly allows?: (places: readonly DamagePlace[]) => boolean
   readonly observer: DiskFaultObserver
 }
 
@@ -39,9 +44,20 @@ export class DiskFaultInjector implements DiskFaults {
   #episodes: DiskFaultEpisode[] = []
   /** By site. */
   readonly #listed = new Map<string, Listed[]>()
+  readonly #image: DiskImage
+  #stalledUntil: Nanos = 0
+  #stallActed: (() => void) | null = null
 
-  constructor(host: HostName) {
+  constructor(host: HostName, image: DiskImage) {
     this.#host = host
+    this.#image = image
+  }
+
+  /** Operations that are issued before `until` make no progress until then; `acted` hears of each. */
+  stall(until: Nanos, acted: () => void): void {
+    if (until <= this.#stalledUntil) return
+    this.#stalledUntil = until
+    this.#stallActed = acted
   }
 
   /** Answers how to end it. */
@@ -60,10 +76,10 @@ export class DiskFaultInjector implements DiskFaults {
     const { kind, site, ordinal, args } = occurrence
     const operation = diskOperations.find((each) => site.startsWith(`${this.#host}:`) && site.endsWith(` ${each}`))
     if (operation === undefined || !strikes(kind, operation)) throw new Misuse(`${kind} has no site '${site}' on the disk of ${this.#host}`)
-    const strike = strikeOf(kind, args)
+    strikeOf(kind, args, () => {})
     const listed = this.#listed.get(site)
-    if (listed === undefined) this.#listed.set(site, [{ kind, ordinal, args, strike, observer }])
-    else listed.push({ kind, ordinal, args, strike, observer })
+    if (listed === undefined) this.#listed.set(site, [{ kind, ordinal, args, observer }])
+    else listed.push({ kind, ordinal, args, observer })
   }
 
   site(path: string): FaultSite {
@@ -75,37 +91,88 @@ export class DiskFaultInjector implements DiskFaults {
     return site
   }
 
-  strike(site: FaultSite, operation: DiskOperation, _now: Nanos, offset: number, length: number): DiskStrike | null {
+  strike(site: FaultSite, operation: DiskOperation, now: Nanos, offset: number, length: number, request: StruckRequest): DiskStrike | null {
     const number = operationNumbers[operation]
     const ordinal = (site.ordinals[number] as number) + 1
     site.ordinals[number] = ordinal
-    if (this.#episodes.length === 0 && this.#listed.size === 0) return null
+    if (this.#episodes.length === 0 && this.#listed.size === 0 && this.#stalledUntil <= now) return null
+    const plus = Math.max(0, this.#stalledUntil - now)
+    if (plus > 0) this.#stallActed?.()
     let times = 1
     let failure: DiskFailure | null = null
-    const act = (kind: DiskFaultKind, args: InjectionArgs, strike: DiskStrike, observer: DiskFaultObserver): void => {
+    const act = (kind: DiskFaultKind, args: InjectionArgs, observer: DiskFaultObserver): void => {
+      const acted = (damages: readonly DiskDamage[]) => observer.occurred(kind, `${this.#host}:${site.path} ${operation}`, ordinal, args, damages)
+      const strike = strikeOf(kind, args, acted)
       // Slowness does not multiply: two overlapping episodes would stop the disk for minutes.
       if (strike.times > times) times = strike.times
       failure ??= strike.failure
-      observer.occurred(kind, `${this.#host}:${site.path} ${operation}`, ordinal, args)
+      if (!isSilent(kind)) acted([])
     }
     if (this.#listed.size > 0) {
-      for (const { kind, args, strike, observer } of this.#takeListed(`${this.#host}:${site.path} ${operation}`, ordinal)) {
+      for (const { kind, args, observer } of this.#takeListed(`${this.#host}:${site.path} ${operation}`, ordinal)) {
         observer.opportunity(kind)
-        act(kind, args, strike, observer)
+        act(kind, args, observer)
       }
     }
     for (const episode of this.#episodes) {
       const { kind, rate, observer } = episode
       // One operation fails in one way at most.
-      if (!strikes(kind, operation) || (failure !== null && kind !== 'disk.slow') || !isExposed(kind, length) || !matchesPattern(site.path, episode.files))
-        continue
+      if (!strikes(kind, operation) || (failure !== null && kind !== 'disk.slow') || !matchesPattern(site.path, episode.files)) continue
+      if (!this.#isExposed(kind, site.path, length, request)) continue
       observer.opportunity(kind)
       const key = deriveKey(episode.key, site.hash + number)
       if (diceBelow(key, ordinal, rate.of) >= rate.in) continue
-      const args = drawArgs(episode, operation, offset, length, dice(deriveKey(key, 'args'), ordinal))
-      act(kind, args, strikeOf(kind, args), observer)
+      const args = isSilent(kind)
+        ? this.#drawSilent(episode, site.path, offset, length, request, Stream.of(deriveKey(key, 'args'), ordinal))
+        : drawArgs(episode, operation, offset, length, dice(deriveKey(key, 'args'), ordinal))
+      if (args !== null) act(kind, args, observer)
     }
-    return times === 1 && failure === null ? null : { times, failure }
+    return times === 1 && plus === 0 && failure === null ? null : { times, plus, failure }
+  }
+
+  /** Only what needs room can find none, only what reads can read wrongly, and only a sync with something to do can lie. */
+  #isExposed(kind: DiskFaultKind, path: string, length: number, { file, through }: StruckRequest): boolean {
+    switch (kind) {
+      case 'disk.full':
+      case 'disk.read-error':
+        return length > 0
+      case 'disk.misdirect-read':
+        return file !== null && length > 0 && file.size > 0
+      case 'disk.misdirect-write':
+        return file !== null && file.sectorsToWrite(through).length > 0
+      case 'disk.sync-lie':
+        return file === null ? this.#image.hasPendingNames(path, through) : file.hasPending(through)
+      default:
+        return true
+    }
+  }
+
+  /** Where the device does wrong without a word. Null: nowhere that it can, or may. */
+  #drawSilent(
+    { kind, allows, observer }: DiskFaultEpisode,
+    path: string,
+    offset: number,
+    length: number,
+    { file, through }: StruckRequest,
+    random: Stream,
+  ): InjectionArgs | null {
+    const places: DamagePlace[] = []
+    let args: InjectionArgs = {}
+    if (kind === 'disk.sync-lie') {
+      for (const pending of file === null ? [0] : pendingOffsets(file, through)) places.push({ path, offset: pending })
+    } else {
+      const sectors = kind === 'disk.misdirect-write' ? (file?.sectorsToWrite(through) ?? []) : sectorsOf(offset, Math.min(length, (file?.size ?? 0) - offset))
+      if (sectors.length === 0) return null
+      const sector = random.pick(sectors)
+      const other = otherSector(this.#image, path, sector, random)
+      if (other === null) return null
+      places.push({ path, offset: sector * sectorBytes })
+      if (kind === 'disk.misdirect-write') places.push({ path: other.path, offset: other.sector * sectorBytes })
+      args = { sector, otherPath: other.path, otherSector: other.sector }
+    }
+    if (allows === undefined || allows(places)) return args
+    observer.heldBack(kind)
+    return null
   }
 
   #takeListed(site: string, ordinal: number): Listed[] {
@@ -138,8 +205,18 @@ interface Listed {
   readonly kind: DiskFaultKind
   readonly ordinal: number
   readonly args: InjectionArgs
-  readonly strike: DiskStrike
   readonly observer: DiskFaultObserver
+}
+
+/** The answer says nothing of it: whether it did any harm is known only when the operation completes. */
+function isSilent(kind: DiskFaultKind): boolean {
+  return kind === 'disk.sync-lie' || kind === 'disk.misdirect-read' || kind === 'disk.misdirect-write'
+}
+
+function sectorsOf(offset: number, length: number): number[] {
+  const sectors: number[] = []
+  for (let sector = Math.floor(offset / sectorBytes); sector * sectorBytes < offset + length; sector++) sectors.push(sector)
+  return sectors
 }
 
 function strikes(kind: DiskFaultKind, operation: DiskOperation): boolean {
@@ -147,19 +224,18 @@ function strikes(kind: DiskFaultKind, operation: DiskOperation): boolean {
     case 'disk.slow':
       return true
     case 'disk.sync-error':
+    case 'disk.sync-lie':
       return operation === 'sync' || operation === 'sync-directory'
+    case 'disk.misdirect-write':
+      return operation === 'sync'
     case 'disk.read-error':
+    case 'disk.misdirect-read':
       return operation === 'read'
     case 'disk.write-error':
       return operation === 'write' || operation === 'truncate'
     case 'disk.full':
       return operation === 'write' || operation === 'open' || operation === 'make-directory'
   }
-}
-
-/** Only what needs room can find none, and only what reads can find a bad sector. */
-function isExposed(kind: DiskFaultKind, length: number): boolean {
-  return (kind !== 'disk.full' && kind !== 'disk.read-error') || length > 0
 }
 
 function drawArgs(episode: DiskFaultEpisode, operation: DiskOperation, offset: number, length: number, word: number): InjectionArgs {
@@ -173,13 +249,12 @@ function drawArgs(episode: DiskFaultEpisode, operation: DiskOperation, offset: n
     }
     case 'disk.full':
       return { written: operation === 'write' ? below(length) : 0 }
-    case 'disk.sync-error':
-    case 'disk.write-error':
+    default:
       return {}
   }
 }
 
-function strikeOf(kind: DiskFaultKind, args: InjectionArgs): DiskStrike {
+function strikeOf(kind: DiskFaultKind, args: InjectionArgs, acted: (damages: readonly DiskDamage[]) => void): DiskStrike {
   const count = (name: string, least: number): number => {
     const value = args[name]
     if (!Number.isSafeInteger(value) || (value as number) < least)
@@ -188,13 +263,25 @@ function strikeOf(kind: DiskFaultKind, args: InjectionArgs): DiskStrike {
   }
   switch (kind) {
     case 'disk.slow':
-      return { times: count('times', 1), failure: null }
+      return { times: count('times', 1), plus: 0, failure: null }
     case 'disk.read-error':
-      return { times: 1, failure: { kind, sector: count('sector', 0) } }
+      return failing({ kind, sector: count('sector', 0) })
     case 'disk.full':
-      return { times: 1, failure: { kind, written: count('written', 0) } }
+      return failing({ kind, written: count('written', 0) })
     case 'disk.sync-error':
     case 'disk.write-error':
-      return { times: 1, failure: { kind } }
+      return failing({ kind })
+    case 'disk.sync-lie':
+      return failing({ kind, acted })
+    case 'disk.misdirect-read':
+    case 'disk.misdirect-write': {
+      const { otherPath } = args
+      if (typeof otherPath !== 'string') throw new Misuse(`${kind} takes {otherPath}, a path, not ${JSON.stringify(args)}`)
+      return failing({ kind, sector: count('sector', 0), other: { path: otherPath, sector: count('otherSector', 0) }, acted })
+    }
   }
+}
+
+function failing(failure: DiskFailure): DiskStrike {
+  return { times: 1, plus: 0, failure }
 }

@@ -22,19 +22,27 @@
  *    fsyncgate; Rebello et al., "Can Applications Recover from fsync Failures?", USENIX ATC 2020). Their bytes stay readable in the cache and at a
  *    power loss decide like any undurable ones. Sizes and names are journalled: a later sync does save them.
  *
+ * 7. *What a device does of itself* (Bairavasundaram et al., "An Analysis of Data Corruption in the Storage Stack", FAST 2008) harms durable bytes: bits
+ *    of a sector *rot*; a write that a sync brings to the device is *misdirected* into another sector, and its own keeps what it held; a sync *lies*, that
+ *    is, leaves everything undurable and says otherwise. Only sectors of pages without undurable writes are harmed, and the harm is seen at once: the
+ *    cache is taken to have let go of them. Later writes of the sector heal it.
+ *
  * Of a file with more than a thousand undurable writes some versions in between are given up, which takes possible states away and adds none.
  *
- * Not modelled here: loss or change of durable bytes, the cache forgetting a page, hard links, permissions, sparse allocation (a file occupies
+ * Not modelled here: the cache forgetting a page otherwise, hard links, permissions, sparse allocation (a file occupies
  * its size).
  */
 import { DiskError, Misuse } from '../host/errors.js'
 import type { DurableView, OpenOptions } from '../host/seam.js'
+import { Stream } from '../kernel/stream.js'
+import { digest } from './digest.js'
 import { changesToCommit, DirectoryInode, type Inode, makeDurable, type NameChange, setEntry, survivingChanges, walk } from './directory-inode.js'
+import type { SectorPlace } from './disk-faults.js'
 import type { DiskOperation } from './disk-operation.js'
 import { partsOf, requireApart } from './disk-path.js'
 import { DurableImage } from './durable-image.js'
 import { FileInode } from './file-inode.js'
-import { pageBytes, pagesOf } from './geometry.js'
+import { pageBytes, pagesOf, sectorBytes } from './geometry.js'
 import type { PowerLossDice } from './power-loss.js'
 import { Slab } from './slab.js'
 
@@ -51,6 +59,8 @@ export class DiskImage {
   readonly durable: DurableView
   /** Rises with every change to what is durable. */
   durableChanges = 0
+  /** Power losses so far. */
+  losses = 0
   /** Rises with every change of durable names. */
   durableNameChanges = 0
   readonly slab = new Slab()
@@ -126,6 +136,67 @@ export class DiskImage {
     if (file.commit(through)) this.durableChanges++
   }
 
+  /** The same, but what was to be written to one sector goes to another, if that can be told from what came after. Says whether it did. */
+  misdirectSync(file: FileInode, through: number, sector: number, other: SectorPlace): boolean {
+    const before = new Uint8Array(sectorBytes)
+    before.set(file.durableSector(sector))
+    this.finishSync(file, through)
+    const target = this.durableFile(other.path)
+    if (target === null || (target === file && other.sector === sector) || !file.isClean(sector) || !target.isClean(other.sector)) return false
+    const written = new Uint8Array(sectorBytes)
+    written.set(file.durableSector(sector))
+    const isLost = file.damage(sector, before)
+    const isOverwritten = target.damage(other.sector, written)
+    if (isLost || isOverwritten) this.durableChanges++
+    return isLost || isOverwritten
+  }
+
+  /** Flips one to eight bits of a durable sector; which ones depends on the key and on what it holds. False: there is no such sector that is clean. */
+  rot(path: string, sector: number, key: number): boolean {
+    const file = this.durableFile(path)
+    if (file === null || !file.isClean(sector)) return false
+    const bytes = file.durableSector(sector)
+    if (bytes.length === 0) return false
+    const random = new Stream({ high: key, low: digest(key, bytes) })
+    const bits = new Set<number>()
+    for (let flips = 1 + random.int(8); flips > 0; flips--) bits.add(random.int(bytes.length * 8))
+    for (const bit of bits) bytes[bit >> 3] = (bytes[bit >> 3] as number) ^ (1 << (bit & 7))
+    if (!file.damage(sector, bytes)) return false
+    this.durableChanges++
+    return true
+  }
+
+  /** Files under durable names that hold durable bytes, by path. */
+  durableFiles(): { readonly path: string; readonly file: FileInode }[] {
+    const files: { path: string; file: FileInode }[] = []
+    forEachFile(this.root, 'durable', '', (path, file) => {
+      if (file.durableSize > 0) files.push({ path, file })
+    })
+    return files.sort((a, b) => (a.path < b.path ? -1 : 1))
+  }
+
+  durableFile(path: string): FileInode | null {
+    const found = walk(this.root, 'durable', partsOf(path))
+    return found?.kind === 'file' ? found : null
+  }
+
+  /** Whether the file has a name, in the cache or on the device. */
+  holds(file: FileInode): boolean {
+    let isFound = false
+    for (const names of ['entries', 'durable'] as const) {
+      forEachFile(this.root, names, '', (_path, each) => {
+        if (each === file) isFound = true
+      })
+    }
+    return isFound
+  }
+
+  /** Whether a sync of the directory would make anything durable. */
+  hasPendingNames(path: string, through: number): boolean {
+    const found = this.find(path, 'sync-directory')
+    return found?.kind === 'directory' && changesToCommit(this.#changes, found, through).size > 0
+  }
+
   failSync(file: FileInode, through: number): void {
     file.drop(through)
   }
@@ -199,6 +270,7 @@ export class DiskImage {
 
   /** Leaves what the dice decide by the rules above; all of it is durable, being what is on the device. */
   losePower(dice: PowerLossDice): void {
+    this.losses++
     const cachedPaths = new Map<FileInode, string>()
     forEachFile(this.root, 'entries', '', (path, file) => cachedPaths.set(file, path))
     for (const change of survivingChanges(this.#changes, (each) => dice.keepsName(each))) makeDurable(change)

@@ -1,9 +1,10 @@
 import { DiskError } from '../host/errors.js'
 import type { Nanos } from '../host/seam.js'
 import type { DiskDriver } from './disk-driver.js'
-import type { DiskFailure } from './disk-faults.js'
+import type { DiskFailure, StruckRequest } from './disk-faults.js'
 import type { DiskCompletion } from './disk-host.js'
 import type { DiskOperation } from './disk-operation.js'
+import type { FileInode } from './file-inode.js'
 
 /** Operations that take effect in the order of their issue share one of these. */
 export interface Order {
@@ -12,7 +13,7 @@ export interface Order {
 }
 
 /** An operation on its way: takes effect on the image when it completes, and settles its promise then. */
-export abstract class DiskRequest<T> implements DiskCompletion {
+export abstract class DiskRequest<T> implements DiskCompletion, StruckRequest {
   readonly promise: Promise<T>
   delay: Nanos = 0
   failure: DiskFailure | null = null
@@ -29,6 +30,14 @@ export abstract class DiskRequest<T> implements DiskCompletion {
       this.#resolve = resolve
       this.#reject = reject
     })
+  }
+
+  get file(): FileInode | null {
+    return null
+  }
+
+  get through(): number {
+    return this.driver.image.sequence
   }
 
   /** Acts on the image. Throws a `DiskError` when the answer is no. */
@@ -58,7 +67,7 @@ export class NameRequest<T> extends DiskRequest<T> {
 
   protected override perform(): T {
     if (this.failure?.kind === 'disk.full') throw new DiskError('ENOSPC', this.operation, this.path)
-    if (this.failure !== null) throw new DiskError('EIO', this.operation, this.path)
+    if (this.failure !== null && this.failure.kind !== 'disk.sync-lie') throw new DiskError('EIO', this.operation, this.path)
     return this.#act()
   }
 }

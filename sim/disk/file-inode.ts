@@ -1,4 +1,4 @@
-import { pageBytes, sectorBytes } from './geometry.js'
+import { pageBytes, sectorBytes, sectorsPerPage } from './geometry.js'
 import { dirtySectors, forgetVersions, type PageWrite, pageVersion, tear, undoWrite } from './page-versions.js'
 import type { PowerLossDice } from './power-loss.js'
 import type { Slab } from './slab.js'
@@ -22,6 +22,8 @@ export class FileInode {
   linked = true
   /** Rises when a sync fails: syncs in flight at that moment fail too. */
   syncFailures = 0
+  /** Rises when a power loss finds something undurable. */
+  losses = 0
   readonly #slab: Slab
   /** Zero from `#size` on. */
   #cached: Uint8Array = noBytes
@@ -155,6 +157,7 @@ export class FileInode {
     this.#dropped = null
     this.#capturedThrough = 0
     if (sizes.length === 0 && this.#writes.length === 0) return
+    this.losses++
     const version = sizes.length === 0 ? 0 : dice.sizeVersion({ path, newest: sizes.length / 2 })
     const size = version === 0 ? this.#durableSize : (sizes[version * 2 - 1] as number)
     const sequence = version === 0 ? this.#durableSequence : (sizes[version * 2 - 2] as number)
@@ -191,6 +194,46 @@ export class FileInode {
   /** Every sector reads again what it held. */
   healSectors(): void {
     this.#badSectors = null
+  }
+
+  /** Whether a change up to `through` is not durable yet. */
+  hasPending(through: number): boolean {
+    return (this.#writes.length > 0 && (this.#writes[0] as PageWrite).sequence <= through) || (this.#sizes.length > 0 && (this.#sizes[0] as number) <= through)
+  }
+
+  /** The sectors that a sync of the changes up to `through` would write, in order. */
+  sectorsToWrite(through: number): number[] {
+    const sectors = new Set<number>()
+    for (const { sequence, page, start, end, truncation } of this.#writes) {
+      if (sequence > through || truncation || sequence <= (this.#dropped?.get(page) ?? 0)) continue
+      for (let sector = Math.floor(start / sectorBytes); sector * sectorBytes < Math.min(end, this.#size); sector++) sectors.add(sector)
+    }
+    return [...sectors].sort((a, b) => a - b)
+  }
+
+  /** Whether all of the sector's page is durable. */
+  isClean(sector: number): boolean {
+    const page = Math.floor(sector / sectorsPerPage)
+    return !this.#writes.some((write) => write.page === page)
+  }
+
+  /** What is durable in a sector; cut off at the end of the file. */
+  durableSector(sector: number): Uint8Array {
+    return this.readDurable(sector * sectorBytes, sectorBytes)
+  }
+
+  /** Changes a sector of a clean page behind the back of the file system, on the device and in the cache. Says whether it was another before. */
+  damage(sector: number, bytes: Uint8Array): boolean {
+    const start = sector * sectorBytes
+    const end = Math.min(start + bytes.length, this.#size, this.#durableSize)
+    let isChanged = false
+    for (let at = start; at < end; at++) {
+      const byte = bytes[at - start] as number
+      if (this.#cached[at] === byte) continue
+      this.#cached[at] = byte
+      isChanged = true
+    }
+    return isChanged
   }
 
   #heal(start: number, end: number): void {

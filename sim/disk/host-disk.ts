@@ -4,10 +4,13 @@ import type { SimulatedHost } from '../host/simulated-host.js'
 import { disk as diskEvent, type EventTarget, type KernelEvent } from '../kernel/event.js'
 import type { Kernel } from '../kernel/kernel.js'
 import { deriveKey, type Key } from '../kernel/mix.js'
+import { sectorDamage } from './device-harm.js'
 import { type DeviceModel, deviceModels } from './device-model.js'
 import { DiskFaultInjector } from './disk-fault-injector.js'
+import type { DiskDamage } from './disk-faults.js'
 import type { DiskCompletion, DiskHost } from './disk-host.js'
 import { DiskImage } from './disk-image.js'
+import type { FileInode } from './file-inode.js'
 import type { PowerLossDice } from './power-loss.js'
 import { SimulatedDisk } from './simulated-disk.js'
 
@@ -28,7 +31,7 @@ export class HostDisk {
   /** `model`: 0 NVMe, 1 SATA, 2 cloud volume. */
   constructor(host: SimulatedHost, kernel: Kernel, model: number, salt: string) {
     this.host = host
-    this.faults = new DiskFaultInjector(host.name)
+    this.faults = new DiskFaultInjector(host.name, this.#image)
     this.#kernel = kernel
     this.#model = models[model] ?? deviceModels.nvme
     this.#key = deriveKey(deriveKey(deriveKey(kernel.key, 'disk'), salt), host.name)
@@ -47,6 +50,17 @@ export class HostDisk {
       key: deriveKey(this.#key, life.incarnation),
       faults: this.faults,
     })
+  }
+
+  /** Files with durable bytes, by path. */
+  durableFiles(): { readonly path: string; readonly file: FileInode }[] {
+    return this.#image.durableFiles()
+  }
+
+  /** Bits of a durable sector flip. Null: there is no such sector, or writes to its page are pending. */
+  rot(path: string, sector: number, key: number): DiskDamage | null {
+    if (!this.#image.rot(path, sector, key)) return null
+    return sectorDamage(this.#image, path, this.#image.durableFile(path) as FileInode, sector)
   }
 
   /** Bad sectors read again: the faults are over. */

@@ -13,6 +13,7 @@
 import { DiskError } from '../host/errors.js'
 import type { Disk, File, OpenOptions } from '../host/seam.js'
 import { fold, hashString, type Key } from '../kernel/mix.js'
+import { lieOfNames } from './device-harm.js'
 import type { DeviceModel, LatencyRange } from './device-model.js'
 import { DiskDriver } from './disk-driver.js'
 import type { DiskFaults } from './disk-faults.js'
@@ -73,7 +74,10 @@ export class SimulatedDisk implements Disk {
   /** Covers the changes of names that had taken effect when it was issued. */
   syncDirectory(path: string): Promise<void> {
     const through = this.#image.sequence
-    const request = new NameRequest(this.#driver, 'sync-directory', path, null, () => this.#image.syncDirectory(path, through))
+    const request: NameRequest<void> = new NameRequest(this.#driver, 'sync-directory', path, null, () => {
+      if (request.failure?.kind === 'disk.sync-lie') lieOfNames(request, request.failure, through)
+      else this.#image.syncDirectory(path, through)
+    })
     return this.#issue(request, this.#driver.model.sync, 0, 0)
   }
 

@@ -1,6 +1,7 @@
 import { DiskError, Misuse } from '../host/errors.js'
 import type { File } from '../host/seam.js'
 import { fold, hashString } from '../kernel/mix.js'
+import { lie, misdirect, misdirectSync } from './device-harm.js'
 import { digest } from './digest.js'
 import type { DiskDriver } from './disk-driver.js'
 import type { DiskSite } from './disk-faults.js'
@@ -113,10 +114,20 @@ class ReadRequest extends DiskRequest<Uint8Array> {
     super(driver, 'read', path, null)
   }
 
+  override get file(): FileInode {
+    return this.inode
+  }
+
   protected override perform(): Uint8Array {
-    if (this.failure?.kind === 'disk.read-error') this.inode.spoil(this.failure.sector)
-    if (this.failure !== null || this.inode.hasBadSector(this.offset, this.length)) throw new DiskError('EIO', 'read', this.path)
-    return this.inode.read(this.offset, this.length)
+    const { failure, inode } = this
+    if (failure?.kind === 'disk.read-error') {
+      inode.spoil(failure.sector)
+      throw new DiskError('EIO', 'read', this.path)
+    }
+    if (inode.hasBadSector(this.offset, this.length)) throw new DiskError('EIO', 'read', this.path)
+    const bytes = inode.read(this.offset, this.length)
+    if (failure?.kind === 'disk.misdirect-read') misdirect(bytes, this.offset, this, failure)
+    return bytes
   }
 }
 
@@ -175,11 +186,22 @@ class SyncRequest extends DiskRequest<void> {
     this.#failuresBefore = inode.syncFailures
   }
 
+  override get file(): FileInode {
+    return this.inode
+  }
+
+  override get through(): number {
+    return this.#through
+  }
+
   protected override perform(): void {
     const { image } = this.driver
-    if (this.failure !== null) image.failSync(this.inode, this.#through)
+    const { failure, inode } = this
+    if (failure?.kind === 'disk.sync-error') image.failSync(inode, this.#through)
     // A sync that was in flight when another failed hears of it as well: pages it was to write may have been dropped.
-    if (this.inode.syncFailures !== this.#failuresBefore) throw new DiskError('EIO', 'sync', this.path)
-    image.finishSync(this.inode, this.#through)
+    if (inode.syncFailures !== this.#failuresBefore) throw new DiskError('EIO', 'sync', this.path)
+    if (failure?.kind === 'disk.sync-lie') lie(this, failure)
+    else if (failure?.kind === 'disk.misdirect-write') misdirectSync(this, failure)
+    else image.finishSync(inode, this.#through)
   }
 }

@@ -1,4 +1,5 @@
 import type { DiskFaultKind, DiskFaultObserver } from '../disk/disk-faults.js'
+import type { HostName } from '../host/seam.js'
 import type { Budget, OptionRange } from '../run/scenario.js'
 import { type Drawn, drawnMillis, type FaultDefinition } from './definition.js'
 import type { FaultWorld } from './fault-world.js'
@@ -11,6 +12,11 @@ export interface DiskNoise {
   readonly takesDown: boolean
   readonly options: Readonly<Record<string, OptionRange>>
   isSurvivable?(survives: Budget): boolean
+}
+
+/** Damage needs another copy to mend it from: fewer than `corruptCopies` are ever damaged. */
+export function mayDamage(survives: Budget): boolean {
+  return (survives.corruptCopies ?? 0) > 1
 }
 
 /** The disk of one host fails, fills up or slows down for a while: each operation is struck by its own die. */
@@ -47,7 +53,8 @@ export function diskNoise(kind: DiskFaultKind, noise: DiskNoise): FaultDefinitio
         rate: { in: perMille, of: 1000 },
         key: { high: key[0], low: key[1] },
         ...(mostTimes === undefined ? {} : { mostTimes }),
-        observer: episodeObserver(world, injection),
+        allows: (places) => world.damage.allows(host.name, places),
+        observer: episodeObserver(world, injection, host.name),
       })
       if (takesDown) world.budget.hold(host.name)
       const end = () => {
@@ -66,11 +73,13 @@ export function diskNoise(kind: DiskFaultKind, noise: DiskNoise): FaultDefinitio
   }
 }
 
-function episodeObserver(world: FaultWorld, injection: Injection): DiskFaultObserver {
+function episodeObserver(world: FaultWorld, injection: Injection, host: HostName): DiskFaultObserver {
   return {
     opportunity: (kind) => world.exposed(kind),
-    occurred(kind, site, ordinal, args) {
+    heldBack: (kind) => world.heldBack(kind),
+    occurred(kind, site, ordinal, args, damages) {
       world.acted(injection)
+      world.damage.damaged(host, damages)
       world.occurrence({ kind, site, ordinal, at: world.kernel.now, args })
     },
   }
@@ -80,6 +89,7 @@ function episodeObserver(world: FaultWorld, injection: Injection): DiskFaultObse
 function listedObserver(world: FaultWorld, injection: Injection): DiskFaultObserver {
   return {
     opportunity: (kind) => world.exposed(kind),
+    heldBack: (kind) => world.heldBack(kind),
     occurred: () => world.acted(injection),
   }
 }

@@ -8,6 +8,7 @@ import type { Network } from '../net/network.js'
 import type { Budget } from '../run/scenario.js'
 import type { SimulatedStore } from '../objects/simulated-store.js'
 import type { BudgetKeeper } from './budget.js'
+import type { DamageBudget } from './damage-budget.js'
 import type { FaultKind, Injection } from './injection.js'
 import type { NoiseScope } from './noise-episode.js'
 
@@ -21,6 +22,8 @@ export interface FaultWorld {
   /** What invariants see: the hosts' processes by role. */
   readonly view: World<Record<string, unknown>>
   readonly budget: BudgetKeeper
+  /** Which copies of what is replicated are damaged, and which disks were wiped. */
+  readonly damage: DamageBudget
   /** An option of this run: `process.crash.restartMillis`; 0 when its kind is not armed. */
   option(name: string): number
   isArmed(kind: FaultKind): boolean
@@ -61,6 +64,8 @@ export interface FaultWorld {
   acted(injection: Injection, times?: number): void
   /** A packet or an operation met an episode of this kind. */
   exposed(kind: FaultKind, times?: number): void
+  /** The dice said yes, and a budget no. */
+  heldBack(kind: FaultKind): void
   /** A kind had the chance to do harm as part of another's injection: pending pages at a power loss. */
   opportunity(kind: FaultKind, times?: number): void
   /** It did. */

@@ -11,6 +11,7 @@ import type { SimulatedStore } from '../objects/simulated-store.js'
 import type { RunHeader } from '../run/report.js'
 import type { AnyScenario, Budget } from '../run/scenario.js'
 import { BudgetKeeper } from './budget.js'
+import { DamageBudget } from './damage-budget.js'
 import { FaultCounts } from './fault-counts.js'
 import { SimulatedCodeSites } from './code-sites.js'
 import type { FaultWorld } from './fault-world.js'
@@ -42,6 +43,7 @@ export class SimulatedFaultWorld implements FaultWorld, EventTarget {
   readonly systemHosts: readonly SimulatedHost[]
   readonly healAt: Nanos
   readonly budget: BudgetKeeper
+  readonly damage: DamageBudget
   readonly mayBlackout: boolean
   readonly survives: Budget
   readonly counts = new FaultCounts()
@@ -72,6 +74,7 @@ export class SimulatedFaultWorld implements FaultWorld, EventTarget {
     const { survives } = run.scenario.system
     this.survives = survives
     this.budget = new BudgetKeeper(survives.down ?? 0)
+    this.damage = new DamageBudget(survives, run.scenario.system.replicaUnit)
     this.mayBlackout = survives.blackout === true
     const key = deriveKey(run.kernel.key, 'faults')
     this.supervisor = new Supervisor(this, key, autoRestart)
@@ -219,6 +222,10 @@ export class SimulatedFaultWorld implements FaultWorld, EventTarget {
       counter.injections++
     }
     counter.struck += times
+  }
+
+  heldBack(kind: FaultKind): void {
+    this.counts.of(kind).heldBack++
   }
 
   exposed(kind: FaultKind, times = 1): void {

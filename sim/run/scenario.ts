@@ -13,6 +13,8 @@ export interface System<Roles extends Record<string, unknown>> {
   readonly roles: { readonly [R in keyof Roles]: Role<Roles[R]> }
   /** What the seeded faults never exceed. */
   readonly survives: Budget
+  /** Which replicated thing lies at these bytes of a host's disk, the same on every host with a copy; null: none, so that they must not be damaged. */
+  readonly replicaUnit?: (host: HostName, path: string, offset: number) => string | null
   /** Aims for the `targeted` strategy: `leader`, `newest`. */
   readonly targets?: Record<string, (world: World<Roles>) => HostName | undefined>
 }
@@ -33,7 +35,12 @@ export type RoleVersion<P> = ((host: Host) => P | Promise<P>) | { boot?(host: Ho
 export interface Budget {
   /** Hosts down, booting, paused, wiped or cut off at the same time. */
   readonly down?: number
+  /** Hosts whose disks are ever wiped; each may be so again. */
   readonly wiped?: number
+  /** Of every replicated unit (`replicaUnit`), fewer copies than this are damaged at the same time: rotten, misdirected, lied about. None when not given. */
+  readonly corruptCopies?: number
+  /** Syncs may lie. */
+  readonly syncLies?: boolean
   /** All hosts may lose power at once: unavailable meanwhile, but nothing acknowledged is lost. */
   readonly blackout?: boolean
   /** How far a wall clock may be from true time, either way. */

@@ -4,10 +4,16 @@ import { codeMaybe } from './code-maybe.js'
 import { diskFull } from './disk-full.js'
 import { diskLost } from './disk-lost.js'
 import { diskLostRename } from './disk-lost-rename.js'
+import { diskMisdirectRead } from './disk-misdirect-read.js'
+import { diskMisdirectWrite } from './disk-misdirect-write.js'
 import { diskReadError } from './disk-read-error.js'
+import { diskRot } from './disk-rot.js'
 import { diskSlow } from './disk-slow.js'
+import { diskStall } from './disk-stall.js'
 import { diskSyncError } from './disk-sync-error.js'
+import { diskSyncLie } from './disk-sync-lie.js'
 import { diskTorn } from './disk-torn.js'
+import { diskWipe } from './disk-wipe.js'
 import { diskWriteError } from './disk-write-error.js'
 import { netClog } from './net-clog.js'
 import { netDelay } from './net-delay.js'
@@ -42,6 +48,12 @@ export const stockDefinitions: readonly FaultDefinition[] = [
   diskWriteError,
   diskFull,
   diskSlow,
+  diskStall,
+  diskSyncLie,
+  diskRot,
+  diskMisdirectRead,
+  diskMisdirectWrite,
+  diskWipe,
   processCrash,
   processPause,
   powerLoss,

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { deviceModels } from '../../../sim/disk/device-model.js'
 import { type DiskFaultEpisode, DiskFaultInjector, type DiskFaultOccurrence } from '../../../sim/disk/disk-fault-injector.js'
-import type { DiskFaultKind, DiskFaultObserver } from '../../../sim/disk/disk-faults.js'
+import type { DiskDamage, DiskFaultKind, DiskFaultObserver } from '../../../sim/disk/disk-faults.js'
 import { DiskImage } from '../../../sim/disk/disk-image.js'
 import { matchesPattern } from '../../../sim/disk/file-pattern.js'
 import { keepAll, loseAll } from '../../../sim/disk/power-loss.js'
@@ -11,11 +11,17 @@ import { bytesOf, testDisk, textOf } from './manual-disk-host.js'
 class Recorder implements DiskFaultObserver {
   readonly occurrences: DiskFaultOccurrence[] = []
   opportunities = 0
+  held = 0
+  readonly damages: DiskDamage[] = []
   opportunity(): void {
     this.opportunities++
   }
-  occurred(kind: DiskFaultKind, site: string, ordinal: number, args: DiskFaultOccurrence['args']): void {
+  heldBack(): void {
+    this.held++
+  }
+  occurred(kind: DiskFaultKind, site: string, ordinal: number, args: DiskFaultOccurrence['args'], damages: readonly DiskDamage[]): void {
     this.occurrences.push({ kind, site, ordinal, args })
+    this.damages.push(...damages)
   }
 }
 
@@ -30,8 +36,9 @@ const episode = (kind: DiskFaultKind, options: Partial<DiskFaultEpisode> = {}): 
 })
 
 function faultyDisk() {
-  const faults = new DiskFaultInjector('broker-1')
-  return { faults, ...testDisk({ faults }) }
+  const image = new DiskImage()
+  const faults = new DiskFaultInjector('broker-1', image)
+  return { faults, ...testDisk({ image, faults }) }
 }
 
 describe('a failed sync', () => {
@@ -66,9 +73,10 @@ describe('a failed sync', () => {
   })
 
   test('is heard by every sync that is in flight on the file, not by those before and after', async () => {
-    const faults = new DiskFaultInjector('broker-1')
+    const image = new DiskImage()
+    const faults = new DiskFaultInjector('broker-1', image)
     const model = { ...deviceModels.nvme, sync: { min: 1000, max: 1000 } }
-    const { disk, finish } = testDisk({ faults, model })
+    const { disk, finish } = testDisk({ image, faults, model })
     const file = await finish(disk.open('wal', { create: true }))
     await finish(file.append(bytesOf('x')))
     faults.list({ kind: 'disk.sync-error', site: 'broker-1:wal sync', ordinal: 2, args: {} }, new Recorder())
@@ -206,8 +214,8 @@ describe('an episode', () => {
 })
 
 test('ordinals count through the restarts of a host', async () => {
-  const faults = new DiskFaultInjector('broker-1')
   const image = new DiskImage()
+  const faults = new DiskFaultInjector('broker-1', image)
   const recorder = new Recorder()
   faults.list({ kind: 'disk.write-error', site: 'broker-1:log write', ordinal: 3, args: {} }, recorder)
   for (const life of [1, 2, 3]) {
@@ -220,7 +228,7 @@ test('ordinals count through the restarts of a host', async () => {
 })
 
 test('a listed occurrence with a foreign site or incomplete arguments is refused', () => {
-  const faults = new DiskFaultInjector('broker-1')
+  const faults = new DiskFaultInjector('broker-1', new DiskImage())
   const list = (kind: DiskFaultKind, site: string, args: Record<string, unknown>) => () => faults.list({ kind, site, ordinal: 1, args }, new Recorder())
   expect(list('disk.full', 'broker-2:log write', { written: 1 })).toThrow(Misuse)
   expect(list('disk.full', 'broker-1:log sync', { written: 1 })).toThrow(Misuse)

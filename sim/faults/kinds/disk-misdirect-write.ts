@@ -1,0 +1,13 @@
+import type { FaultDefinition } from '../definition.js'
+import { diskNoise, mayDamage } from '../disk-noise.js'
+
+export const diskMisdirectWrite: FaultDefinition = diskNoise('disk.misdirect-write', {
+  meaning: 'of what a sync writes, one sector overwrites another and its own keeps what it held; the sync says yes',
+  takesDown: false,
+  isSurvivable: mayDamage,
+  options: {
+    everyMillis: { min: 2_000, max: 12_000, log: true },
+    lastsMillis: { min: 100, max: 2_000, log: true },
+    perMille: { min: 10, max: 300, log: true },
+  },
+})
