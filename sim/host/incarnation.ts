@@ -11,6 +11,7 @@ import type { ObjectStore } from './object-store.js'
 import type { Clock, Disk, FailpointErrors, Host, HostName, Log, Nanos, Net, Properties, Random } from './seam.js'
 import type { SimulatedHost } from './simulated-host.js'
 import { SimulatedNet } from './simulated-net.js'
+import { StopSignal } from './stop-signal.js'
 
 /**
  * One life of a process: the `Host` that it is given. When the process dies, this object goes inert: nothing that it is asked happens any more,
@@ -18,6 +19,7 @@ import { SimulatedNet } from './simulated-net.js'
  */
 export class Incarnation implements Host, Receiver, Log, Properties, EventTarget {
   alive = true
+  isStopping = false
   waiting: PendingCall | null = null
   inService: PendingCall | null = null
   readonly handlers: (Handler | undefined)[] = []
@@ -25,7 +27,7 @@ export class Incarnation implements Host, Receiver, Log, Properties, EventTarget
   #random: Stream | undefined
   #net: SimulatedNet | undefined
   #disk: Disk | undefined
-  #stopping: AbortController | undefined
+  #stopping: StopSignal | undefined
   #objects: ObjectStore | undefined
 
   constructor(
@@ -71,8 +73,11 @@ export class Incarnation implements Host, Receiver, Log, Properties, EventTarget
     return this
   }
   get stopping(): AbortSignal {
-    this.#stopping ??= new AbortController()
-    return this.#stopping.signal
+    return this.#stopSignal().signal
+  }
+  #stopSignal(): StopSignal {
+    this.#stopping ??= new StopSignal((error) => this.machine.world.failed(error))
+    return this.#stopping
   }
   get check(): Properties {
     return this
@@ -112,12 +117,9 @@ export class Incarnation implements Host, Receiver, Log, Properties, EventTarget
 
   /** `stopping` aborts, in a step of this life. */
   askToStop(): void {
+    this.isStopping = true
     const { kernel } = this.machine.world
-    const stop = () => {
-      this.#stopping ??= new AbortController()
-      this.#stopping.abort()
-    }
-    kernel.schedule(0, task, this, this.machine, this, stop, 'stop')
+    kernel.schedule(0, task, this, this.machine, this, () => this.#stopSignal().abort(), 'stop')
   }
 
   work(cost: Nanos): void {

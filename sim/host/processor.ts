@@ -30,6 +30,11 @@ export class Processor implements EventTarget {
     this.#show()
   }
 
+  /** How many times as long as usual everything takes. */
+  get times(): number {
+    return this.#times
+  }
+
   /** An event's time has come: answers the event whose step is to run now, or null when none may yet. */
   admit(event: KernelEvent): KernelEvent | null {
     if (event === this.#turn) return this.#next(event)

@@ -1,4 +1,8 @@
 import type { FaultDefinition } from '../definition.js'
+import { clockDrift } from './clock-drift.js'
+import { clockFreeze } from './clock-freeze.js'
+import { clockSkew } from './clock-skew.js'
+import { clockStep } from './clock-step.js'
 import { codeFailpoint } from './code-failpoint.js'
 import { codeMaybe } from './code-maybe.js'
 import { diskFull } from './disk-full.js'
@@ -24,7 +28,10 @@ import { netPriority } from './net-priority.js'
 import { netReorder } from './net-reorder.js'
 import { powerLoss } from './power-loss.js'
 import { processCrash } from './process-crash.js'
+import { processCrashLoop } from './process-crash-loop.js'
 import { processPause } from './process-pause.js'
+import { processSlow } from './process-slow.js'
+import { processUpgrade } from './process-upgrade.js'
 import { storeConflict } from './store-conflict.js'
 import { storeError } from './store-error.js'
 import { storePartialMultipart } from './store-partial-multipart.js'
@@ -55,9 +62,15 @@ export const stockDefinitions: readonly FaultDefinition[] = [
   diskMisdirectWrite,
   diskWipe,
   processCrash,
+  processCrashLoop,
   processPause,
+  processSlow,
+  processUpgrade,
   powerLoss,
-]
+  clockSkew,
+  clockDrift,
+  clockStep,
+  clockFreeze,
   codeMaybe,
   codeFailpoint,
   storeError,
@@ -65,3 +78,4 @@ export const stockDefinitions: readonly FaultDefinition[] = [
   storePartialMultipart,
   storeSlow,
   storeConflict,
+]

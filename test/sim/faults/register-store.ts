@@ -51,7 +51,7 @@ async function majority<T>(calls: Promise<T>[]): Promise<T[]> {
 const store = system({
   name: 'register-store',
   roles: { replica: { count: 3, boot: Replica.boot } },
-  survives: { down: 1, blackout: true },
+  survives: { down: 1, blackout: true, clockSkewMillis: 60_000, clockDriftPpm: 300_000, clockFreezeMillis: 3_000 },
   targets: { newest: (world) => world.hosts.replica.find((replica) => replica.process?.last.version)?.name },
 })
 

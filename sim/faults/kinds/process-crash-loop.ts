@@ -1,0 +1,81 @@
+import { ms } from '../../host/durations.js'
+import type { Nanos, Random } from '../../host/seam.js'
+import { type Drawn, drawnMillis, type FaultDefinition } from '../definition.js'
+
+/** One more death of a process that was starting again. */
+interface Death {
+  /** It starts so long after it died. */
+  readonly afterNanos: Nanos
+  /** And dies at the end of this step of its new life, or when it is up, if that comes first. */
+  readonly steps: number
+  /** Or before this effect of one of its first steps, when not 0. */
+  readonly beforeEffect: number
+}
+
+/** How long a start waits for a step with enough effects to die in. */
+const patienceNanos = ms(100)
+
+/** A process dies, and dies again while it recovers, several times: recovery meets what a half-done recovery left. */
+export const processCrashLoop: FaultDefinition = {
+  kind: 'process.crash-loop',
+  meaning: 'a process dies, and again several times while it recovers from that; recovery meets what a half-done one left',
+  options: {
+    everyMillis: { min: 5_000, max: 20_000, log: true },
+    mostDeaths: { min: 1, max: 6 },
+    restartMillis: { min: 20, max: 1_000, log: true },
+  },
+  takesDown: true,
+  draw(world, random): Drawn | null {
+    const victim = world.victim(random)
+    if (victim === null || victim.life === null || victim.crash !== null) return null
+    const restartMillis = world.option('process.crash-loop.restartMillis')
+    const again: Death[] = Array.from({ length: 1 + random.int(world.option('process.crash-loop.mostDeaths')) }, () => drawDeath(random, restartMillis))
+    return { site: victim.name, args: { again, restartAfterNanos: drawnMillis(random, restartMillis) }, takes: [victim] }
+  },
+  apply(world, injection) {
+    const victim = world.host(injection.site)
+    if (victim === undefined || victim.life === null || victim.crash !== null) return false
+    const { again, restartAfterNanos } = injection.args as unknown as { again: readonly Death[]; restartAfterNanos: Nanos | null }
+    const label = `process.crash-loop ${victim.name}`
+    let isOver = false
+    let deaths = 0
+    const end = () => {
+      if (!isOver) world.budget.release(victim.name)
+      isOver = true
+    }
+    const fall = () => {
+      world.acted(injection)
+      world.count('crashes')
+      if (deaths > 0) world.count('crashesInRecovery')
+      // It counts as down until it is up again, whatever becomes of the loop.
+      world.holdDown(victim)
+      victim.kill(true)
+      const next = isOver ? undefined : again[deaths++]
+      if (next !== undefined) world.after(next.afterNanos, label, () => startToDie(next))
+      else {
+        end()
+        world.restartAfter(victim, restartAfterNanos)
+      }
+    }
+    const startToDie = ({ steps, beforeEffect }: Death) => {
+      // Another fault has started it, or holds it for a crash of its own, or faults have ended.
+      if (isOver || victim.life !== null || victim.crash !== null) {
+        end()
+        return
+      }
+      let taken = 0
+      const isReady = () => ++taken >= steps || victim.status !== 'booting'
+      victim.crash = { beforeEffect, until: world.kernel.now + patienceNanos, isReady, fall }
+      victim.crashBeforeEffect = beforeEffect
+      victim.start(0)
+    }
+    world.budget.hold(victim.name)
+    world.untilHealed(end, null, label)
+    fall()
+    return true
+  },
+}
+
+function drawDeath(random: Random, restartMillis: number): Death {
+  return { afterNanos: drawnMillis(random, restartMillis), steps: 1 + random.int(12), beforeEffect: random.int(3) === 0 ? 1 + random.int(2) : 0 }
+}
