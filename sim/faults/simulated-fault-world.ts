@@ -11,9 +11,9 @@ import type { SimulatedStore } from '../objects/simulated-store.js'
 import type { RunHeader } from '../run/report.js'
 import type { AnyScenario, Budget } from '../run/scenario.js'
 import { BudgetKeeper } from './budget.js'
+import { SimulatedCodeSites } from './code-sites.js'
 import { DamageBudget } from './damage-budget.js'
 import { FaultCounts } from './fault-counts.js'
-import { SimulatedCodeSites } from './code-sites.js'
 import type { FaultWorld } from './fault-world.js'
 import type { FaultKind, Injection } from './injection.js'
 import type { NoiseScope } from './noise-episode.js'
@@ -48,12 +48,12 @@ export class SimulatedFaultWorld implements FaultWorld, EventTarget {
   readonly survives: Budget
   readonly counts = new FaultCounts()
   readonly supervisor: Supervisor
-  readonly occurrences: Injection[] = []
-  readonly statistics = new Map<string, number>()
-  /** Injections that did harm. */
   readonly code: SimulatedCodeSites
   /** What was injected, in the order of its happening; listed injections from the start. */
   readonly injections: Injection[] = []
+  readonly occurrences: Injection[] = []
+  readonly statistics = new Map<string, number>()
+  /** Injections that did harm. */
   readonly acting = new Set<Injection>()
   isHealed = false
   /** Whom the strategy aims at. */
@@ -113,9 +113,6 @@ export class SimulatedFaultWorld implements FaultWorld, EventTarget {
     return this.systemHosts.length === 0 ? null : random.pick(this.systemHosts)
   }
 
-  // ---------------------------------------------------------------- doing and undoing
-
-  after(delay: Nanos, label: string, run: () => void): void {
   /** Hosts that the system names as targets of a nemesis. */
   get targets(): Readonly<Record<string, (world: World<Record<string, unknown>>) => HostName | undefined>> {
     return this.#run.scenario.system.targets ?? {}
@@ -132,6 +129,9 @@ export class SimulatedFaultWorld implements FaultWorld, EventTarget {
     }
   }
 
+  // ---------------------------------------------------------------- doing and undoing
+
+  after(delay: Nanos, label: string, run: () => void): void {
     this.kernel.schedule(delay < 0 ? 0 : delay, fault, this, null, null, run, label)
   }
 
@@ -215,6 +215,15 @@ export class SimulatedFaultWorld implements FaultWorld, EventTarget {
 
   // ---------------------------------------------------------------- counting
 
+  /** Seeded faults are over. */
+  get isOver(): boolean {
+    return this.isHealed || this.kernel.now >= this.healAt
+  }
+
+  injected(injection: Injection): void {
+    this.injections.push(injection)
+  }
+
   acted(injection: Injection, times = 1): void {
     const counter = this.counts.of(injection.kind)
     if (!this.acting.has(injection)) {
@@ -231,15 +240,6 @@ export class SimulatedFaultWorld implements FaultWorld, EventTarget {
   exposed(kind: FaultKind, times = 1): void {
     this.counts.of(kind).exposed += times
   }
-  /** Seeded faults are over. */
-  get isOver(): boolean {
-    return this.isHealed || this.kernel.now >= this.healAt
-  }
-
-  injected(injection: Injection): void {
-    this.injections.push(injection)
-  }
-
 
   opportunity(kind: FaultKind, times = 1): void {
     this.counts.of(kind).opportunities += times
