@@ -18,12 +18,14 @@ export class SimulatedClock implements Clock, EventTarget {
   }
 
   monotonic(): Nanos {
+    this.#assertReader()
     const { clock } = this.#life.machine
     const { now } = this.#kernel
     return clock === null ? now : clock.monotonic(now)
   }
 
   wallMillis(): number {
+    this.#assertReader()
     const { clock } = this.#life.machine
     const { now } = this.#kernel
     return epochMillis + Math.floor((clock === null ? now : clock.wall(now)) / 1_000_000)
@@ -33,7 +35,7 @@ export class SimulatedClock implements Clock, EventTarget {
     assertDelay('clock.sleep', delay)
     return new Promise((resolve, reject) => {
       const life = this.#life
-      if (!life.alive) return
+      if (!life.owns()) return
       const event = this.#kernel.schedule(life.machine.trueDelay(delay), sleep, this, life.machine, life, resolve)
       const signal = options?.signal
       if (signal !== undefined) this.#abortable(event, signal, reject)
@@ -43,7 +45,7 @@ export class SimulatedClock implements Clock, EventTarget {
   timer(delay: Nanos, fire: () => void): Timer {
     assertDelay('clock.timer', delay)
     const life = this.#life
-    if (!life.alive) return inert
+    if (!life.owns()) return inert
     return new QueuedTimer(this.#kernel, this.#kernel.schedule(life.machine.trueDelay(delay), timer, this, life.machine, life, fire))
   }
 
@@ -51,7 +53,7 @@ export class SimulatedClock implements Clock, EventTarget {
     assertDelay('clock.every', period)
     if (period === 0) throw new Misuse('clock.every(period) takes a positive period')
     const life = this.#life
-    if (!life.alive) return inert
+    if (!life.owns()) return inert
     const interval = new Interval(this.#kernel, life, period, fire)
     interval.arm()
     return interval
@@ -59,6 +61,12 @@ export class SimulatedClock implements Clock, EventTarget {
 
   fire(event: KernelEvent): void {
     ;(event.a as () => void)()
+  }
+
+  /** Checks and tests look at clocks outside of steps; another host's process must not. */
+  #assertReader(): void {
+    const { life } = this.#kernel
+    if (life !== this.#life && life !== null) this.#life.owns()
   }
 
   #abortable(event: KernelEvent, signal: AbortSignal, reject: (error: unknown) => void): void {

@@ -1,12 +1,13 @@
 import { type EventTarget, type KernelEvent, task } from '../kernel/event.js'
 import { deriveKey, hashString } from '../kernel/mix.js'
-import { Stream } from '../kernel/stream.js'
 import type { Receiver } from '../net/endpoint.js'
 import type { Handler } from '../net/handler.js'
 import type { PendingCall } from '../net/pending-call.js'
 import { SimulatedClock } from './clock.js'
 import { Misuse } from './errors.js'
+import { HostRandom } from './host-random.js'
 import { HostExit } from './exit.js'
+import { OwnershipError } from './ownership-error.js'
 import type { ObjectStore } from './object-store.js'
 import type { Clock, Disk, FailpointErrors, Host, HostName, Log, Nanos, Net, Properties, Random } from './seam.js'
 import type { SimulatedHost } from './simulated-host.js'
@@ -24,7 +25,7 @@ export class Incarnation implements Host, Receiver, Log, Properties, EventTarget
   inService: PendingCall | null = null
   readonly handlers: (Handler | undefined)[] = []
   #clock: SimulatedClock | undefined
-  #random: Stream | undefined
+  #random: HostRandom | undefined
   #net: SimulatedNet | undefined
   #disk: Disk | undefined
   #stopping: StopSignal | undefined
@@ -53,7 +54,7 @@ export class Incarnation implements Host, Receiver, Log, Properties, EventTarget
   }
   get random(): Random {
     if (this.#random === undefined) {
-      this.#random = Stream.of(deriveKey(this.machine.world.processKey, this.machine.name), this.incarnation)
+      this.#random = new HostRandom(this, deriveKey(deriveKey(this.machine.world.processKey, this.machine.name), this.incarnation))
     }
     return this.#random
   }
@@ -89,14 +90,25 @@ export class Incarnation implements Host, Receiver, Log, Properties, EventTarget
   effect(): boolean {
     if (!this.alive) return false
     const machine = this.machine
-    if (machine.world.kernel.life !== this) this.#assertOwnsStep()
+    if (machine.world.kernel.life !== this && !this.#isForeign()) return false
     return machine.crashBeforeEffect === 0 || !machine.crashesAtEffect()
   }
 
-  #assertOwnsStep(): void {
-    const owner = this.machine.world.kernel.life as Incarnation | null
-    const whose = owner === null ? 'outside any step' : `in a step of ${owner.name}`
-    throw new Misuse(`the host ${this.name} was used ${whose}: a process may use only its own host, and only while it runs`)
+  /** Whether it lives and the step is its own, or a test drives it between runs of the loop; throws an `OwnershipError` where the step is another's. */
+  owns(): boolean {
+    if (!this.alive) return false
+    const { kernel } = this.machine.world
+    return kernel.life === this || (kernel.life === null && !kernel.isRunning) || this.#isForeign()
+  }
+
+  #isForeign(): boolean {
+    const { world, name } = this.machine
+    const { kernel } = world
+    const error = new OwnershipError(name, (kernel.life as Incarnation | null)?.name ?? null)
+    // Between two slices nobody but an answer from the real world can be here: whom it throws at, the run must know.
+    if (!kernel.isRunning || kernel.isInSlice) throw error
+    world.failed(error)
+    return false
   }
 
   handlerOf(typeId: number, protocol: string, method: string): Handler | undefined {
@@ -104,7 +116,7 @@ export class Incarnation implements Host, Receiver, Log, Properties, EventTarget
   }
 
   spawn(name: string, run: () => Promise<void>): void {
-    if (!this.alive) return
+    if (!this.owns()) return
     const { kernel } = this.machine.world
     kernel.schedule(0, task, this, this.machine, this, run, name)
   }
@@ -124,12 +136,12 @@ export class Incarnation implements Host, Receiver, Log, Properties, EventTarget
 
   work(cost: Nanos): void {
     if (!Number.isInteger(cost) || cost < 0) throw new Misuse(`host.work(cost) takes an integer of nanoseconds from 0 on, not ${cost}`)
-    if (!this.alive) return
+    if (!this.owns()) return
     this.machine.processor.work(cost)
   }
 
   exit(reason: string): never {
-    if (this.alive) {
+    if (this.owns()) {
       this.alive = false
       this.machine.status = 'down'
       this.machine.isDying = true
@@ -139,7 +151,7 @@ export class Incarnation implements Host, Receiver, Log, Properties, EventTarget
   }
 
   mark(moment: string): void {
-    if (this.alive) this.machine.world.moment(this.machine, moment)
+    if (this.owns()) this.machine.world.moment(this.machine, moment)
   }
 
   maybe(site: string): boolean {
@@ -161,7 +173,7 @@ export class Incarnation implements Host, Receiver, Log, Properties, EventTarget
     this.#line('warn', event, fields)
   }
   #line(level: string, event: string, fields: object | undefined): void {
-    if (!this.alive) return
+    if (!this.owns()) return
     const { kernel } = this.machine.world
     if (kernel.hashing) kernel.fold(hashString(event))
     if (kernel.sink?.note) kernel.note(this.name, this.incarnation, `log.${level}`, fields === undefined ? event : `${event} ${JSON.stringify(fields)}`)
@@ -169,15 +181,15 @@ export class Incarnation implements Host, Receiver, Log, Properties, EventTarget
 
   // ---- properties
   always(name: string, holds: boolean, detail?: object): void {
-    if (this.alive) this.machine.world.property(this, 'always', name, holds, detail)
+    if (this.owns()) this.machine.world.property(this, 'always', name, holds, detail)
   }
   sometimes(name: string, holds = true): void {
-    if (this.alive) this.machine.world.property(this, 'sometimes', name, holds, undefined)
+    if (this.owns()) this.machine.world.property(this, 'sometimes', name, holds, undefined)
   }
   reachable(name: string): void {
-    if (this.alive) this.machine.world.property(this, 'reachable', name, true, undefined)
+    if (this.owns()) this.machine.world.property(this, 'reachable', name, true, undefined)
   }
   unreachable(name: string, detail?: object): void {
-    if (this.alive) this.machine.world.property(this, 'unreachable', name, false, detail)
+    if (this.owns()) this.machine.world.property(this, 'unreachable', name, false, detail)
   }
 }

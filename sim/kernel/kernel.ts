@@ -1,3 +1,4 @@
+import type { SliceGuard } from '../ambient/slice-guard.js'
 import type { Nanos } from '../host/seam.js'
 import { catchRejections, macrotask, syncDrain, wallMillis } from './drain.js'
 import { type EventHost, type EventKindName, type EventLife, type EventTarget, eventKinds, fault, KernelEvent } from './event.js'
@@ -27,6 +28,10 @@ export interface KernelOptions {
   readonly queueLimit: number
   /** Asked every few milliseconds of wall time. */
   readonly interrupted?: () => boolean
+  /** Asked as often. */
+  readonly isOutOfMemory?: () => boolean
+  /** Only where draining is synchronous: elsewhere other code runs while a step does. */
+  readonly guard?: SliceGuard
 }
 
 /** What acts at times of its own, outside of the queue and before the events of that time. */
@@ -41,7 +46,7 @@ export interface PlannedStep {
 }
 
 /** Why the loop ended: the time asked for was reached, nothing waits, a hook ended it, a limit was passed, the user interrupted. */
-export type LoopEnd = 'reached' | 'empty' | 'ended' | 'steps' | 'queue' | 'interrupted'
+export type LoopEnd = 'reached' | 'empty' | 'ended' | 'steps' | 'queue' | 'memory' | 'interrupted'
 
 const sliceMillis = 10
 
@@ -63,6 +68,8 @@ export class Kernel {
   readonly #hooks: KernelHooks
   readonly #drain: (() => void) | null
   readonly #options: KernelOptions
+  /** Steps run in this macrotask. */
+  isInSlice = false
   #running = false
   #planner: Planner | null = null
   /** When the planner is asked next. */
@@ -95,6 +102,11 @@ export class Kernel {
   plan(at: Nanos, planner: Planner): void {
     this.#plannedAt = at
     this.#planner = planner
+  }
+
+  /** Between `run` and its end: the loop may have given the thread back meanwhile. */
+  get isRunning(): boolean {
+    return this.#running
   }
 
   fold(word: number): void {
@@ -137,6 +149,9 @@ export class Kernel {
   /** Many steps, each drained synchronously; null asks for another slice. */
   #slice(time: Nanos): LoopEnd | null {
     const release = catchRejections((reason) => this.#hooks.failed(reason))
+    const { guard } = this.#options
+    this.isInSlice = true
+    guard?.enter(this)
     try {
       const drain = this.#drain as () => void
       const until = wallMillis() + sliceMillis
@@ -149,10 +164,12 @@ export class Kernel {
         if (this.#end(event)) return 'ended'
         if (--countdown === 0) {
           countdown = 128
-          if (wallMillis() >= until) return this.#options.interrupted?.() ? 'interrupted' : null
+          if (wallMillis() >= until) return this.#options.interrupted?.() ? 'interrupted' : this.#options.isOutOfMemory?.() ? 'memory' : null
         }
       }
     } finally {
+      guard?.leave(this)
+      this.isInSlice = false
       release()
     }
   }

@@ -1,3 +1,4 @@
+import type { AmbientMode } from '../ambient/ambient-mode.js'
 import type { OperationRecord } from '../check/history.js'
 import type { FaultCount, FaultKind, FaultPlan, Injection } from '../faults/injection.js'
 import type { HostName, Nanos } from '../host/seam.js'
@@ -33,6 +34,10 @@ export interface RunRequest {
   readonly valueRules?: boolean
   /** False: invariants are not checked (benches only). */
   readonly invariants?: boolean
+  /** Instead of the scenario's; `trap` when neither says. */
+  readonly ambient?: AmbientMode
+  /** Names the place that starts real input or output at once, which makes promises slower; a whole run that notices some is run once more with it. */
+  readonly namesIo?: boolean
 }
 
 export interface Limits {
@@ -41,6 +46,8 @@ export interface Limits {
   readonly queue: number
   /** Virtual time without progress of any client while an operation is unfinished. */
   readonly stallNanos: Nanos
+  /** Of the whole program's heap, in use for some time; 85% of what the engine allows when not given. */
+  readonly heapBytes?: number
 }
 
 export type { TraceRecord, TraceSink } from '../kernel/trace.js'

@@ -1,3 +1,4 @@
+import type { AmbientMode } from '../ambient/ambient-mode.js'
 import type { Judge, OperationRecord } from '../check/history.js'
 import type { FaultDefinition } from '../faults/definition.js'
 import type { FaultKind } from '../faults/injection.js'
@@ -15,6 +16,8 @@ export interface System<Roles extends Record<string, unknown>> {
   readonly survives: Budget
   /** Which replicated thing lies at these bytes of a host's disk, the same on every host with a copy; null: none, so that they must not be damaged. */
   readonly replicaUnit?: (host: HostName, path: string, offset: number) => string | null
+  /** What a trace shows of a process beside its step: `{ term: 3, leads: 1 }`. Called for a printed trace only; must change nothing. */
+  columns?(process: Roles[keyof Roles]): Readonly<Record<string, string | number>>
   /** Aims for the `targeted` strategy: `leader`, `newest`. */
   readonly targets?: Record<string, (world: World<Roles>) => HostName | undefined>
 }
@@ -124,6 +127,8 @@ export interface Scenario<Roles extends Record<string, unknown>, Op, Result> {
   readonly objects?: ObjectStoreOptions
   /** Delays between hosts; `'lan'` when not given. */
   readonly network?: NetworkProfile
+  /** What happens when a process reaches for the machine's clock, randomness, timers or network; `'trap'` when not given. */
+  readonly ambient?: AmbientMode
   /** Numbers a run's report shows: leader changes, acknowledged records. Read once, at the end. */
   statistics?(world: World<Roles>, history: readonly OperationRecord<Op, Result>[]): Record<string, number>
 }

@@ -1,10 +1,12 @@
+import type { AmbientGuard } from '../ambient/ambient-guard.js'
+import { placeOf } from '../ambient/place.js'
 import type { HistoryFault } from '../check/history.js'
 import { PropertyCounts } from '../check/property-counts.js'
 import { HostDisk } from '../disk/host-disk.js'
 import { FaultEngine } from '../faults/engine.js'
 import type { Injection, InjectionArgs } from '../faults/injection.js'
 import type { CodeSites } from '../host/code-sites.js'
-import { Misuse, type SeedfallError } from '../host/errors.js'
+import { Misuse } from '../host/errors.js'
 import { HostExit } from '../host/exit.js'
 import { baseVersion, type HostVersion } from '../host/host-version.js'
 import type { Incarnation } from '../host/incarnation.js'
@@ -26,6 +28,8 @@ import { SimulatedStore } from '../objects/simulated-store.js'
 import { storeHost } from '../objects/store-protocol.js'
 import { describeEvent, waitingFor } from './describe.js'
 import { FinishedRun } from './finished-run.js'
+import { guardOf } from './guarding.js'
+import { HeapLimit } from './heap-limit.js'
 import { OperationHistory } from './operation-history.js'
 import type { HostState, Outcome, RunReport, RunRequest, Violation } from './report.js'
 import { versionsOf } from './role-versions.js'
@@ -79,6 +83,8 @@ export class Simulation<Roles extends Record<string, unknown>> implements Machin
   readonly setup: RunSetup
   /** Null: the scenario has no object store. */
   readonly store: SimulatedStore | null
+  /** Null: processes may use what is the machine's. */
+  readonly guard: AmbientGuard | null
   areClientsDone = false
   clientsRunning = 0
   failure: { outcome: Outcome; violation: Violation } | null = null
@@ -97,9 +103,13 @@ export class Simulation<Roles extends Record<string, unknown>> implements Machin
     this.scenario = request.scenario
     this.options = setup.header.options
     const { limits } = setup
+    this.guard = guardOf(request, (error) => this.failed(error))
+    const heap = new HeapLimit(limits.heapBytes)
     this.kernel = new Kernel({
       key: setup.key,
       hooks: this,
+      isOutOfMemory: () => heap.isPassed(),
+      ...(this.guard === null ? {} : { guard: this.guard }),
       stepLimit: Math.min(limits.steps, request.untilStep ?? Number.POSITIVE_INFINITY),
       queueLimit: limits.queue,
       ...(request.drain === undefined ? {} : { drain: request.drain }),
@@ -215,6 +225,7 @@ export class Simulation<Roles extends Record<string, unknown>> implements Machin
     const end = await this.kernel.run(time)
     if (end === 'steps' && this.setup.request.untilStep === undefined) this.#runaway(`more than ${this.setup.limits.steps} steps`)
     if (end === 'queue') this.#runaway(`more than ${this.setup.limits.queue} events wait at once`)
+    if (end === 'memory') this.#runaway('the heap stays above its limit (limits.heapBytes; how far a seed comes within it depends on the machine)')
     return end
   }
 
@@ -326,8 +337,8 @@ export class Simulation<Roles extends Record<string, unknown>> implements Machin
     const life = this.kernel.life as Incarnation | null
     // Past its crash point a process does nothing any more, not even fail.
     if (life !== null && !life.alive) return
-    const thrown = error instanceof Error ? error : new Error(String(error))
-    this.fail('crashed', (thrown as SeedfallError).name, explainThrow(thrown, life), life?.name ?? null, thrown.stack)
+    if (error instanceof Error) this.fail('crashed', error.name, explainThrow(error, life), life?.name ?? null, error.stack)
+    else this.fail('crashed', 'Error', `on ${life?.name ?? 'no host'}: ${String(error)} (no Error was thrown, so nobody knows where)`, life?.name ?? null)
   }
 
   stepEnded(event: KernelEvent, ownerLife: EventLife | null): boolean {
@@ -335,6 +346,8 @@ export class Simulation<Roles extends Record<string, unknown>> implements Machin
     const machine = life === null ? null : life.machine
     if (machine?.isDying) this.engine.world.supervisor.diedInside(machine)
     if (this.failure !== null) return true
+    // The step is nobody's any more: checks may look at every process.
+    this.kernel.life = null
     if (this.#checks.count > 0) {
       const broken = this.#checks.run(this.kernel, event, machine)
       if (broken !== null) {
@@ -456,9 +469,11 @@ function peersOf(hosts: readonly SimulatedHost[]): Record<string, readonly HostN
 function explainThrow(thrown: Error, life: Incarnation | null): string {
   const where = life === null ? 'outside a process' : `on ${life.name}`
   const isFrozenValue = thrown instanceof TypeError && /read only|not extensible|Cannot delete|Cannot define/.test(thrown.message)
-  const hint = isFrozenValue ? `; ${life?.name ?? 'it'} changed a value that was sent between hosts (values are frozen when sent: copy before you change)` : ''
+  const hint = isFrozenValue ? `; ${life?.name ?? 'it'} changed a value that was sent between hosts${at(placeOf(thrown))} (values are frozen when sent: copy before you change)` : ''
   return `${where}: ${thrown.message}${hint}`
 }
+
+const at = (place: string | undefined): string => (place === undefined ? '' : ` at ${place}`)
 
 /** A process' own fields, for a person: depth 2, lists cut short. */
 function plainText(process: unknown): string {
