@@ -100,8 +100,8 @@ export class DiskImage {
       this.#change({ kind: 'create', path, to: null, directory, name, inode: file, target: null, barrier: false })
       return file
     }
-    if (found.kind === 'directory') throw new DiskError('EISDIR', 'open', path)
     if (options.create === true && options.exclusive === true) throw new DiskError('EEXIST', 'open', path)
+    if (found.kind === 'directory') throw new DiskError('EISDIR', 'open', path)
     if (options.truncate === true) this.truncate(found, 0)
     return found
   }

@@ -38,6 +38,7 @@ export class SimulatedNet implements Net, EventTarget {
     this.#served.set(protocol.name, handlers)
     return {
       close: () => {
+        if (this.#served.get(protocol.name) !== handlers) return
         this.#served.delete(protocol.name)
         this.#life.handlers.length = 0
       },
@@ -47,7 +48,8 @@ export class SimulatedNet implements Net, EventTarget {
   find(typeId: number, protocol: string, method: string): Handler | undefined {
     const owner = this.#served.get(protocol) as Record<string, unknown> | undefined
     const handle = owner?.[method]
-    if (owner === undefined || typeof handle !== 'function') return undefined
+    // What every object has, `toString`, nobody serves.
+    if (owner === undefined || typeof handle !== 'function' || handle === (Object.prototype as unknown as Record<string, unknown>)[method]) return undefined
     const { handlers } = this.#life
     while (handlers.length <= typeId) handlers.push(undefined)
     const handler = { owner, handle: handle as Handler['handle'] }

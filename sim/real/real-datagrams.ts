@@ -1,11 +1,12 @@
 import type { RemoteInfo, Socket } from 'node:dgram'
-import { NetError } from '../host/errors.js'
+import { Misuse, NetError } from '../host/errors.js'
 import type { Datagram, DatagramSocket, HostName } from '../host/seam.js'
+import { requirePort } from '../net/socket-table.js'
 
-/** The largest payload of UDP over IPv4. */
+/** The largest payload of UDP over IPv4, in bytes. */
 const largest = 65_507
-/** What arrives beyond these is lost, as in a kernel's full buffer. */
-const longestQueueBytes = 4 * 1024 * 1024
+/** Bytes that wait for a process that does not read; what arrives beyond them is lost, as it is in a kernel's full buffer. */
+const longestQueueBytes = 212_992
 
 /** A UDP socket of the machine. */
 export class RealDatagrams implements DatagramSocket {
@@ -34,6 +35,8 @@ export class RealDatagrams implements DatagramSocket {
   }
 
   send(to: HostName, port: number, bytes: Uint8Array): void {
+    requirePort('send(to, port, bytes)', port, 1)
+    if (!(bytes instanceof Uint8Array)) throw new Misuse('send(to, port, bytes) takes a Uint8Array')
     const machine = this.#machineOf(to)
     if (this.#isClosed) throw this.#closedError()
     if (bytes.length > largest) throw new NetError('too-large', `a datagram of ${bytes.length} bytes to ${to}:${port}: at most ${largest}`)

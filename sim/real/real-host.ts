@@ -6,6 +6,7 @@ import type { Host, HostName, Log, Nanos, Properties, Random } from '../host/sea
 import { exitCodes } from '../report/exit-code.js'
 import { DataDirectory } from './data-directory.js'
 import { JsonLog, type LogLevel } from './json-log.js'
+import { OwnedObjectStore } from './owned-object-store.js'
 import type { PeerAddress } from './peer-address.js'
 import { RealClock } from './real-clock.js'
 import { RealDisk } from './real-disk.js'
@@ -55,6 +56,7 @@ export class RealHost implements Host {
   readonly check: Properties
   readonly #options: RealHostOptions
   readonly #directory: DataDirectory
+  readonly #objects: ObjectStore | null
   readonly #stopping = new AbortController()
   readonly #tasks = new Set<Promise<void>>()
   #closed: Promise<void> | null = null
@@ -72,6 +74,7 @@ export class RealHost implements Host {
     this.net = net
     this.disk = new RealDisk(directory.disk)
     this.log = log
+    this.#objects = options.objects === undefined ? null : new OwnedObjectStore(options.objects, () => this.#closed !== null)
     this.check = new ReportedProperties(log)
   }
 
@@ -98,9 +101,8 @@ export class RealHost implements Host {
   }
 
   get objects(): ObjectStore {
-    const { objects } = this.#options
-    if (objects === undefined) throw new Misuse(`${this.name} was given no object store`)
-    return objects
+    if (this.#objects === null) throw new Misuse(`${this.name} was given no object store`)
+    return this.#objects
   }
 
   /** Aborted when a graceful stop was asked for. */

@@ -2,6 +2,7 @@ import { createSocket } from 'node:dgram'
 import { connect, createServer, isIP, isIPv6, type Server, type Socket } from 'node:net'
 import { Misuse, NetError, type NetErrorCode } from '../host/errors.js'
 import type { Clock, Connection, ConnectOptions, DatagramSocket, HostName, Listener, Sockets } from '../host/seam.js'
+import { requirePort } from '../net/socket-table.js'
 import type { PeerAddress } from './peer-address.js'
 import { RealConnection } from './real-connection.js'
 import { RealDatagrams } from './real-datagrams.js'
@@ -173,10 +174,6 @@ export class RealSockets implements Sockets {
 }
 
 const isUnspecified = (machine: string): boolean => machine === '0.0.0.0' || machine === '::'
-
-function requirePort(what: string, port: number, least: number): void {
-  if (!Number.isInteger(port) || port < least || port > 65_535) throw new Misuse(`${what} takes a port from ${least} to 65,535, not ${port}`)
-}
 
 /** The caller has been told already. */
 function ignored(): void {}

@@ -39,8 +39,9 @@ export class Services {
   /** Calls the handler; `answer` is called with what its caller is to hear, at once or later, and never for a one-way message. */
   handle(message: Incoming, from: HostName, answer: (reply: WireMessage) => void): void {
     const owner = this.#served.get(message.protocol)
-    const handle = owner === undefined || !Object.hasOwn(owner, message.method) ? methodOf(owner, message.method) : owner[message.method]
-    if (typeof handle !== 'function') {
+    const handle = owner?.[message.method]
+    // What every object has, `toString`, nobody serves.
+    if (typeof handle !== 'function' || handle === (Object.prototype as unknown as Record<string, unknown>)[message.method]) {
       if (message.kind === 'request') answer({ kind: 'refusal', id: message.id })
       return
     }
@@ -80,11 +81,6 @@ export class Services {
       if (--this.#underWay === 0) for (const resolve of this.#waiting.splice(0)) resolve()
     }
   }
-}
-
-/** Handlers may be an object of a class: its methods count, those that every object has do not. */
-function methodOf(owner: Readonly<Record<string, unknown>> | undefined, method: string): unknown {
-  return owner === undefined || method in Object.prototype ? undefined : owner[method]
 }
 
 const isThenable = (value: unknown): value is PromiseLike<unknown> =>
