@@ -66,14 +66,14 @@ export function pendingOffsets(file: FileInode, through: number): number[] {
 
 /** Another sector for one that is misdirected, by a die; mostly of the same file. Null: there is none. */
 export function otherSector(image: DiskImage, path: string, sector: number, random: { int(below: number): number }): SectorPlace | null {
-  const files = image.durableFiles()
+  const sectorsIn = (file: FileInode) => Math.ceil(file.durableSize / sectorBytes)
+  const files = image.durableFiles().filter((each) => each.path !== path || sectorsIn(each.file) > 1)
+  if (files.length === 0) return null
   const own = files.find((each) => each.path === path)
-  const chosen = own !== undefined && random.int(4) > 0 ? own : files[random.int(Math.max(1, files.length))]
-  if (chosen === undefined) return null
-  const sectors = Math.ceil(chosen.file.durableSize / sectorBytes)
+  const chosen = own !== undefined && random.int(4) > 0 ? own : (files[random.int(files.length)] as (typeof files)[number])
+  const sectors = sectorsIn(chosen.file)
   const other = random.int(sectors)
-  if (chosen.path !== path || other !== sector) return { path: chosen.path, sector: other }
-  return sectors === 1 ? null : { path, sector: (other + 1) % sectors }
+  return { path: chosen.path, sector: chosen.path === path && other === sector ? (other + 1) % sectors : other }
 }
 
 function equal(a: Uint8Array, b: Uint8Array): boolean {

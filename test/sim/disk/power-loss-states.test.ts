@@ -19,12 +19,27 @@ function perform(actions: readonly Action[]): DiskImage {
     if (action.kind === 'write') image.write(file, action.sector * sectorBytes, sector(String(index + 1), action.count))
     else if (action.kind === 'truncate') image.truncate(file, action.sectors * sectorBytes)
     else if (action.kind === 'sync') image.finishSync(file, image.beginSync(file))
+    else if (action.kind === 'misdirect') misdirectedSync(image, file, action.sector, action.other)
+    else if (action.kind === 'sync-error') image.failSync(file, image.beginSync(file))
+    else if (action.kind === 'lie') image.beginSync(file)
+    else if (action.kind === 'rot') image.rot(pathOf(image, file), action.sector, 0x5eed)
+    else if (action.kind === 'wipe') image.wipe()
     else if (action.kind === 'sync-directory') image.syncDirectory('')
     else if (action.kind === 'create') image.openFile(action.name, { create: true })
     else if (action.kind === 'remove' && image.find(action.name, 'stat') !== null) image.remove(action.name)
     else if (action.kind === 'rename' && image.find(action.from, 'stat') !== null) image.rename(action.from, action.to)
   })
   return image
+}
+
+function misdirectedSync(image: DiskImage, file: FileInode, sectorOfIt: number, other: number): void {
+  const through = image.beginSync(file)
+  if (file.sectorsToWrite(through).includes(sectorOfIt)) image.misdirectSync(file, through, sectorOfIt, { path: pathOf(image, file), sector: other })
+  else image.finishSync(file, through)
+}
+
+function pathOf(image: DiskImage, file: FileInode): string {
+  return image.durableFiles().find((each) => each.file === file)?.path ?? 'nowhere'
 }
 
 function letters(bytes: Uint8Array): string {
@@ -42,7 +57,15 @@ function letterOf(bytes: Uint8Array, start: number): string {
   const piece = bytes.subarray(start, start + sectorBytes)
   const first = piece[0] as number
   if (Buffer.compare(piece, uniformSectors[first] as Uint8Array) === 0) return first === 0 ? '.' : String.fromCharCode(first)
+  if (isRotten(piece)) return 'r'
   return Buffer.compare(piece, garbageSectors[start / sectorBytes] as Uint8Array) === 0 ? 'G' : '?'
+}
+
+/** All but a few bits are those of one byte. */
+function isRotten(piece: Uint8Array): boolean {
+  const sorted = [...piece].sort((a, b) => a - b)
+  const usual = sorted[sectorBytes / 2] as number
+  return piece.filter((byte) => byte !== usual).length <= 16
 }
 
 function describeState(image: DiskImage): string {
@@ -96,6 +119,14 @@ const createOther: Action = { kind: 'create', name: 'c' }
 const replace: Action = { kind: 'rename', from: 'c', to: 'a' }
 const remove: Action = { kind: 'remove', name: 'a' }
 
+const syncError: Action = { kind: 'sync-error' }
+const lie: Action = { kind: 'lie' }
+const lieOfNames: Action = { kind: 'lie-directory' }
+const rot: Action = { kind: 'rot', sector: 2 }
+const misdirect: Action = { kind: 'misdirect', sector: 2, other: 5 }
+const misdirectAcross: Action = { kind: 'misdirect', sector: 9, other: 2 }
+const wipe: Action = { kind: 'wipe' }
+
 describe('the states that a power loss can leave are exactly those that the rules list', () => {
   test('after every sequence of up to three writes, truncations, syncs, directory syncs and renames over two pages', () => {
     const states = expectEqualStates([overwrite, extend, span, cut, cutAll, sync, syncNames, rename], [0, 1, 2, 3])
@@ -104,6 +135,29 @@ describe('the states that a power loss can leave are exactly those that the rule
 
   test('after every sequence of up to four creations, renames (over another file too), removals and directory syncs', () => {
     expectEqualStates([create, createOther, rename, renameBack, replace, remove, syncNames], [1, 2, 3, 4])
+  })
+
+  test('after every sequence of up to three writes, syncs, renames, and what a device does wrong: rot, misdirection, lies, an empty disk in its place', () => {
+    const states = expectEqualStates([overwrite, extend, sync, rename, syncNames, rot, lie, lieOfNames, misdirect, misdirectAcross, wipe], [1, 2, 3])
+    expect(states).toBeGreaterThan(2000)
+  })
+
+  test('after every sequence of up to three writes, truncations, syncs, failed syncs and misdirected ones', () => {
+    expectEqualStates([overwrite, extend, cut, sync, syncError], [1, 2, 3])
+    expectEqualStates([span, cut, syncError, misdirect, misdirectAcross], [1, 2, 3])
+  })
+
+  test('of which these, for the eye', () => {
+    const states = (...actions: Action[]) => [...reachedStates(actions)]
+    expect(states(rot)).toEqual(['a=DDrDDDDD'])
+    expect(states(overwrite, misdirect)).toEqual(['a=DDDDD1DD'])
+    expect(states(overwrite, misdirect, overwrite, sync)).toEqual(['a=DD3DD1DD'])
+    expect(states(extend, misdirectAcross)).toEqual(['a=DD1DDDDD..'])
+    expect(states(overwrite, lie)).toEqual(states(overwrite))
+    expect(states(overwrite, lie, sync)).toEqual(['a=DD1DDDDD'])
+    expect(states(rename, lieOfNames)).toEqual(states(rename))
+    expect(states(overwrite, syncError, sync)).toEqual(states(overwrite))
+    expect(states(wipe)).toEqual([''])
   })
 
   test('after pairs of writes that share sectors', () => {

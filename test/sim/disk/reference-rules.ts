@@ -1,6 +1,6 @@
 /**
  * The rules of a power loss once more, written for the eye: plain snapshots, no undo, every state listed by brute force. Knows nothing of the disk image.
- * A sector is one letter: a digit for the write that filled it, `D` for what was durable at first, `.` for zeros, `G` for garbage.
+ * A sector is one letter: a digit for the write that filled it, `D` for what was durable at first, `.` for zeros, `G` for garbage, `r` for what has rotten.
  */
 
 export type Action =
@@ -11,6 +11,16 @@ export type Action =
   | { readonly kind: 'create'; readonly name: string }
   | { readonly kind: 'remove'; readonly name: string }
   | { readonly kind: 'sync-directory' }
+  /** A sync that fails: its pages count as clean. */
+  | { readonly kind: 'sync-error' }
+  /** A sync that lies, of the file or of the directory. */
+  | { readonly kind: 'lie' | 'lie-directory' }
+  /** A sync that writes to `other` what it had to write to `sector`; a true one when it has nothing to write there. */
+  | { readonly kind: 'misdirect'; readonly sector: number; readonly other: number }
+  | { readonly kind: 'rot'; readonly sector: number }
+  | { readonly kind: 'wipe' }
+  /** Whatever leaves no trace on the device: a write that failed, a read that was wrong. */
+  | { readonly kind: 'nothing' }
 
 interface Snapshot {
   readonly time: number
@@ -32,6 +42,8 @@ export function possibleStates(actions: readonly Action[]): Set<string> {
   let size = 8
   let sizes: { time: number; size: number }[] = [{ time: 0, size }]
   let history: Snapshot[][] = [[{ time: 0, letters: 'DDDDDDDD', touched: [], cut: false }], [{ time: 0, letters: blank, touched: [], cut: false }]]
+  /** By page, when a failed sync dropped it. */
+  const dropped = [0, 0]
   const names = new Map([['a', 'first']])
   let durableNames = new Map(names)
   let changes: Change[] = []
@@ -50,9 +62,28 @@ export function possibleStates(actions: readonly Action[]): Set<string> {
       const resized = cut ? action.sectors : Math.max(size, end)
       if (resized !== size) sizes.push({ time, size: resized })
       size = resized
-    } else if (action.kind === 'sync') {
+    } else if (action.kind === 'sync' || action.kind === 'misdirect') {
+      const left = action.kind === 'misdirect' ? lostWrite(action.sector, size, sizes, history, dropped) : null
       sizes = sizes.slice(-1)
-      history = history.map((versions) => versions.slice(-1))
+      history = history.map((versions, page) => {
+        if (!versions.slice(1).some((each) => each.time > (dropped[page] as number))) return versions
+        dropped[page] = 0
+        return versions.slice(-1)
+      })
+      if (action.kind === 'misdirect' && left !== null) misdirect(action, left, size, history)
+    } else if (action.kind === 'sync-error') {
+      history.forEach((versions, page) => {
+        if (versions.length > 1) dropped[page] = time
+      })
+    } else if (action.kind === 'rot') {
+      const versions = history[Math.floor(action.sector / 8)] as Snapshot[]
+      if (versions.length === 1 && action.sector < (sizes[0] as { size: number }).size) history = withLetter(history, action.sector, 'r')
+    } else if (action.kind === 'wipe') {
+      names.clear()
+      durableNames = new Map()
+      changes = []
+    } else if (action.kind === 'lie' || action.kind === 'lie-directory' || action.kind === 'nothing') {
+      return
     } else if (action.kind === 'sync-directory') {
       durableNames = new Map(names)
       changes = []
@@ -73,6 +104,43 @@ export function possibleStates(actions: readonly Action[]): Set<string> {
     for (const content of outcome.includes('=first') ? contents : ['']) states.add(outcome.replace('=first', `=${content}`))
   }
   return states
+}
+
+/** What the device holds of a sector that a sync is to write; null: the sync does not write it. */
+function lostWrite(
+  sector: number,
+  size: number,
+  sizes: readonly { time: number; size: number }[],
+  history: readonly Snapshot[][],
+  dropped: readonly number[],
+): string | null {
+  const page = Math.floor(sector / 8)
+  const versions = history[page] as Snapshot[]
+  const isWritten = versions.slice(1).some((each) => !each.cut && each.time > (dropped[page] as number) && each.touched.includes(sector % 8))
+  if (!isWritten || sector >= size) return null
+  const durable = sizes[0] as { time: number; size: number }
+  const oldest = allowedVersions(versions, durable.time)[0] as Snapshot
+  return sector < durable.size ? (oldest.letters[sector % 8] as string) : '.'
+}
+
+/** The sector keeps what it held, the other one gets what was meant for it; nothing where writes are pending. */
+function misdirect({ sector, other }: Action & { kind: 'misdirect' }, left: string, size: number, history: Snapshot[][]): void {
+  const isClean = (at: number) => (history[Math.floor(at / 8)] as Snapshot[]).length === 1
+  if (sector === other || !isClean(sector) || !isClean(other)) return
+  const written = ((history[Math.floor(sector / 8)] as Snapshot[])[0] as Snapshot).letters[sector % 8] as string
+  for (const [at, letter] of [
+    [sector, left],
+    [other, written],
+  ] as const) {
+    if (at < size) history.splice(0, 2, ...withLetter(history, at, letter))
+  }
+}
+
+function withLetter(history: readonly Snapshot[][], sector: number, letter: string): Snapshot[][] {
+  return history.map((versions, page) => {
+    if (page !== Math.floor(sector / 8)) return versions
+    return versions.map((each) => ({ ...each, letters: [...each.letters].map((old, at) => (at === sector % 8 ? letter : old)).join('') }))
+  })
 }
 
 /** Null: nothing to act on. */
@@ -118,11 +186,7 @@ function nameStates(durable: Map<string, string>, changes: readonly Change[]): S
 
 /** `versions[0]` is durable; `keptTime` is when the surviving size came to be. */
 function pageStates(versions: readonly Snapshot[], keptTime: number): Set<string> {
-  const allowed = versions.filter((_, at) => {
-    const undoneCutBefore = versions.slice(0, at + 1).some((each) => each.cut && each.time > keptTime)
-    const keptCutAfter = versions.slice(at + 1).some((each) => each.cut && each.time <= keptTime)
-    return !undoneCutBefore && !keptCutAfter
-  })
+  const allowed = allowedVersions(versions, keptTime)
   const states = new Set<string>()
   allowed.forEach((from, at) => {
     states.add(from.letters)
@@ -133,6 +197,15 @@ function pageStates(versions: readonly Snapshot[], keptTime: number): Set<string
     })
   })
   return states
+}
+
+/** A cut survives with its size: where it does, what was before it does not; where it does not, what came after it does not. */
+function allowedVersions(versions: readonly Snapshot[], keptTime: number): Snapshot[] {
+  return versions.filter((_, at) => {
+    const undoneCutBefore = versions.slice(0, at + 1).some((each) => each.cut && each.time > keptTime)
+    const keptCutAfter = versions.slice(at + 1).some((each) => each.cut && each.time <= keptTime)
+    return !undoneCutBefore && !keptCutAfter
+  })
 }
 
 /** Every word that takes its i-th letter from the i-th string. */
