@@ -7,8 +7,8 @@ import type { SimulatedFaultWorld } from '../simulated-fault-world.js'
 import type { FaultStrategy } from './strategy.js'
 
 export const pctOptions: Readonly<Record<string, OptionRange>> = {
-  'pct.depth': { min: 1, max: 4, why: 'the depth of bugs aimed at: one less is how many priorities change during the run' },
-  'pct.spreadMicros': { min: 1_000, max: 200_000, log: true, why: 'delay of the lowest of the first priorities' },
+  'pct.depth': { min: 2, max: 4, why: 'the depth of bugs aimed at: one less is how many priorities change during the run' },
+  'pct.spreadMicros': { min: 4_000, max: 256_000, log: true, why: 'delay of the lowest of the first priorities' },
   'pct.isByLink': { min: 0, max: 1, why: '1: every link has a priority, 0: every host, for all that it sends' },
 }
 
