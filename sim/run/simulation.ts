@@ -469,7 +469,9 @@ function peersOf(hosts: readonly SimulatedHost[]): Record<string, readonly HostN
 function explainThrow(thrown: Error, life: Incarnation | null): string {
   const where = life === null ? 'outside a process' : `on ${life.name}`
   const isFrozenValue = thrown instanceof TypeError && /read only|not extensible|Cannot delete|Cannot define/.test(thrown.message)
-  const hint = isFrozenValue ? `; ${life?.name ?? 'it'} changed a value that was sent between hosts${at(placeOf(thrown))} (values are frozen when sent: copy before you change)` : ''
+  const hint = isFrozenValue
+    ? `; ${life?.name ?? 'it'} changed a value that was sent between hosts${at(placeOf(thrown))} (values are frozen when sent: copy before you change)`
+    : ''
   return `${where}: ${thrown.message}${hint}`
 }
 
