@@ -27,7 +27,7 @@ const partitions = 4
 const cluster = system<Roles>({
   name: 'broker',
   roles: { broker: { count: 5, boot: Broker.boot, config: (_, options) => configOf(options) } },
-  survives: { down: 2, wiped: 0, blackout: true },
+  survives: { down: 2, wiped: 0, blackout: true, clockSkewMillis: 60_000, clockDriftPpm: 300_000, clockFreezeMillis: 3_000 },
   targets: { leader: leaderOfMost },
 })
 

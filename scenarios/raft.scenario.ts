@@ -20,7 +20,7 @@ const raftMap = system<{ member: MapMember }>({
       }),
     },
   },
-  survives: { down: 2, wiped: 0, blackout: true },
+  survives: { down: 2, wiped: 0, blackout: true, clockSkewMillis: 60_000, clockDriftPpm: 300_000, clockFreezeMillis: 3_000 },
   targets: { leader: (world) => world.hosts.member.find((member) => member.process?.node.isLeader)?.name },
 })
 
