@@ -1,13 +1,13 @@
 import type { Nanos } from '../host/seam.js'
 import { type Key, mix } from '../kernel/mix.js'
 import type { Channel, Link } from '../net/link.js'
-import { type NoiseKind, type PacketNoise, packetDie } from '../net/noise.js'
+import { type LinkNoise, type NoiseKind, type PacketNoise, packetDie } from '../net/noise.js'
 import type { FaultWorld } from './fault-world.js'
 import type { Injection } from './injection.js'
 
 /** Which links a noise lies on. */
 export interface NoiseScope {
-  readonly noise: PacketNoise
+  readonly noise: LinkNoise
   covers(link: Link): boolean
 }
 
@@ -58,12 +58,12 @@ export class ListedNoise implements PacketNoise {
     if (injection === undefined) return null
     this.world.exposed(this.kind)
     this.world.acted(injection)
-    return Number(injection.args.harmNanos ?? 0)
+    return Number(injection.args.die ?? injection.args.harmNanos ?? 0)
   }
 }
 
 /** `a>b`, `a>*`, `*>b` or `*>*`. */
-export function scopeOf(site: string, noise: PacketNoise): NoiseScope {
+export function scopeOf(site: string, noise: LinkNoise): NoiseScope {
   const [from, to] = site.split('>')
   return { noise, covers: (link) => link.from !== link.to && (from === '*' || from === link.from.name) && (to === '*' || to === link.to.name) }
 }

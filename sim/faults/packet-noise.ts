@@ -34,7 +34,7 @@ export function packetNoise(kind: NoiseKind, meaning: string, options: Readonly<
 }
 
 /** Half of the episodes lie on one link, a third on one host's links, the rest on all. */
-function drawScope(world: FaultWorld, random: Random): string {
+export function drawScope(world: FaultWorld, random: Random): string {
   const from = random.pick(world.hosts).name
   const to = random.pick(world.hosts).name
   const shape = random.int(6)

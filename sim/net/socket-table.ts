@@ -1,7 +1,7 @@
 import { s } from '../host/durations.js'
 import { Misuse, NetError } from '../host/errors.js'
 import type { Connection, ConnectOptions, DatagramSocket, Listener, Nanos } from '../host/seam.js'
-import { type EventTarget, type KernelEvent, segment as segmentKind, socket } from '../kernel/event.js'
+import { type EventLife, type EventTarget, type KernelEvent, segment as segmentKind, socket } from '../kernel/event.js'
 import type { Kernel } from '../kernel/kernel.js'
 import { ConnectionEnd, type ConnectionOwner, type ConnectionStack } from './connection/connection-end.js'
 import { ConnectionPair } from './connection/connection-pair.js'
@@ -24,8 +24,8 @@ const lastPort = 65_535
  * It outlives the machine's processes: connections of a dead one are ended or reset as a kernel does. A power loss takes all of it without a word.
  */
 export class SocketTable implements ConnectionStack, EventTarget {
-  /** Faults that make it refuse connections now. */
-  refusals = 0
+  /** Faults that make it refuse connections now, told of each. */
+  readonly #refusals: (() => void)[] = []
   readonly #machine: Endpoint
   readonly #network: Network
   readonly #kernel: Kernel
@@ -116,7 +116,11 @@ export class SocketTable implements ConnectionStack, EventTarget {
 
   segmentArrived(segment: Segment, link: Link): void {
     const { pair } = segment
-    if (!this.#machine.isPowered || pair.isSilenced) return
+    if (!this.#machine.isPowered) return
+    if (pair.swallow !== null) {
+      pair.swallow()
+      return
+    }
     const end = segment.toDialler ? pair.dialler : pair.acceptor
     if (end === null || end.isGone) {
       this.#strayArrived(segment, end, link)
@@ -142,7 +146,8 @@ export class SocketTable implements ConnectionStack, EventTarget {
       if ((flags & fin) !== 0) end.answerLate()
       return
     }
-    const listener = (flags & syn) !== 0 && !segment.toDialler && end === null && this.refusals === 0 ? this.#listeners.get(pair.port) : undefined
+    const isNew = (flags & syn) !== 0 && !segment.toDialler && end === null
+    const listener = isNew && !this.#refuses() ? this.#listeners.get(pair.port) : undefined
     if (listener === undefined) {
       this.#send(back, new Segment(pair, !segment.toDialler, rst, 0, 0, 0, nothing))
       return
@@ -163,6 +168,26 @@ export class SocketTable implements ConnectionStack, EventTarget {
       () => {},
     )
     accepted.accept(segment)
+  }
+
+  #refuses(): boolean {
+    for (const refused of this.#refusals) refused()
+    return this.#refusals.length > 0
+  }
+
+  // ---------------------------------------------------------------- faults
+
+  /** Whoever wants to connect is refused from now on; `refused` is told of each. Answers how to end it. */
+  refuse(refused: () => void): () => void {
+    this.#refusals.push(refused)
+    return () => {
+      this.#refusals.splice(this.#refusals.indexOf(refused), 1)
+    }
+  }
+
+  /** Does something in a step of its own that belongs to a process of this machine. */
+  inLife(life: EventLife | null, label: string, run: () => void): void {
+    this.#kernel.schedule(0, socket, this, this.#machine, life, run, label)
   }
 
   // ---------------------------------------------------------------- the end of processes and machines
@@ -212,9 +237,8 @@ export class SocketTable implements ConnectionStack, EventTarget {
     this.#network.connections.left(end.pair)
   }
 
-  /** Does something to an end, in a step of its own that belongs to its process. */
   soon(end: ConnectionEnd, what: string, run: () => void): void {
-    this.#kernel.schedule(0, socket, this, this.#machine, end.life, run, `${what} ${end.pair.site}`)
+    this.inLife(end.life, `${what} ${end.pair.site}`, run)
   }
 
   fire(event: KernelEvent): void {
@@ -227,7 +251,10 @@ export class SocketTable implements ConnectionStack, EventTarget {
 
   #send(link: Link, segment: Segment): void {
     const { pair, sequence, acknowledged, flags, window, bytes } = segment
-    if (pair.isSilenced) return
+    if (pair.swallow !== null) {
+      pair.swallow()
+      return
+    }
     this.#kernel.fold(Math.imul(sequence, 0x9e3779b1) ^ acknowledged)
     this.#kernel.fold((bytes.length << 8) ^ (window << 3) ^ flags)
     this.#network.transmit(segmentKind, link, pair.type, undefined, segment)

@@ -52,6 +52,8 @@ export interface Budget {
   readonly clockDriftPpm?: number
   /** How long both clocks of a host may stand still while its process goes on. */
   readonly clockFreezeMillis?: number
+  /** Bits of typed datagrams may flip: the system checks what it receives. Otherwise such datagrams are lost. */
+  readonly corruptDatagrams?: boolean
   /** A host may go back to an earlier version. */
   readonly rollback?: boolean
 }

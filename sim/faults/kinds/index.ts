@@ -5,6 +5,10 @@ import { clockSkew } from './clock-skew.js'
 import { clockStep } from './clock-step.js'
 import { codeFailpoint } from './code-failpoint.js'
 import { codeMaybe } from './code-maybe.js'
+import { connHalfOpen } from './conn-half-open.js'
+import { connRefuse } from './conn-refuse.js'
+import { connReset } from './conn-reset.js'
+import { connStall } from './conn-stall.js'
 import { diskFull } from './disk-full.js'
 import { diskLost } from './disk-lost.js'
 import { diskLostRename } from './disk-lost-rename.js'
@@ -19,10 +23,13 @@ import { diskSyncLie } from './disk-sync-lie.js'
 import { diskTorn } from './disk-torn.js'
 import { diskWipe } from './disk-wipe.js'
 import { diskWriteError } from './disk-write-error.js'
+import { netBandwidth } from './net-bandwidth.js'
 import { netClog } from './net-clog.js'
+import { netCorrupt } from './net-corrupt.js'
 import { netDelay } from './net-delay.js'
 import { netDrop } from './net-drop.js'
 import { netDuplicate } from './net-duplicate.js'
+import { netFlap } from './net-flap.js'
 import { netPartition } from './net-partition.js'
 import { netPriority } from './net-priority.js'
 import { netReorder } from './net-reorder.js'
@@ -44,8 +51,15 @@ export const stockDefinitions: readonly FaultDefinition[] = [
   netDrop,
   netDuplicate,
   netReorder,
+  netCorrupt,
   netClog,
   netPartition,
+  netFlap,
+  netBandwidth,
+  connReset,
+  connRefuse,
+  connHalfOpen,
+  connStall,
   netPriority,
   diskLost,
   diskTorn,

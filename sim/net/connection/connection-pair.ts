@@ -5,8 +5,8 @@ import type { ConnectionEnd } from './connection-end.js'
 /** A connection as the network sees it: both its ends. */
 export class ConnectionPair {
   acceptor: ConnectionEnd | null = null
-  /** Nothing gets through any more, and nobody was told: a half-open connection. */
-  isSilenced = false
+  /** Told of each segment once nothing gets through any more, without either end knowing: a half-open connection. */
+  swallow: (() => void) | null = null
   /** Keys its dice. */
   readonly word: number
 

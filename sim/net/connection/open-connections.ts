@@ -26,8 +26,8 @@ export class OpenConnections {
     return this.#pairs.get(site)
   }
 
-  /** Established on both sides, or at least on the one that dialled. */
+  /** Those that faults may aim at: established on both sides, or at least on the one that dialled, and not silenced by one before. */
   established(): ConnectionPair[] {
-    return [...this.#pairs.values()].filter((pair) => pair.dialler.isOpen && pair.acceptor !== null)
+    return [...this.#pairs.values()].filter((pair) => pair.dialler.isOpen && pair.acceptor !== null && pair.swallow === null)
   }
 }

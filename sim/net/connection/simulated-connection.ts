@@ -12,7 +12,8 @@ export class SimulatedConnection implements Connection, ConnectionOwner {
   /** Why nothing more can be asked of it; null while something can. */
   #failure: NetErrorCode | null = null
   #isEnded = false
-  #isStalled = false
+  /** Faults that hold back what came, told of it whenever they do. */
+  readonly #stalls: (() => void)[] = []
   readonly #reads: Waiting<Uint8Array | null>[] = []
   readonly #writes: Waiting<void>[] = []
   readonly #room = Promise.resolve()
@@ -37,7 +38,8 @@ export class SimulatedConnection implements Connection, ConnectionOwner {
 
   read(): Promise<Uint8Array | null> {
     if (!this.#life.effect()) return never()
-    if (!this.#isStalled && this.#reads.length === 0) {
+    if (this.#isHeldBack()) return new Promise((resolve, reject) => this.#reads.push({ offset: 0, resolve, reject }))
+    if (this.#reads.length === 0) {
       const piece = this.#failure === 'closed' ? null : this.#end.take()
       if (piece !== null) return Promise.resolve(piece)
       if (this.#failure !== null && !(this.#failure === 'reset' && this.#end.receiving.isComplete)) return Promise.reject(this.#error(this.#failure))
@@ -76,10 +78,19 @@ export class SimulatedConnection implements Connection, ConnectionOwner {
     if (this.#life.effect()) this.#end.keepAlive(idle)
   }
 
-  /** The process is given nothing for a while, though it came; then all of it. */
-  stall(isStalled: boolean): void {
-    this.#isStalled = isStalled
-    if (!isStalled) this.readable()
+  /** The process is given nothing from now on, though it comes; `held` is told of each time. Answers how to give it all. */
+  stall(held: () => void): () => void {
+    this.#stalls.push(held)
+    return () => {
+      this.#stalls.splice(this.#stalls.indexOf(held), 1)
+      this.readable()
+    }
+  }
+
+  #isHeldBack(): boolean {
+    if (this.#stalls.length === 0 || this.#failure !== null) return false
+    if (this.#end.receiving.unread > 0 || this.#end.receiving.isComplete) for (const held of this.#stalls) held()
+    return true
   }
 
   // ---------------------------------------------------------------- ConnectionOwner
@@ -87,7 +98,7 @@ export class SimulatedConnection implements Connection, ConnectionOwner {
   opened(): void {}
 
   readable(): void {
-    if (this.#isStalled) return
+    if (this.#isHeldBack()) return
     const reads = this.#reads
     while (reads.length > 0) {
       const piece = this.#end.take()
