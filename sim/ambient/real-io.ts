@@ -31,7 +31,7 @@ const isIo =
 
 /**
  * Names real input and output at the call that starts it, by an `async_hooks` init hook. The hook makes promises two to three times slower, so it is on
- * only where a run is known to start some, or is traced.
+ * only where a run is known to start some.
  */
 export function ioHook(started: (error: RealIo) => void): { enable(): void; disable(): void } | null {
   const hooks = builtin('async_hooks')

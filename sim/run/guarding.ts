@@ -11,5 +11,5 @@ export function guardOf(request: RunRequest, failed: (error: Error) => void): Am
     if (mode === 'virtual') throw new Misuse("ambient: 'virtual' needs steps that are drained synchronously, as Node.js can: leave out drain: 'macrotask'")
     return null
   }
-  return new AmbientGuard({ mode, failed, namesIo: request.namesIo ?? request.trace !== undefined })
+  return new AmbientGuard({ mode, failed, namesIo: request.namesIo ?? false })
 }

@@ -17,7 +17,7 @@ export async function run(request: RunRequest): Promise<RunReport> {
   const report = simulation.report(await new WholeRun(simulation).outcome())
   if (simulation.guard?.hasUnnamedIo !== true) return report
   // The same run once more, slower, to name the place. Where it goes another way, which real answers can make it do, the first report stands.
-  const named = await run({ ...request, namesIo: true })
+  const named = await run({ ...request, trace: undefined, namesIo: true })
   return named.outcome === 'crashed' ? named : report
 }
 
