@@ -1,17 +1,21 @@
+import { readFileSync, writeFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
-import { clockCases } from './cases/clock.js'
-import { diskCases } from './cases/disk.js'
-import { hostCases } from './cases/host.js'
-import { objectCases } from './cases/objects.js'
-import { protocolCases } from './cases/protocols.js'
-import { type ConformanceCase, isDifference, type Kind } from './conformance-case.js'
+import { allCases } from './all-cases.js'
+import { isDifference, type Kind } from './conformance-case.js'
+import { conformancePage } from './conformance-page.js'
 import { runCase } from './run-case.js'
 
-const cases: readonly ConformanceCase[] = [...clockCases, ...hostCases, ...protocolCases, ...diskCases, ...objectCases]
-
 describe.each<Kind>(['simulated', 'real'])('on %s hosts', (kind) => {
-  test.each(cases.map((subject) => [subject.area, subject.name, subject] as const))('%s: %s', async (_area, _name, subject) => {
+  test.each(allCases.map((subject) => [subject.area, subject.name, subject] as const))('%s: %s', async (_area, _name, subject) => {
     const { seen } = subject
     expect(await runCase(subject, kind)).toStrictEqual(isDifference(seen) ? seen[kind] : seen)
   })
+})
+
+test('docs/conformance.md says what is checked and what differs; SEEDFALL_WRITE_PAGE=1 writes it anew', () => {
+  const file = fileURLToPath(new URL('../../docs/conformance.md', import.meta.url))
+  const page = conformancePage(allCases)
+  if (process.env.SEEDFALL_WRITE_PAGE === '1') writeFileSync(file, page)
+  expect(readFileSync(file, 'utf8')).toBe(page)
 })
