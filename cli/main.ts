@@ -1,15 +1,16 @@
 import { randomInt } from 'node:crypto'
 import { Command, CommanderError, Option } from 'commander'
 import { catalogueOf } from '../sim/faults/catalogue.js'
+import { strategies } from '../sim/faults/strategies/index.js'
 import type { Nanos } from '../sim/host/seam.js'
 import { type ExitCode, exitCodes } from '../sim/report/exit-code.js'
 import type { RunRequest } from '../sim/run/report.js'
-import type { AnyScenario } from '../sim/run/scenario.js'
+import type { AnyScenario, Strategy } from '../sim/run/scenario.js'
 import { BadInput } from './bad-input.js'
 import { reportDeterminism } from './determinism-command.js'
-import { list } from './list-command.js'
+import { list, listFaults } from './list-command.js'
 import { loadScenario } from './load-scenario.js'
-import { parseDuration, parseKinds, parseSeed, parseStep } from './option-values.js'
+import { parseDuration, parseKinds, parseSeed, parseStep, parseStrategy } from './option-values.js'
 import { performRun } from './perform-run.js'
 import { replay } from './replay-command.js'
 import { parseListen, parseLogLevel, parseOrdinal, type ServeFlags } from './serve-options.js'
@@ -42,6 +43,7 @@ export async function main(words: readonly string[], terminal: Terminal = proces
 interface RunFlags {
   readonly seed?: string
   readonly faults?: string
+  readonly strategy?: Strategy
   /** `--no-fault`. */
   readonly fault: readonly string[]
   readonly duration?: Nanos
@@ -69,8 +71,9 @@ function commandLine(terminal: Terminal, finish: (code: ExitCode) => void): Comm
   program
     .command('list')
     .description("show Seedfall's own scenarios")
+    .option('--faults', 'its fault kinds instead, with what they mean')
     .option('--json', 'as one JSON array')
-    .action(async ({ json }: { json?: boolean }) => list(json === true, terminal))
+    .action(async ({ faults, json }: { faults?: boolean; json?: boolean }) => (faults ? listFaults(json === true, terminal) : list(json === true, terminal)))
   viewOptions(program.command('replay').description('run a failure again').argument('<file>', 'written by a failing run, .seedfall/….json')).action(
     async (file: string, flags: RunFlags) => finish(await replay(file, view(flags), terminal)),
   )
@@ -102,6 +105,7 @@ function runOptions(command: Command): Command {
   command
     .option('--seed <seed>', 'the seed, any text; drawn and printed when not given', parseSeed)
     .option('--faults <kinds>', "only these kinds of fault, separated by commas; a family such as 'net'; or 'none'")
+    .option('--strategy <name>', `when faults come and whom they aim at: ${strategies.join(', ')}`, parseStrategy)
     .addOption(new Option('--no-fault <kind>', 'all but this kind; may be repeated').default([]).argParser(more))
     .option('--duration <time>', 'virtual time: 500ms, 60s, 2m', (text) => parseDuration(text))
     .option('--check-determinism', 'run twice and show the first step that differs')
@@ -149,10 +153,11 @@ function view({ trace, traceFile, json, until, breakAt }: RunFlags) {
 }
 
 /** Which faults the flags ask for: names are those of the scenario's own catalogue. */
-function chosenFaults(scenario: AnyScenario, { faults, fault }: RunFlags): FaultChoice {
+function chosenFaults(scenario: AnyScenario, { faults, fault, strategy }: RunFlags): FaultChoice {
   const there = catalogueOf(scenario).kinds
   const without = fault.flatMap((text) => parseKinds('--no-fault', text, there))
   return {
+    ...(strategy === undefined ? {} : { strategy }),
     ...(faults === 'none' ? { strategy: 'none' as const } : faults === undefined ? {} : { kinds: parseKinds('--faults', faults, there) }),
     ...(without.length === 0 ? {} : { withoutKinds: without }),
   }
@@ -162,7 +167,7 @@ type FaultChoice = Pick<RunRequest, 'strategy' | 'kinds' | 'withoutKinds'>
 
 function againWords(subject: readonly string[], seed: string, { strategy, kinds, withoutKinds = [] }: FaultChoice, duration: Nanos | undefined): string[] {
   const words = [...subject, '--seed', /^[\w.-]+$/.test(seed) ? seed : `'${seed.replaceAll("'", `'\\''`)}'`]
-  if (strategy === 'none') words.push('--faults', 'none')
+  if (strategy !== undefined) words.push('--strategy', strategy)
   if (kinds !== undefined) words.push('--faults', kinds.join(','))
   for (const kind of withoutKinds) words.push('--no-fault', kind)
   if (duration !== undefined) words.push('--duration', `${duration / 1_000}us`)

@@ -1,5 +1,7 @@
 import type { FaultKind } from '../sim/faults/injection.js'
+import { strategies } from '../sim/faults/strategies/index.js'
 import type { Nanos } from '../sim/host/seam.js'
+import type { Strategy } from '../sim/run/scenario.js'
 import { BadInput, nearest } from './bad-input.js'
 
 /** `60s`, `500ms`, `2m`, `1.5s`: a positive number and a unit, nothing else. */
@@ -26,6 +28,12 @@ export function parseStep(option: string, text: string): number {
 export function parseSeed(text: string): string {
   if (text.trim() === '') throw new BadInput('--seed is empty: write any number or word')
   return text
+}
+
+export function parseStrategy(text: string): Strategy {
+  const strategy = strategies.find((name) => name === text)
+  if (strategy === undefined) throw new BadInput(`--strategy '${text}' is none: there are ${strategies.join(', ')}`)
+  return strategy
 }
 
 /** Kinds of a scenario, separated by commas; `net`, `disk`, `process` mean all of their family. */

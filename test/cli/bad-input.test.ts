@@ -27,6 +27,7 @@ const cases: readonly (readonly [words: string[], says: string | RegExp])[] = [
   [['--seed'], /option '--seed <seed>' argument missing/],
   [['--seed', ' '], '--seed is empty'],
   [['--faults', 'net.dorp'], "there is no fault kind 'net.dorp'; did you mean net.drop?"],
+  [['--strategy', 'brute'], "--strategy 'brute' is none: there are random, targeted, burst, rolling, pct, none"],
   [['--no-fault', 'quake'], "--no-fault: there is no fault kind 'quake': there are net.delay"],
   [['--duration', '60'], "--duration '60' is not a duration: write a number and a unit"],
   [['--duration', '0s'], "--duration '0s' is not a duration"],

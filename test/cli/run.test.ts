@@ -47,6 +47,12 @@ describe('a run that passes', () => {
     expect(JSON.parse(out)).toMatchObject({ outcome: 'passed', injections: {}, armedButIdle: [] })
   })
 
+  test('--strategy is another than the scenario has, and part of the command that makes the run again', async () => {
+    const { out } = await seedfall(['run', example('store'), '--seed', '1', '--strategy', 'rolling'])
+    expect(out).toMatch(/faults +rolling:/)
+    expect(out).toContain('--strategy rolling')
+  })
+
   test('--faults arms these kinds, --no-fault all but those', async () => {
     const faults = async (...words: string[]) =>
       /faults {4}(.*)/.exec((await seedfall(['run', example('store'), '--seed', '5', '--until', '1', ...words])).out)?.[1]

@@ -96,5 +96,5 @@ describe('process and power faults', () => {
 })
 
 test('every stock kind says in a line what it means', () => {
-  for (const { kind, meaning } of stockFaults.definitions) expect([kind, meaning.length]).toSatisfy(([, length]) => length > 20 && length < 160)
+  for (const { kind, meaning } of stockFaults.definitions) expect([kind, meaning.length]).toSatisfy(([, length]) => length > 20 && length < 200)
 })
