@@ -115,7 +115,7 @@ function runOptions(command: Command): Command {
 function viewOptions(command: Command): Command {
   return command
     .option('--trace', 'print every step')
-    .option('--trace-file <file>', 'write every step as JSON lines')
+    .option('--trace-file <file>', 'write every step as JSON lines; F.perfetto.json is for ui.perfetto.dev')
     .option('--until <step>', "stop there and print the hosts' states", (text) => parseStep('--until', text))
     .option('--break-at <step>', 'stop there in a debugger, under node --inspect', (text) => parseStep('--break-at', text))
     .option('--json', 'one JSON object instead of text')

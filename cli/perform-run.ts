@@ -8,14 +8,14 @@ import { LastRows, type TraceRow } from '../sim/report/host-table.js'
 import { jsonReport } from '../sim/report/json-report.js'
 import { describeHeader } from '../sim/report/run-header.js'
 import { describeResult } from '../sim/report/run-result.js'
-import { traceLine } from '../sim/report/trace-line.js'
 import { formatReplay, provenReplay } from '../sim/run/replay.js'
 import type { RunReport, RunRequest } from '../sim/run/report.js'
 import { headerOf, run } from '../sim/run/run.js'
 import { BadInput } from './bad-input.js'
 import { blame } from './scenario-fault.js'
 import type { Terminal } from './terminal.js'
-import { TraceFile, traceTo } from './trace-file.js'
+import { TraceColumns } from './trace-columns.js'
+import { traceFileOf, traceTo } from './trace-file.js'
 
 /** How a run is shown, beside what it is. */
 export interface Presentation {
@@ -36,9 +36,9 @@ const shownRows = 24
 export async function performRun(request: RunRequest, show: Presentation, terminal: Terminal): Promise<{ report: RunReport; exitCode: ExitCode }> {
   const { paint, out } = terminal
   const header = usable(request)
-  const file = show.traceFile === undefined ? undefined : new TraceFile(path.resolve(terminal.folder, show.traceFile))
+  const file = show.traceFile === undefined ? undefined : traceFileOf(path.resolve(terminal.folder, show.traceFile))
   if (!show.json) out(describeHeader(header, paint))
-  const sinks: TraceSink[] = [...(file ? [file] : []), ...(show.trace ? [printing(terminal)] : [])]
+  const sinks: TraceSink[] = [...(file ? [file] : []), ...(show.trace ? [new TraceColumns(terminal)] : [])]
   const began = performance.now()
   const report = await interruptible((signal) => run({ ...request, trace: traceTo(sinks), signal })).catch((error: unknown) => {
     throw blame(error, show.file)
@@ -115,8 +115,3 @@ function describeStale({ stale }: RunReport, { paint }: Terminal): string {
   const more = stale.length > lines.length ? [`    and ${stale.length - lines.length} more`] : []
   return [`${paint.bad('✗ stale replay')}  ${stale.length} injections found no place any more: the code has changed since`, ...lines, ...more].join('\n')
 }
-
-const printing = ({ out }: Terminal): TraceSink => ({
-  step: (record) => out(traceLine(record, false)),
-  note: (record) => out(traceLine(record, true)),
-})

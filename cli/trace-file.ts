@@ -1,23 +1,16 @@
-import { closeSync, openSync, writeSync } from 'node:fs'
 import type { TraceRecord, TraceSink } from '../sim/kernel/trace.js'
-import { BadInput } from './bad-input.js'
-
-const chunkLength = 1 << 16
+import { LineFile } from './line-file.js'
+import { PerfettoFile } from './perfetto-file.js'
 
 /**
  * Writes a trace as JSON lines, one a record: `{ number, at, host, incarnation, kind, cause, detail, hash }`, and `note: true` for what happened
  * inside the step that follows.
  */
 export class TraceFile implements TraceSink {
-  readonly #file: number
-  #pending = ''
+  readonly #file: LineFile
 
   constructor(readonly path: string) {
-    try {
-      this.#file = openSync(path, 'w')
-    } catch (error) {
-      throw new BadInput(`--trace-file ${path} cannot be written: ${(error as Error).message}`)
-    }
+    this.#file = new LineFile(path)
   }
 
   step(record: TraceRecord): void {
@@ -29,24 +22,29 @@ export class TraceFile implements TraceSink {
   }
 
   close(): void {
-    writeSync(this.#file, this.#pending)
-    this.#pending = ''
-    closeSync(this.#file)
+    this.#file.close()
   }
 
   #write({ step, at, host, incarnation, kind, cause, detail, hash }: TraceRecord, more: string): void {
     const place = host === null ? 'null' : `"${host}"`
-    this.#pending += `{"number":${step},"at":${at},"host":${place},"incarnation":${incarnation},"kind":"${kind}","cause":${cause},"detail":${JSON.stringify(detail)},"hash":"${hash}"${more}}\n`
-    if (this.#pending.length < chunkLength) return
-    writeSync(this.#file, this.#pending)
-    this.#pending = ''
+    this.#file.write(
+      `{"number":${step},"at":${at},"host":${place},"incarnation":${incarnation},"kind":"${kind}","cause":${cause},"detail":${JSON.stringify(detail)},"hash":"${hash}"${more}}\n`,
+    )
   }
+}
+
+/** What `--trace-file` writes: by its name, Chrome's format (`x.perfetto.json`) or JSON lines. */
+export function traceFileOf(path: string): TraceSink & { close(): void } {
+  return path.endsWith('.perfetto.json') ? new PerfettoFile(path) : new TraceFile(path)
 }
 
 /** Hands every record to each of the sinks. */
 export function traceTo(sinks: readonly TraceSink[]): TraceSink | undefined {
   if (sinks.length < 2) return sinks[0]
   return {
+    begin: (run) => {
+      for (const sink of sinks) sink.begin?.(run)
+    },
     step: (record) => {
       for (const sink of sinks) sink.step(record)
     },

@@ -1,4 +1,5 @@
 import type { HostName, Nanos } from '../host/seam.js'
+import type { Kernel } from './kernel.js'
 
 /** One line of a trace. The object is reused between calls: copy what you keep. */
 export interface TraceRecord {
@@ -13,8 +14,24 @@ export interface TraceRecord {
   readonly hash: string
 }
 
-/** `step`: one a step, at its end. `note`: what happened inside a step (a send, a write, a log line), before its step's record. */
+/** What a sink may look at beside the records: the hosts as they are. */
+export interface TracedRun {
+  readonly kernel: Kernel
+  host(name: HostName): TracedHost | undefined
+  /** The system's own columns for the process on a host, in a fixed order; empty while none is up. */
+  columns(name: HostName): Readonly<Record<string, string | number>>
+}
+export interface TracedHost {
+  readonly role: string
+  readonly status: string
+}
+
+/**
+ * `begin`: once, before the first step. `step`: one a step, at its end. `note`: what happened inside a step (a send, a write, a log line), before its
+ * step's record.
+ */
 export interface TraceSink {
+  begin?(run: TracedRun): void
   step(record: TraceRecord): void
   note?(record: TraceRecord): void
 }
@@ -41,6 +58,12 @@ export class TraceHash {
   }
 
   toString(): string {
-    return (this.high >>> 0).toString(16).padStart(8, '0') + (this.low >>> 0).toString(16).padStart(8, '0')
+    return hexadecimal(this.high) + hexadecimal(this.low)
   }
+}
+
+const digits: readonly string[] = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'))
+
+function hexadecimal(word: number): string {
+  return (digits[word >>> 24] as string) + digits[(word >>> 16) & 255] + digits[(word >>> 8) & 255] + digits[word & 255]
 }

@@ -7,6 +7,7 @@ import { Segment } from '../net/connection/segment.js'
 import { DatagramPacket } from '../net/datagram.js'
 import { Channel } from '../net/link.js'
 import { PendingCall } from '../net/pending-call.js'
+import { shortText } from './short-text.js'
 
 /** The words of a step's trace line. */
 export function describeEvent(event: KernelEvent, life: Incarnation | null): { host: string | null; incarnation: number; detail: string } {
@@ -27,20 +28,6 @@ function detailOf(event: KernelEvent): string {
     return `${operation} ${path}`
   }
   return typeof event.b === 'string' ? event.b : ''
-}
-
-/** Plain data in one line of at most 120 characters. */
-export function shortText(value: unknown): string {
-  if (value === undefined) return ''
-  const text =
-    JSON.stringify(value, (_key, item: unknown) => {
-      if (item instanceof Uint8Array) return `<${item.length} bytes>`
-      if (typeof item === 'bigint') return item.toString()
-      if (item instanceof Map) return Object.fromEntries(item)
-      if (item instanceof Set) return [...item]
-      return item
-    }) ?? ''
-  return text.length > 120 ? `${text.slice(0, 119)}…` : text
 }
 
 /** What a host's processes wait for: answers, timers, disk operations; the first few of each. */

@@ -131,6 +131,7 @@ export class Simulation<Roles extends Record<string, unknown>> implements Machin
     this.#checks = new StepChecks(request.invariants === false ? [] : this.scenario.invariants, this.world)
     for (const host of this.hosts) host.start(0)
     this.engine.start()
+    request.trace?.begin?.(this)
   }
 
   get seed(): string {
@@ -280,6 +281,12 @@ export class Simulation<Roles extends Record<string, unknown>> implements Machin
 
   host(name: HostName): SimulatedHost | undefined {
     return this.#byName.get(name)
+  }
+
+  columns(name: HostName): Readonly<Record<string, string | number>> {
+    const host = this.host(name)
+    const { columns } = this.scenario.system
+    return columns === undefined || host === undefined || isOutsideSystem(host.role) || host.process === undefined ? {} : columns(host.process)
   }
 
   disk(life: Incarnation): Disk {
