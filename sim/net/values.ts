@@ -12,6 +12,9 @@ export class ValueTransfer {
   /** Hash of the value that `take` took last. */
   word = 0
   readonly #shapes: ShapeStep = { key: '', word: 0, next: null, steps: new Map() }
+  /** What was taken last, when it is frozen through and through and so still hashes the same: broadcasts send one value to many. */
+  #last: object | null = null
+  #lastWord = 0
   #slab: Uint8Array | null = null
   #used = 0
 
@@ -24,9 +27,19 @@ export class ValueTransfer {
 
   /** What the receiver gets: the value itself, frozen, or a copy. */
   take(value: unknown): unknown {
+    if (value === this.#last && value !== null) {
+      this.word = this.#lastWord
+      return value
+    }
     this.word = 0x2f6e2b1
     if (!this.#isOn) return value
-    return this.#walk(value, 0)
+    const taken = this.#walk(value, 0)
+    // Whatever cannot be frozen was copied, and all that holds it.
+    if (taken === value && typeof value === 'object') {
+      this.#last = value
+      this.#lastWord = this.word
+    }
+    return taken
   }
 
   #walk(value: unknown, depth: number): unknown {

@@ -6,14 +6,11 @@ import { type StepContext, send } from './state.js'
 /** Leader: says to all that it lives, what is committed, and which ReadIndex round this is. */
 export function broadcastHeartbeat(context: StepContext): void {
   const { state } = context
-  for (const progress of state.progress) {
-    if (progress === null) continue
-    send(context, progress.member, {
-      kind: 'heartbeat-request',
-      term: state.term,
-      commit: state.commit,
-      round: state.reads.round,
-    })
+  const { term, commit, progress } = state
+  const message: HeartbeatRequest = { kind: 'heartbeat-request', term, commit, round: state.reads.round }
+  for (let i = 0; i < progress.length; i++) {
+    const follower = progress[i]
+    if (follower) send(context, follower.member, message)
   }
 }
 
