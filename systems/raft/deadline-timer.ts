@@ -8,6 +8,7 @@ export class DeadlineTimer {
   readonly #clock: Clock
   readonly #fire: () => void
   #deadline = never
+  readonly #expired = (): void => this.#expire()
   #timer: Timer | null = null
   #timerAt = never
 
@@ -30,7 +31,7 @@ export class DeadlineTimer {
 
   #arm(delay: Nanos): void {
     this.#timerAt = this.#clock.monotonic() + delay
-    this.#timer = this.#clock.timer(delay, () => this.#expire())
+    this.#timer = this.#clock.timer(delay, this.#expired)
   }
 
   #expire(): void {

@@ -250,7 +250,8 @@ export class RaftNode<Result = unknown> {
           this.#log.save(effect.token, effect.change)
           break
         case 'timer': {
-          const [shortest, longest] = effect.between
+          const shortest = effect.between[0]
+          const longest = effect.between[1]
           const delay = shortest === longest ? shortest : shortest + this.#host.random.int(longest - shortest + 1)
           this.#timers[effect.tag as TimerTag].set(delay)
           break
