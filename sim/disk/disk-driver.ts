@@ -17,6 +17,13 @@ export class DiskDriver {
   /** Requests that found the device's queue full, from `#waitingFrom` on. */
   #waiting: DiskRequest<unknown>[] = []
   #waitingFrom = 0
+  /** One executor for all promises: a closure a request would cost as much as the promise. It leaves in `resolve` and `reject` what the newest one settles by. */
+  readonly capture = (resolve: (value: never) => void, reject: (error: unknown) => void): void => {
+    this.resolve = resolve as (value: unknown) => void
+    this.reject = reject
+  }
+  resolve!: (value: unknown) => void
+  reject!: (error: unknown) => void
   readonly #fileOrders = new WeakMap<FileInode, Order>()
 
   constructor(

@@ -17,8 +17,8 @@ export abstract class DiskRequest<T> implements DiskCompletion, StruckRequest {
   readonly promise: Promise<T>
   delay: Nanos = 0
   failure: DiskFailure | null = null
-  #resolve!: (value: T) => void
-  #reject!: (error: unknown) => void
+  readonly #resolve: (value: T) => void
+  readonly #reject: (error: unknown) => void
 
   constructor(
     readonly driver: DiskDriver,
@@ -26,10 +26,9 @@ export abstract class DiskRequest<T> implements DiskCompletion, StruckRequest {
     readonly path: string,
     readonly order: Order | null,
   ) {
-    this.promise = new Promise<T>((resolve, reject) => {
-      this.#resolve = resolve
-      this.#reject = reject
-    })
+    this.promise = new Promise<T>(driver.capture)
+    this.#resolve = driver.resolve
+    this.#reject = driver.reject
   }
 
   get file(): FileInode | null {

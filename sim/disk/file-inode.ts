@@ -32,9 +32,9 @@ export class FileInode {
   /** Of the change that brought `#durableSize`. */
   #durableSequence = 0
   /** In the order of their sequence numbers. */
-  readonly #writes: PageWrite[] = []
+  #writes: PageWrite[] = []
   /** Pairs of sequence number and size, one for every undurable change of the size. */
-  readonly #sizes: number[] = []
+  #sizes: number[] = []
   /** No undurable write begins before. */
   #cleanUntil = Number.POSITIVE_INFINITY
   #capturedThrough = 0
@@ -109,7 +109,8 @@ export class FileInode {
     const before = writes.length
     if (before === 0) return sized
     if (this.#dropped === null && (writes[before - 1] as PageWrite).sequence <= through) {
-      writes.length = 0
+      // A new array costs less than setting the length of the old one to 0, which leaves V8's fast path.
+      this.#writes = []
       this.#cleanUntil = Number.POSITIVE_INFINITY
       this.#mergeAt = looseWrites
       return true
@@ -172,8 +173,8 @@ export class FileInode {
     this.#cached.fill(0, size, extent)
     this.#size = size
     this.#durableSize = size
-    this.#writes.length = 0
-    sizes.length = 0
+    this.#writes = []
+    this.#sizes = []
     this.#cleanUntil = Number.POSITIVE_INFINITY
     this.#mergeAt = looseWrites
   }
@@ -254,7 +255,7 @@ export class FileInode {
     if (count === 0) return false
     this.#durableSequence = sizes[count - 2] as number
     this.#durableSize = sizes[count - 1] as number
-    if (count === sizes.length) sizes.length = 0
+    if (count === sizes.length) this.#sizes = []
     else sizes.splice(0, count)
     return true
   }
