@@ -18,9 +18,9 @@ export class BrokerObserver {
   host = -1
   broker: Broker | null = null
   /** Logs that began anew, after a start or a snapshot, by partition: what is in memory now is in `appended`, what lies before is not. */
-  readonly began: { readonly partition: number; readonly log: PartitionLog }[] = []
-  readonly appended: { readonly partition: number; readonly batch: TailBatch }[] = []
-  readonly acknowledged: Acknowledgement[] = []
+  began: { readonly partition: number; readonly log: PartitionLog }[] = []
+  appended: { readonly partition: number; readonly batch: TailBatch }[] = []
+  acknowledged: Acknowledgement[] = []
   /** This is the first look at a new life. */
   isNewLife = false
   readonly #hosts: (Followed | undefined)[] = []
@@ -53,9 +53,9 @@ export class BrokerObserver {
   }
 
   #collect(followed: Followed): void {
-    this.began.length = 0
-    this.appended.length = 0
-    this.acknowledged.length = 0
+    if (this.began.length > 0) this.began = []
+    if (this.appended.length > 0) this.appended = []
+    if (this.acknowledged.length > 0) this.acknowledged = []
     const { partitions, acknowledgements } = followed.broker
     for (let partition = 0; partition < partitions.length; partition++) {
       const { log } = partitions[partition] as (typeof partitions)[number]

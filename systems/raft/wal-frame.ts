@@ -54,7 +54,7 @@ export class FrameBuffer {
   #view = new DataView(this.#bytes.buffer)
   #length = 0
   /** Where each frame starts. */
-  readonly #starts: number[] = []
+  #starts: number[] = []
 
   get length(): number {
     return this.#length
@@ -89,7 +89,7 @@ export class FrameBuffer {
 
   clear(): void {
     this.#length = 0
-    this.#starts.length = 0
+    this.#starts = []
   }
 
   byte(value: number): void {
@@ -154,6 +154,6 @@ function placeSeed(segment: number, offset: number): number {
   return (Math.imul(segment, 0x9e3779b1) ^ offset) >>> 0
 }
 
-function word32(bytes: Uint8Array, at: number): number {
+export function word32(bytes: Uint8Array, at: number): number {
   return ((bytes[at] as number) | ((bytes[at + 1] as number) << 8) | ((bytes[at + 2] as number) << 16) | ((bytes[at + 3] as number) << 24)) >>> 0
 }

@@ -1,6 +1,6 @@
 import { Misuse } from '../../sim/host/errors.js'
 import type { Entry, HardState, Position, RaftChange } from './messages.js'
-import type { FrameBuffer } from './wal-frame.js'
+import { type FrameBuffer, word32 } from './wal-frame.js'
 
 /** One record of the write-ahead log: a change that the core saves, or what the log adds of its own. */
 export type WalRecord = RaftChange | SegmentHeader | Padding
@@ -106,13 +106,11 @@ const noData = new Uint8Array(0)
 /** Reads past the end answer zeros and leave `isAtEnd` false: one check suffices at the end. */
 class PayloadReader {
   readonly #bytes: Uint8Array
-  readonly #view: DataView
   #at: number
   readonly #end: number
 
   constructor(bytes: Uint8Array, start: number, end: number) {
     this.#bytes = bytes
-    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
     this.#at = start
     this.#end = end
   }
@@ -187,7 +185,7 @@ class PayloadReader {
   }
 
   #word(): number {
-    const value = this.#at + 4 <= this.#end ? this.#view.getUint32(this.#at, true) : 0
+    const value = this.#at + 4 <= this.#end ? word32(this.#bytes, this.#at) : 0
     this.#at += 4
     return value
   }
