@@ -27,6 +27,7 @@ export class MemberView {
   snapshotBefore = 0
   /** A read answered since the last look that saw less than was committed when it was asked. */
   staleRead: { readonly index: number; readonly floor: number } | null = null
+  readonly alone: readonly MemberView[] = [this]
   #reader: WalReader | null = null
   #isPersisted = false
   /** Reads in flight: what was committed when they were asked. */

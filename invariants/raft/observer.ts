@@ -20,9 +20,9 @@ export interface RaftPlacement {
  */
 export class RaftObserver {
   /** Members that are not what they were before this step, in memory or on their disk. */
-  touched: MemberView[] = []
+  touched: readonly MemberView[] = nobody
   /** Members of whose log more is durable than before this step. */
-  persisted: MemberView[] = []
+  persisted: readonly MemberView[] = nobody
   readonly placement: RaftPlacement
   readonly #world: World<Record<string, unknown>>
   readonly #groups = new Map<string, GroupView>()
@@ -38,8 +38,8 @@ export class RaftObserver {
   look(step: Step): boolean {
     if (step.number !== this.#step) {
       this.#step = step.number
-      if (this.touched.length > 0) this.touched = []
-      if (this.persisted.length > 0) this.persisted = []
+      if (this.touched.length > 0) this.touched = nobody
+      if (this.persisted.length > 0) this.persisted = nobody
       if (step.stepped !== null) this.#lookAt(step.stepped)
     }
     return this.touched.length > 0 || this.persisted.length > 0
@@ -66,13 +66,13 @@ export class RaftObserver {
     if (changes !== record.durableChanges) {
       record.durableChanges = changes
       if (record.views.length === 0) record.views = this.#viewsOf(host)
-      for (const view of record.views) if (view.persist(host)) this.persisted.push(view)
+      for (const view of record.views) if (view.persist(host)) this.persisted = and(this.persisted, view)
     }
     if (process === undefined) return
     for (let i = 0; i < record.nodes.length; i++) {
       const node = record.nodes[i] as RaftNode
       const member = record.members[i] as MemberView
-      if (member.changes !== node.changes && member.look(node)) this.touched.push(member)
+      if (member.changes !== node.changes && member.look(node)) this.touched = and(this.touched, member)
     }
   }
 
@@ -108,6 +108,13 @@ export class RaftObserver {
     }
     return views
   }
+}
+
+const nobody: readonly MemberView[] = []
+
+/** Most steps change one member: its list of itself is made once. */
+function and(members: readonly MemberView[], another: MemberView): readonly MemberView[] {
+  return members.length === 0 ? another.alone : [...members, another]
 }
 
 interface HostRecord {

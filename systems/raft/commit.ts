@@ -14,11 +14,11 @@ export function advanceCommit(context: StepContext): boolean {
 
 function matchedByVoter(state: RaftState): number[] {
   const { progress, log } = state
-  const values: number[] = []
+  const values = new Array<number>(progress.length)
   for (let i = 0; i < progress.length; i++) {
     const follower = progress[i]
-    if (!follower) values.push(log.durable)
-    else values.push(follower.suspect ? 0 : follower.matched)
+    if (!follower) values[i] = log.durable
+    else values[i] = follower.suspect ? 0 : follower.matched
   }
   return values
 }

@@ -13,10 +13,11 @@ export function majority(configuration: Configuration): number {
 export function majorityValue(configuration: Configuration, values: readonly number[]): number {
   const needed = majority(configuration)
   let best = -1
-  for (const value of values) {
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i] as number
     if (value <= best) continue
     let reached = 0
-    for (const other of values) if (other >= value) reached++
+    for (let j = 0; j < values.length; j++) if ((values[j] as number) >= value) reached++
     if (reached >= needed) best = value
   }
   return best

@@ -40,10 +40,12 @@ function beginRound(state: RaftState): number {
 
 /** Counts the followers' answers; answers whether a newer round is confirmed. */
 export function confirmRounds(state: RaftState): boolean {
-  const values: number[] = []
-  for (const follower of state.progress) {
-    if (follower === null) values.push(state.reads.round)
-    else values.push(follower.suspect ? 0 : follower.round)
+  const { progress, reads } = state
+  const values = new Array<number>(progress.length)
+  for (let i = 0; i < progress.length; i++) {
+    const follower = progress[i]
+    if (!follower) values[i] = reads.round
+    else values[i] = follower.suspect ? 0 : follower.round
   }
   const confirmed = majorityValue(state.configuration, values)
   if (confirmed <= state.reads.confirmed) return false
