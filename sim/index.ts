@@ -28,7 +28,9 @@ export {
 export type * from './host/object-store.js'
 export type * from './host/seam.js'
 export type { HostStatus, HostView, Step, World } from './host/world.js'
+export type { Bandwidth } from './net/bandwidth.js'
 export type { NetworkProfile } from './net/latency.js'
+export type { LinkOverride, NetworkDescription, NetworkPlan } from './net/link-profiles.js'
 export type * from './run/report.js'
 export { headerOf, run } from './run/run.js'
 export {

@@ -7,6 +7,7 @@ import type { SocketTable } from './socket-table.js'
 /** What the network needs of a machine. */
 export interface Endpoint extends EventHost {
   readonly name: string
+  readonly role: string
   /** False after a power loss, until it is back: then there is nobody to refuse a packet. */
   readonly isPowered: boolean
   /** The process that packets reach now; null while there is none. */

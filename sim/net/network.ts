@@ -8,8 +8,9 @@ import { OpenConnections } from './connection/open-connections.js'
 import type { Segment } from './connection/segment.js'
 import type { DatagramPacket } from './datagram.js'
 import type { Endpoint, Receiver } from './endpoint.js'
-import { type LatencyProfile, latencyProfile, type NetworkProfile } from './latency.js'
+import type { LatencyProfile } from './latency.js'
 import { type Channel, Link, type Parked } from './link.js'
+import { type LinkOverride, LinkProfiles, type NetworkDescription } from './link-profiles.js'
 import { type MessageType, MessageTypes } from './message-type.js'
 import type { LinkNoise } from './noise.js'
 import { Passage, retransmissionTimeout } from './passage.js'
@@ -41,15 +42,15 @@ export class Network implements EventTarget {
   readonly #kernel: Kernel
   readonly key: Key
   readonly connections = new OpenConnections()
-  readonly #latency: LatencyProfile
+  readonly #profiles: LinkProfiles
   readonly #observer: NetworkObserver
 
-  constructor(kernel: Kernel, endpoints: readonly Endpoint[], profile: NetworkProfile, salt: string, observer: NetworkObserver, valueRules = true) {
+  constructor(kernel: Kernel, endpoints: readonly Endpoint[], description: NetworkDescription, salt: string, observer: NetworkObserver, valueRules = true) {
     this.#kernel = kernel
     this.#endpoints = endpoints
     this.#links = []
     this.key = deriveKey(deriveKey(kernel.key, 'network'), salt)
-    this.#latency = latencyProfile(profile)
+    this.#profiles = new LinkProfiles(description, endpoints)
     this.#observer = observer
     this.values = new ValueTransfer(valueRules)
   }
@@ -60,11 +61,27 @@ export class Network implements EventTarget {
     let link = links[index]
     if (link === undefined) {
       while (links.length <= index) links.push(undefined)
-      link = new Link(from, to, this.key, from === to ? loopback : this.#latency)
+      link = new Link(from, to, this.key, from === to ? loopback : this.#profiles.latencyOf(from, to))
       links[index] = link
+      if (from !== to) this.#narrow(link)
       this.#observer.linkCreated(link)
     }
     return link
+  }
+
+  /** These links are so from now on; what is on its way arrives as it would have. */
+  shape(links: string, override: LinkOverride): void {
+    const covers = this.#profiles.add(links, override)
+    this.eachLink((link) => {
+      if (link.from === link.to || !covers(link.from, link.to)) return
+      link.latency = this.#profiles.latencyOf(link.from, link.to)
+      this.#narrow(link)
+    })
+  }
+
+  #narrow(link: Link): void {
+    link.bottleneck = this.#profiles.bottleneckOf(link.from, link.to)
+    link.settle(this.#kernel.now)
   }
 
   /** The machine of this name. */

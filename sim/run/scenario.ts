@@ -5,7 +5,7 @@ import type { FaultKind } from '../faults/injection.js'
 import { Misuse } from '../host/errors.js'
 import type { Host, HostName, Methods, Nanos, Protocol, Random } from '../host/seam.js'
 import type { Step, World } from '../host/world.js'
-import type { NetworkProfile } from '../net/latency.js'
+import type { NetworkDescription } from '../net/link-profiles.js'
 import type { ObjectStoreOptions } from '../objects/simulated-store.js'
 
 /** A pluggable system under test: its roles, how each boots, what it survives, whom a nemesis may aim at. */
@@ -127,8 +127,8 @@ export interface Scenario<Roles extends Record<string, unknown>, Op, Result> {
   readonly options?: Record<string, OptionRange>
   /** There is an object store, on a host of its own: `host.objects`. */
   readonly objects?: ObjectStoreOptions
-  /** Delays between hosts; `'lan'` when not given. */
-  readonly network?: NetworkProfile
+  /** Delays and bandwidths between hosts; `'lan'` when not given. */
+  readonly network?: NetworkDescription
   /** What happens when a process reaches for the machine's clock, randomness, timers or network; `'trap'` when not given. */
   readonly ambient?: AmbientMode
   /** Numbers a run's report shows: leader changes, acknowledged records. Read once, at the end. */

@@ -22,6 +22,7 @@ import type { EventLife, KernelEvent } from '../kernel/event.js'
 import { Kernel, type KernelHooks, type LoopEnd } from '../kernel/kernel.js'
 import { deriveKey, type Key } from '../kernel/mix.js'
 import type { Link } from '../net/link.js'
+import type { LinkOverride } from '../net/link-profiles.js'
 import { Network, type NetworkObserver } from '../net/network.js'
 import { SimulatedObjectStore } from '../objects/simulated-object-store.js'
 import { SimulatedStore } from '../objects/simulated-store.js'
@@ -160,6 +161,11 @@ export class Simulation<Roles extends Record<string, unknown>> implements Machin
   /** Cuts every link between hosts of different groups; hosts in no group keep all theirs. `heal` ends it. */
   partition(...groups: HostName[][]): void {
     this.inject({ kind: 'net.partition', site: 'drive', ordinal: 0, args: { shape: 'split', groups, forNanos: null } })
+  }
+
+  /** Links are so from now on: `'client>broker'` one way, `'broker-1<>broker-2'` both; a side is a host, a role or `*`. */
+  shapeLinks(links: string, override: LinkOverride): void {
+    this.network.shape(links, override)
   }
 
   /** Ends every partition and every noise on packets. */

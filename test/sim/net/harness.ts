@@ -1,6 +1,6 @@
 import {
   type Host,
-  type NetworkProfile,
+  type NetworkDescription,
   type Scenario,
   type SimulateOptions,
   type Simulation,
@@ -12,7 +12,7 @@ import {
 } from '../../../sim/index.js'
 
 /** A scenario of equal hosts `node-1` … and no clients, for tests that look at the network and the kernel. */
-export function nodes<P>(count: number, boot: (host: Host) => P | Promise<P>, network: NetworkProfile = 'lan'): Scenario<{ node: P }, null, null> {
+export function nodes<P>(count: number, boot: (host: Host) => P | Promise<P>, network: NetworkDescription = 'lan'): Scenario<{ node: P }, null, null> {
   return scenario({
     name: 'nodes',
     system: system({ name: 'nodes', roles: { node: { count, boot } }, survives: {} }),
@@ -28,7 +28,7 @@ export function nodes<P>(count: number, boot: (host: Host) => P | Promise<P>, ne
 export function start<P>(
   count: number,
   boot: (host: Host) => P | Promise<P>,
-  options: SimulateOptions & { network?: NetworkProfile } = {},
+  options: SimulateOptions & { network?: NetworkDescription } = {},
 ): Promise<Simulation<{ node: P }>> {
   const { network, ...rest } = options
   return simulate(nodes(count, boot, network), { seed: '42', faults: 'none', ...rest })
