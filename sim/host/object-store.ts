@@ -29,7 +29,7 @@ export interface ObjectStore {
   completeUpload(key: string, upload: string, parts: readonly UploadedPart[], options?: WriteConditions & RequestOptions): Promise<{ etag: string }>
   /** The parts are gone; `no-such-upload` when it is over already. */
   abortUpload(key: string, upload: string, options?: RequestOptions): Promise<void>
-  /** Uploads under way whose key starts with `prefix`, by key and id: a page of at most 1,000. */
+  /** Uploads under way whose key starts with `prefix`, by key: a page of at most 1,000. */
   listUploads(prefix: string, options?: ListOptions): Promise<UploadPage>
 }
 

@@ -14,7 +14,8 @@ export type Action =
   /** A sync that fails: its pages count as clean. */
   | { readonly kind: 'sync-error' }
   /** A sync that lies, of the file or of the directory. */
-  | { readonly kind: 'lie' | 'lie-directory' }
+  | { readonly kind: 'lie' }
+  | { readonly kind: 'lie-directory' }
   /** A sync that writes to `other` what it had to write to `sector`; a true one when it has nothing to write there. */
   | { readonly kind: 'misdirect'; readonly sector: number; readonly other: number }
   | { readonly kind: 'rot'; readonly sector: number }
