@@ -147,7 +147,7 @@ function replicasCatchUp(world: World<Roles>, history: BrokerHistory): (world: W
 type BrokerHistory = readonly OperationRecord<BrokerOperation, BrokerResult>[]
 
 function readAllBack(host: Host, history: BrokerHistory): Promise<string | null> {
-  const { consumer } = new BrokerClient(host, host.peers.broker ?? [], { consumer: { maxBytes: readBackBytes, maxWait: 0 } })
+  const { consumer } = new BrokerClient(host, host.peers.broker ?? [], { consumer: { maxBytes: readBackBytes, maxWait: 0, pollTimeout: s(1) } })
   return readBack(consumer, { topic, history, value: ({ value }) => decodeValue(value) })
 }
 const readBackBytes = 256 * 1_024

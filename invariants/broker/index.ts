@@ -10,5 +10,5 @@ import { watermarkOrder } from './watermark-order.js'
 /** What must hold of brokers after every step, in constant time for a step, amortised over batches. */
 export function brokerInvariants(): readonly Invariant<BrokerRoles>[] {
   const observation = new BrokerObservation()
-  return [offsetsDense, partitionLogMatching, watermarkOrder, producerSequence, ackedInLog, ackedDurable].map((make) => make(observation))
+  return [offsetsDense, partitionLogMatching, watermarkOrder, producerSequence, ackedDurable, ackedInLog].map((make) => make(observation))
 }

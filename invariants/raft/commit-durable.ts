@@ -1,33 +1,76 @@
+import type { Role } from '../../systems/raft/messages.js'
+import type { GroupView } from './group-view.js'
 import type { MemberView } from './member-view.js'
 import type { RaftObservation } from './observer.js'
+import { obtain } from './obtain.js'
 
 /**
  * What any member takes for committed is durable on a majority, judged from the disks: in the write-ahead log, or behind where it begins. By LogMatching it is
- * enough to look at the newest entry. A suspect's disk counts: it held what it acknowledged. Not verified here: that the state machine holds
- * what the log has dropped (SnapshotCoversCommitted).
+ * enough to look at the newest entry: when it is committed first, and again whenever it is cut from a disk that held it. A suspect's disk counts: it held
+ * what it acknowledged. Not verified here: that the state machine holds what the log has dropped (SnapshotCoversCommitted).
  */
 export const commitDurable = (observation: RaftObservation) =>
   observation.invariant('CommitDurable', () => {
-    /** By group and index: looked at already. */
-    const checked = new Map<string, number>()
-    return ({ touched }) => {
+    const newest = new Map<GroupView, NewestCommitted>()
+    return ({ touched, persisted }) => {
       for (const member of touched) {
         const { group, now } = member
-        const from = checked.get(group.name) ?? 0
-        if (now.commit <= from) continue
-        const missing = tooFewHold(member, now.commit)
-        if (missing !== undefined) return missing
-        checked.set(group.name, now.commit)
+        const committed = obtain(newest, group, () => new NewestCommitted(group))
+        if (now.commit <= committed.index) continue
+        committed.note(member)
+        if (!committed.isHeld) return `${committed.text}, and ${committed.holders} of ${group.members.length} disks hold it`
+      }
+      for (const member of persisted) {
+        const committed = newest.get(member.group)
+        if (committed === undefined || committed.isStillHeldBy(member) || committed.isHeld) continue
+        return `${committed.text}; ${member.name} has removed it from its disk, and ${committed.holders} of ${member.group.members.length} disks hold it now`
       }
       return undefined
     }
   })
 
-function tooFewHold({ group, node, name, now }: MemberView, index: number): string | undefined {
-  const term = node === null ? -1 : node.termAt(index)
-  if (term < 0) return undefined
-  let holders = 0
-  for (const { disk } of group.members) if (disk?.holds(index, term) || disk?.suspect) holders++
-  if (2 * holders > group.members.length) return undefined
-  return `${group.name}: ${name}, ${now.role} of term ${now.term}, takes entry ${index} of term ${term} for committed, and ${holders} of ${group.members.length} disks hold it`
+/** The newest entry of a group that some member takes for committed, and whose disks hold it. */
+class NewestCommitted {
+  index = 0
+  holders = 0
+  /** -1: its member knows the entry only from a snapshot, and nothing can be said. */
+  #term = -1
+  readonly #isHeldBy: boolean[] = []
+  #by: { readonly name: string; readonly role: Role; readonly term: number } | null = null
+
+  constructor(readonly group: GroupView) {}
+
+  get isHeld(): boolean {
+    return this.#term < 0 || 2 * this.holders > this.group.members.length
+  }
+
+  get text(): string {
+    const { name, role, term } = this.#by ?? {}
+    return `${this.group.name}: ${name}, ${role} of term ${term}, takes entry ${this.index} of term ${this.#term} for committed`
+  }
+
+  note({ node, name, now }: MemberView): void {
+    this.index = now.commit
+    this.#term = node === null ? -1 : node.termAt(now.commit)
+    this.#by = { name, role: now.role, term: now.term }
+    this.holders = 0
+    for (const member of this.group.members) {
+      const holds = this.#holds(member)
+      this.#isHeldBy[member.id] = holds
+      if (holds) this.holders++
+    }
+  }
+
+  /** Looks at a disk again. False: it held the entry, and does no longer. */
+  isStillHeldBy(member: MemberView): boolean {
+    const holds = this.#holds(member)
+    if (holds === this.#isHeldBy[member.id]) return true
+    this.#isHeldBy[member.id] = holds
+    this.holders += holds ? 1 : -1
+    return holds
+  }
+
+  #holds({ disk }: MemberView): boolean {
+    return disk !== null && (disk.suspect || disk.holds(this.index, this.#term))
+  }
 }

@@ -66,8 +66,9 @@ export const raftCoreInvariants: MachineInvariants<CoreMemory, RaftState, RaftMe
     { name: 'ElectionSafety', check: electionSafety },
     { name: 'VoteOnce', check: voteOnce },
     { name: 'TermMonotonic', check: termMonotonic },
-    { name: 'LogMatching', check: logMatching },
     { name: 'LeaderAppendOnly', check: leaderAppendOnly },
+    { name: 'LogMatching', check: logMatching },
+    { name: 'TruncateOnConflict', check: truncateOnConflict },
     { name: 'LeaderCompleteness', check: leaderCompleteness },
     { name: 'CommitMonotonic', check: commitMonotonic },
     { name: 'CommitDurable', check: commitDurable },
@@ -160,17 +161,34 @@ function sameEntry(one: Entry, other: Entry): boolean {
   return one.kind === other.kind && one.data.length === other.data.length && one.data.every((byte, i) => byte === other.data[i])
 }
 
-/** A leader never shortens its log while it leads. */
-function leaderAppendOnly(memory: CoreMemory, { node: { id, state } }: RaftStep): string | undefined {
+/** A leader neither shortens its log nor writes an entry of it again while it leads. */
+function leaderAppendOnly(memory: CoreMemory, { node: { id, state }, saved }: RaftStep): string | undefined {
   const own = memory.nodes[id] as NodeMemory
   if (state.role !== 'leader') {
     own.ledTerm = 0
     return undefined
   }
   const last = lastIndex(state.log)
-  if (own.ledTerm === state.term && last < own.ledIndex) return `the log of leader ${id} fell from ${own.ledIndex} to ${last}`
+  if (own.ledTerm === state.term) {
+    if (last < own.ledIndex) return `the log of leader ${id} fell from ${own.ledIndex} to ${last}`
+    for (const change of saved) {
+      const first = change.kind === 'entries' ? (change.entries[0] as Entry).index : last + 1
+      if (first <= own.ledIndex) return `leader ${id} wrote entry ${first} again, of ${own.ledIndex} that it has`
+    }
+  }
   own.ledIndex = last
   return undefined
+}
+
+/**
+ * Entries are replaced only from a conflict on: what was there has another term. Judged by the disk, and only where no other save may still change it.
+ */
+function truncateOnConflict(_memory: CoreMemory, { node: { id, durable, saves }, saved }: RaftStep): string | undefined {
+  const first = saved[0]
+  if (first?.kind !== 'entries' || durable === null || saves.length > saved.length) return undefined
+  const { index, term } = first.entries[0] as Entry
+  const there = durable.entries[index - durable.base.index - 1]
+  return there?.term === term ? `node ${id} wrote entry ${index} of term ${term} again, and all that followed it` : undefined
 }
 
 /** A new leader of term T holds all that was committed in terms below T; an old one that wakes late is legal. */

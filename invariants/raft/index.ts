@@ -11,6 +11,7 @@ import { snapshotCoversCommitted } from './snapshot-covers-committed.js'
 import { stateMachineSafety } from './state-machine-safety.js'
 import { suspectAbstains } from './suspect-abstains.js'
 import { termMonotonic } from './term-monotonic.js'
+import { truncateOnConflict } from './truncate-on-conflict.js'
 import { voteOnce } from './vote-once.js'
 
 export { RaftObservation, type RaftPlacement } from './observer.js'
@@ -28,6 +29,7 @@ export function raftInvariants<Roles extends Record<string, unknown>>(observatio
     leaderAppendOnly,
     logMatching,
     leaderCompleteness,
+    truncateOnConflict,
     commitMonotonic,
     stateMachineSafety,
     snapshotCoversCommitted,

@@ -21,6 +21,8 @@ export class MemberView {
   before: Glimpse = unseen()
   /** The first index whose entry is new since the last look; beyond the log when none is. */
   newFrom = 1
+  /** Entries were removed in this life, from an index on: the term there before and now, the same when nothing is there now. null: none were. */
+  cut: { readonly index: number; readonly term: number; readonly newTerm: number } | null = null
   /** What the disk said of term and vote before and after the last change to it. */
   hardStateBefore: HardState = { term: 0, vote: null }
   /** And of where the log begins. */
@@ -121,16 +123,21 @@ export class MemberView {
   #lookAtLog(node: RaftNode): void {
     const { base, entries } = node.machineState.log
     const seen = this.#entries
+    this.cut = null
     if (this.#hasSameLog(node)) {
       this.newFrom = base.index + entries.length + 1
       return
     }
-    if (base.index !== this.#base) {
+    const isSameBase = base.index === this.#base
+    if (!isSameBase) {
       seen.splice(0, Math.max(0, base.index - this.#base))
       this.#base = base.index
     }
     let equal = Math.min(seen.length, entries.length)
     while (equal > 0 && seen[equal - 1] !== entries[equal - 1]) equal--
+    const removed = seen[equal]
+    // A snapshot may take the place of a whole log.
+    if (removed !== undefined && isSameBase) this.cut = { index: removed.index, term: removed.term, newTerm: entries[equal]?.term ?? removed.term }
     seen.length = equal
     for (let i = equal; i < entries.length; i++) seen.push(entries[i] as Entry)
     this.newFrom = base.index + equal + 1

@@ -1,9 +1,14 @@
 import type { Plant } from '../../tools/plant/plant.js'
 
 const broker = 'scenarios/broker.scenario.ts'
+const raft = 'scenarios/raft.scenario.ts'
+
+const outages = 'test/plants/broker-outages.hunt.ts'
+const start = 'test/plants/broker-start.hunt.ts'
+const walk = 'test/plants/raft-walk.hunt.ts'
 
 /** The mistakes that Seedfall must find. Names are stable: reports use them. */
-export const plants: readonly Plant[] = [
+const inScenarios: readonly Plant[] = [
   {
     name: 'vote-not-durable',
     source: 'Raft paper, figure 2: votedFor is persistent state, updated on stable storage before responding',
@@ -12,6 +17,7 @@ export const plants: readonly Plant[] = [
     with: '    state.vote = from\n',
     expect: 'VoteOnce',
     subject: broker,
+    isThorough: true,
   },
   {
     name: 'term-not-durable',
@@ -21,6 +27,7 @@ export const plants: readonly Plant[] = [
     with: '  state.vote = null\n',
     expect: 'TermMonotonic',
     subject: broker,
+    isThorough: true,
   },
   {
     name: 'commit-beyond-matched',
@@ -30,6 +37,7 @@ export const plants: readonly Plant[] = [
     with: 'Math.min(leaderCommit, context.state.log.base.index + context.state.log.entries.length)',
     expect: 'StateMachineSafety',
     subject: broker,
+    isThorough: true,
   },
   {
     name: 'append-answered-before-sync',
@@ -39,6 +47,7 @@ export const plants: readonly Plant[] = [
     with: 'send(context, to, response)',
     expect: 'CommitDurable',
     subject: broker,
+    isThorough: true,
   },
   {
     name: 'deposed-leader-serves-reads',
@@ -48,16 +57,25 @@ export const plants: readonly Plant[] = [
     with: 'if (serving === null) return',
     expect: 'ReadNotStale',
     subject: broker,
+    isThorough: true,
   },
   {
     name: 'torn-tail-accepted',
     source: 'Alagappan and others, "Protocol-Aware Recovery for Consensus-Based Storage", FAST 2018',
     file: 'systems/raft/wal-recovery.ts',
-    replace: 'if (!payloadIsWhole(bytes, at, number, at, header)) break',
-    with: 'if (at + frameHeaderBytes + header.length > bytes.length) break',
-    // Garbage for an entry; or, where not even a record can be made of it, a member that never comes up again.
-    expect: ['LogMatching', 'progress'],
-    subject: broker,
+    replace: `    if (!payloadIsWhole(bytes, at, number, at, header)) break
+    const payload = at + frameHeaderBytes
+    const record = readRecord(bytes, payload, payload + header.length, true)
+    if (record === null) throw new CorruptLog(\`segment \${number} of the write-ahead log at \${at}: a record that this version does not know\`)
+`,
+    with: `    const payload = at + frameHeaderBytes
+    if (payload + header.length > bytes.length) break
+    const record = readRecord(bytes, payload, payload + header.length, true)
+    if (record === null) break
+`,
+    expect: 'LogMatching',
+    subject: outages,
+    isThorough: true,
   },
   {
     name: 'follower-truncates-matching-entries',
@@ -65,9 +83,9 @@ export const plants: readonly Plant[] = [
     file: 'systems/raft/append.ts',
     replace: 'while (first < entries.length && holds(state, entries[first] as Entry)) first++',
     with: 'while (first < entries.length && (entries[first] as Entry).index <= state.commit) first++',
-    // A member that knows what is committed sees its log cut; one that does not yet breaks the quorum of the durable copies.
-    expect: ['CommitMonotonic', 'CommitDurable', 'AckedDurable'],
+    expect: 'TruncateOnConflict',
     subject: broker,
+    isThorough: true,
   },
   {
     name: 'send-before-save',
@@ -77,6 +95,7 @@ export const plants: readonly Plant[] = [
     with: 'if (effect.after !== undefined && effect.after > this.#durableToken + 1_000_000)',
     expect: 'VoteOnce',
     subject: broker,
+    isThorough: true,
   },
   {
     name: 'snapshot-installed-without-sync',
@@ -85,7 +104,8 @@ export const plants: readonly Plant[] = [
     replace: '      await this.#makeDurable(segments, directory)\n      const active',
     with: '      const active',
     expect: 'SnapshotCoversCommitted',
-    subject: broker,
+    subject: outages,
+    isThorough: true,
   },
   {
     name: 'duplicate-sequence-accepted',
@@ -95,6 +115,7 @@ export const plants: readonly Plant[] = [
     with: 'return accepted',
     expect: 'ProducerSequence',
     subject: broker,
+    isThorough: true,
   },
   {
     name: 'vote-for-shorter-log',
@@ -124,12 +145,180 @@ export const plants: readonly Plant[] = [
     subject: broker,
   },
   {
+    name: 'one-vote-is-enough',
+    source: 'Raft paper, 5.2: a candidate wins with the votes of a majority of the servers in the full cluster',
+    file: 'systems/raft/quorum.ts',
+    replace: '  const needed = majority(configuration)\n  let granted = 0',
+    with: '  const needed = 1\n  let granted = 0',
+    expect: 'ElectionSafety',
+    subject: start,
+  },
+  {
+    name: 'leader-appends-after-commit',
+    source: 'Raft paper, figure 3: a leader never overwrites or deletes entries in its log',
+    file: 'systems/raft/replication.ts',
+    replace: 'const entry: Entry = { index: lastIndex(state.log) + 1, term',
+    with: 'const entry: Entry = { index: state.commit + 1, term',
+    expect: 'LeaderAppendOnly',
+    subject: broker,
+  },
+  {
+    name: 'commit-index-falls',
+    source: 'Raft paper, figure 2: commitIndex increases monotonically',
+    file: 'systems/raft/commit.ts',
+    replace: '  if (index <= state.commit) return\n  if (state.role',
+    with: '  if (index === state.commit) return\n  if (state.role',
+    expect: 'CommitMonotonic',
+    subject: broker,
+  },
+  {
+    name: 'suspicion-forgotten',
+    source: 'Alagappan and others, "Protocol-Aware Recovery for Consensus-Based Storage", FAST 2018',
+    file: 'systems/raft/core.ts',
+    replace: '    suspect: durable?.suspect ?? false,\n',
+    with: '    suspect: false,\n',
+    expect: 'SuspectAbstains',
+    subject: outages,
+  },
+  {
+    name: 'success-despite-lost-leadership',
+    source: 'KIP-679: with acks=1 a record that only its leader holds is acknowledged, and lost with it',
+    file: 'systems/broker/raft-replication.ts',
+    replace: "if (error instanceof Superseded) return refusal('NOT_ENOUGH_REPLICAS_AFTER_APPEND')",
+    with: "if (error instanceof Superseded) return { kind: 'appended', baseOffset: (this.node.stateMachine as Partition).log.endOffset, index: error.index, term: error.term }",
+    expect: 'AckedDurable',
+    subject: broker,
+  },
+  {
+    name: 'duplicate-answered-with-the-end',
+    source: 'KIP-98: a duplicate is answered with the offset at which its batch was appended first',
+    file: 'systems/broker/partition.ts',
+    replace: "return { kind: 'duplicate', baseOffset: verdict.baseOffset, index, term }",
+    with: "return { kind: 'duplicate', baseOffset: this.log.endOffset, index, term }",
+    expect: 'AckedInLog',
+    subject: broker,
+  },
+  {
+    name: 'recovered-end-is-the-last-offset',
+    source: 'Kafka: the log end offset is the offset of the last record plus one',
+    file: 'systems/broker/partition-log.ts',
+    replace: '    this.endOffset = checkpoint.endOffset\n',
+    with: '    this.endOffset = Math.max(0, checkpoint.endOffset - 1)\n',
+    expect: 'PartitionLogMatching',
+    subject: broker,
+  },
+  {
+    name: 'fetch-without-read-index',
+    source: 'Jepsen, Redpanda 21.10.1 and others: a deposed leader that serves reads from its own memory',
+    file: 'systems/broker/raft-replication.ts',
+    replace: '      await this.node.readIndex()\n      return null',
+    with: '      return null',
+    // What a follower that lags answers is too old, or too short for a client that has read more elsewhere.
+    expect: ['history (stale)', 'history (lost)'],
+    subject: broker,
+  },
+  {
+    name: 'read-without-read-index',
+    source: 'Raft dissertation, 6.4: a leader that does not confirm its leadership may answer a read with stale data',
+    file: 'systems/raft/replicated-map.ts',
+    replace: `        if (!node.isLeader) return { kind: 'not-leader', leader: node.leader }
+        try {
+          await node.readIndex()
+`,
+    with: '        try {\n',
+    expect: 'not linearizable (kv)',
+    subject: raft,
+  },
+  {
+    name: 'heartbeat-without-commit',
+    source: 'Raft paper, figure 2: followers learn the commit index from every AppendEntries, heartbeats included',
+    file: 'systems/raft/heartbeat.ts',
+    replace: '  learnCommit(context, request.commit)\n',
+    with: '  if (request.commit < 0) learnCommit(context, request.commit)\n',
+    expect: 'all replicas are equal',
+    subject: broker,
+  },
+  {
+    name: 'no-snapshot-for-followers',
+    source: 'Raft paper, 7: a leader that has discarded what a follower lacks sends it a snapshot',
+    file: 'systems/raft/replication.ts',
+    replace: '    if (termAt(state.log, progress.next - 1) < 0) {\n      beginSnapshot(context, progress)\n',
+    with: '    if (termAt(state.log, progress.next - 1) < 0) {\n',
+    expect: 'all replicas catch up',
+    subject: broker,
+  },
+  {
+    name: 'segment-file-off-by-one',
+    source: 'Kafka: a fetch is answered from the batch that holds its offset on',
+    file: 'systems/broker/log-reader.ts',
+    replace: 'if (baseOffset(bytes, start) > offset)',
+    with: 'if (baseOffset(bytes, start) >= offset)',
+    expect: 'every acknowledged record is readable',
+    subject: broker,
+  },
+]
+
+/** What the machine walk finds over the Raft core alone, by the invariants of the core. */
+const inTheWalk: readonly Plant[] = [
+  {
     name: 'core-forgets-what-it-waits-for',
     source: 'etcd-io/raft, doc.go: messages are sent after the hard state of the same Ready is on stable storage',
     file: 'systems/raft/state.ts',
     replace: 'after: after > state.savedToken ? after : undefined',
     with: 'after: undefined',
     expect: 'VoteOnce',
-    subject: 'test/plants/raft-walk.hunt.ts',
+    subject: walk,
   },
+  {
+    name: 'append-without-consistency-check',
+    source: 'Raft paper, figure 2: reply false if the log has no entry at prevLogIndex whose term matches prevLogTerm',
+    file: 'systems/raft/append.ts',
+    replace: 'if (request.previousIndex > state.commit && termAt(log, request.previousIndex) !== request.previousTerm) {',
+    with: 'if (request.previousIndex > state.commit && termAt(log, request.previousIndex) < 0) {',
+    expect: 'LogMatching',
+    subject: walk,
+  },
+  {
+    name: 'applied-before-durable',
+    source: 'Raft paper, figure 2: the log is persistent state; a state machine must never be ahead of the log that it is recovered with',
+    file: 'systems/raft/commit.ts',
+    replace: 'const last = Math.min(state.commit, state.log.durable)',
+    with: 'const last = state.commit',
+    expect: 'StateMachineSafety',
+    subject: walk,
+  },
+  {
+    name: 'compacted-one-too-far',
+    source: 'Raft paper, 7: the log is discarded up to the last entry that the snapshot replaces',
+    file: 'systems/raft/core.ts',
+    replace: "save(context, { kind: 'compacted', base: log.base })",
+    with: "save(context, { kind: 'compacted', base: { ...log.base, index: log.base.index + 1 } })",
+    expect: 'SnapshotCoversCommitted',
+    subject: walk,
+  },
+  again('one-vote-is-enough', 'in-the-walk', walk, 'ElectionSafety'),
+  again('vote-not-durable', 'in-the-walk', walk, 'VoteOnce'),
+  again('term-not-durable', 'in-the-walk', walk, 'TermMonotonic'),
+  again('leader-appends-after-commit', 'in-the-walk', walk, 'LeaderAppendOnly'),
+  again('vote-for-shorter-log', 'in-the-walk', walk, 'LeaderCompleteness'),
+  again('follower-truncates-matching-entries', 'in-the-walk', walk, 'TruncateOnConflict'),
+  again('commit-index-falls', 'in-the-walk', walk, 'CommitMonotonic'),
+  again('append-answered-before-sync', 'in-the-walk', walk, 'CommitDurable'),
+  again('commit-beyond-matched', 'in-the-walk', walk, 'CommitDurable'),
+  again('deposed-leader-serves-reads', 'in-the-walk', walk, 'ReadNotStale'),
+  again('suspicion-forgotten', 'in-the-walk', walk, 'SuspectAbstains'),
 ]
+
+export const plants: readonly Plant[] = [
+  ...inScenarios,
+  again('heartbeat-without-commit', 'in-the-map', raft, 'members agree'),
+  again('no-snapshot-for-followers', 'in-the-map', raft, 'members catch up'),
+  ...inTheWalk,
+]
+
+/** The same mistake, looked for elsewhere. */
+function again(name: string, where: string, subject: string, expect: string): Plant {
+  const plant = inScenarios.find((each) => each.name === name)
+  if (plant === undefined) throw new Error(`there is no plant '${name}'`)
+  return { ...plant, name: `${name}-${where}`, subject, expect, isThorough: false }
+}

@@ -29,11 +29,14 @@ async function search(hunter: Hunter): Promise<HuntResult> {
 }
 
 async function hunterOf(subject: string): Promise<Hunter> {
-  const module = (await import(pathToFileURL(path.join(repository, subject)).href)) as { default?: unknown; hunt?: (seed: string) => string | undefined }
+  const module = (await import(pathToFileURL(path.join(repository, subject)).href)) as {
+    default?: unknown
+    hunt?: (seed: string) => Promise<string | undefined> | string | undefined
+  }
   const { default: scenario, hunt } = module
   if (typeof hunt === 'function') {
-    return (seed) => {
-      const check = hunt(seed)
+    return async (seed) => {
+      const check = await hunt(seed)
       return check === undefined ? undefined : { check, message: '' }
     }
   }

@@ -13,6 +13,8 @@ export interface Plant {
   readonly expect: string | readonly string[]
   /** What is run to find it: a scenario's file, or a module that exports `hunt(seed): string | undefined`, the name of the check that failed. From the repository's root. */
   readonly subject: string
+  /** Whether it is to be found from any seed on: it is hunted in several disjoint ranges of seeds. */
+  readonly isThorough?: boolean
 }
 
 /** What a hunt found, printed as one line of JSON. */

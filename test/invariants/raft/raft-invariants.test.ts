@@ -174,6 +174,44 @@ describe('CommitDurable', () => {
     })
     expect(commit).toBeUndefined()
   })
+  test('trips when what was committed is cut from a disk that its majority needs', async () => {
+    await group.persist(2, { kind: 'entries', entries: [entry(3, 2)] })
+    expect(group.step(2)).toBeUndefined()
+    await group.persist(1, { kind: 'entries', entries: [entry(3, 2)] })
+    expect(group.step(1)).toMatch(
+      /^CommitDurable: .*takes entry 3 of term 1 for committed; member-2 has removed it from its disk, and 1 of 3 disks hold it now/,
+    )
+  })
+  test('allows a disk to drop what a snapshot covers', async () => {
+    for (const member of [1, 2]) {
+      group.states[member] = { index: 3, term: 1 }
+      await group.persist(member, { kind: 'compacted', base: { index: 3, term: 1 } })
+      expect(group.step(member)).toBeUndefined()
+    }
+  })
+})
+
+describe('TruncateOnConflict', () => {
+  test('trips when a follower removes entries that nothing conflicts with', () => {
+    group.step(1, ({ log }) => log.entries.push(...entries(4, 6, 1)))
+    expect(group.step(1, ({ log }) => log.entries.splice(4))).toMatch(/^TruncateOnConflict: .*member-2 removed its entries from 5 on, .* term 1 as before/)
+  })
+  test('trips when a follower writes an entry again that it has, and loses what follows', () => {
+    group.step(1, ({ log }) => log.entries.push(...entries(4, 6, 1)))
+    expect(group.step(1, ({ log }) => log.entries.splice(4, 2, entry(5, 1)))).toMatch(/^TruncateOnConflict: .*member-2 removed its entries from 5 on/)
+  })
+  test('allows a follower to remove what conflicts, and all that follows it', () => {
+    group.step(1, ({ log }) => log.entries.push(...entries(4, 6, 1)))
+    expect(group.step(1, ({ log }) => log.entries.splice(4, 2, entry(5, 2)))).toBeUndefined()
+  })
+  test('allows a snapshot to take the place of a log', () => {
+    group.step(1, ({ log }) => log.entries.push(...entries(4, 6, 1)))
+    const install = group.step(1, ({ log }) => {
+      log.base = { index: 3, term: 1 }
+      log.entries.length = 0
+    })
+    expect(install).toBeUndefined()
+  })
 })
 
 describe('StateMachineSafety', () => {

@@ -1,0 +1,14 @@
+import type { RaftObservation } from './observer.js'
+
+/**
+ * A follower removes entries only from a conflict on: where the leader's entry has another term (Raft paper, figure 2, AppendEntries, rule 3). What matches may
+ * have been acknowledged since the request was sent. Of leaders LeaderAppendOnly says more.
+ */
+export const truncateOnConflict = (observation: RaftObservation) =>
+  observation.invariant('TruncateOnConflict', () => ({ touched }) => {
+    for (const { cut, before, group, name } of touched) {
+      if (cut === null || before.role === 'leader' || cut.term !== cut.newTerm) continue
+      return `${group.name}: ${name} removed its entries from ${cut.index} on, and what it holds there now is of term ${cut.newTerm} as before`
+    }
+    return undefined
+  })

@@ -1,0 +1,13 @@
+import broker from '../../scenarios/broker.scenario.js'
+import { run } from '../../sim/run/run.js'
+
+/** The broker scenario under frequent power losses with torn writes: for mistakes in what recovery makes of damage. */
+export async function hunt(seed: string): Promise<string | undefined> {
+  const { outcome, violation } = await run({
+    scenario: broker,
+    seed,
+    kinds: ['power.loss', 'process.crash', 'disk.lost', 'disk.torn', 'disk.lost-rename'],
+    options: { 'power.loss.everyMillis': 2_000, 'power.loss.blackoutPerMille': 300, 'disk.torn.perMille': 900, trailingEntries: 4, compactionEntries: 60 },
+  })
+  return outcome === 'passed' ? undefined : (violation?.check ?? outcome)
+}
