@@ -4,7 +4,7 @@ const broker = 'scenarios/broker.scenario.ts'
 const raft = 'scenarios/raft.scenario.ts'
 
 const outages = 'test/plants/broker-outages.hunt.ts'
-const start = 'test/plants/broker-start.hunt.ts'
+const start = 'test/plants/one-leader.hunt.ts'
 const walk = 'test/plants/raft-walk.hunt.ts'
 
 /** The mistakes that Seedfall must find. Names are stable: reports use them. */

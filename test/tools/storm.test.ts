@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { shortcomings } from '../../tools/check-seeds.js'
 import { storm } from '../../tools/storm/storm.js'
 import { type StormRun, StormSummary } from '../../tools/storm/storm-summary.js'
 
@@ -27,6 +28,17 @@ describe('The summary of a storm', () => {
 
   test('tells what was held back as a share of the opportunities', () => {
     expect(summaryOf({ faults: [armed('process.pause', 5)] }).describe()).toContainEqual(expect.stringMatching(/^process\.pause +1 +1 +5 +5 +5\.0%$/))
+  })
+})
+
+describe('Seeds that every change must pass', () => {
+  test('are found wanting where too little happened', () => {
+    const summary = summaryOf({ faults: [armed('net.drop', 0), armed('net.partition', 1)], statistics: { crashes: 4, crashesInsideSteps: 1, applied: 50 } })
+    expect(shortcomings(summary, { applied: 50, 'net.partition': 1 })).toEqual([
+      'net.drop was armed and never acted',
+      '25% of crashes fell strictly inside steps',
+    ])
+    expect(shortcomings(summaryOf({}), { applied: 50 })).toEqual(['a median of 0 applied a run, where 50 is the least'])
   })
 })
 
