@@ -135,13 +135,13 @@ function replicasAreEqual(world: World<Roles>): boolean {
 }
 
 /** What was committed and acknowledged when faults had ended is on every replica, whatever has been written since. */
-function replicasCatchUp(world: World<Roles>, history: BrokerHistory): (world: World<Roles>) => boolean {
+function replicasCatchUp(world: World<Roles>, history: BrokerHistory): () => boolean {
   const acknowledged = acknowledgedByPartition(history)
   const ends = Array.from({ length: partitions }, (_, p) => {
     const committed = world.hosts.broker.map(({ process }) => process?.partitions[p]?.highWatermark ?? 0)
     return Math.max(...committed, ...[...(acknowledged.get(p)?.keys() ?? [])].map((offset) => offset + 1))
   })
-  return ({ hosts }) => hosts.broker.every(({ process }) => ends.every((end, p) => (process?.partitions[p]?.highWatermark ?? 0) >= end))
+  return () => world.hosts.broker.every(({ process }) => ends.every((end, p) => (process?.partitions[p]?.highWatermark ?? 0) >= end))
 }
 
 type BrokerHistory = readonly OperationRecord<BrokerOperation, BrokerResult>[]

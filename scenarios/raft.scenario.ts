@@ -80,9 +80,9 @@ const group = new RaftObservation({
 })
 
 /** What was committed when faults had ended is applied everywhere, whatever has been written since. */
-function membersCatchUp({ hosts: { member } }: World<{ member: MapMember }>): (world: World<{ member: MapMember }>) => boolean {
+function membersCatchUp({ hosts: { member } }: World<{ member: MapMember }>): () => boolean {
   const committed = Math.max(...member.map(({ process }) => process?.node.commit ?? 0))
-  return ({ hosts }) => hosts.member.every(({ process }) => (process?.node.applied ?? 0) >= committed)
+  return () => member.every(({ process }) => (process?.node.applied ?? 0) >= committed)
 }
 
 export default scenario({

@@ -73,7 +73,7 @@ class WholeRun {
     const { scenario, world, kernel, history, setup } = simulation
     const recoveries: readonly Recovery<Record<string, unknown>>[] = scenario.recovery ?? []
     let since = -1
-    let waiting: { readonly property: Recovery<Record<string, unknown>>; readonly holds: (world: typeof simulation.world) => boolean }[] = []
+    let waiting: { readonly property: Recovery<Record<string, unknown>>; readonly holds: () => boolean }[] = []
     while (recoveries.length > 0) {
       const missing = this.#missingHosts(setup.healAt)
       if (missing === null) {
@@ -81,7 +81,7 @@ class WholeRun {
         if (from !== since) waiting = recoveries.map((property) => ({ property, holds: property.begin(world, history.records) }))
         since = from
         waiting = waiting.filter(({ property, holds }) => {
-          const held = holds(world)
+          const held = holds()
           if (held) simulation.recordEventually(property.name, true)
           return !held
         })

@@ -140,7 +140,7 @@ export interface Recovery<Roles extends Record<string, unknown>, Op = unknown, R
   readonly name: string
   readonly within: Nanos
   /** Called when the bound begins, and again when a host recovers later: what it answers is asked until it is true. */
-  begin(world: World<Roles>, history: readonly OperationRecord<Op, Result>[]): (world: World<Roles>) => boolean
+  begin(world: World<Roles>, history: readonly OperationRecord<Op, Result>[]): () => boolean
 }
 
 /** Must come true within a generous bound after the clients are done and the last host recovered: looked at from outside, or asked for by a client. */

@@ -5,6 +5,11 @@ import { run } from '../../sim/run/run.js'
 /** The first seconds of the broker scenario under ElectionSafety alone: two leaders of a term soon break what else is checked, in any order. */
 export async function hunt(seed: string): Promise<string | undefined> {
   const invariants = broker.invariants.filter(({ name }) => name === 'ElectionSafety')
-  const { outcome, violation } = await run({ scenario: { ...broker, invariants, recovery: [], eventually: [] }, seed, kinds: ['net.partition'], duration: s(8) })
+  const { outcome, violation } = await run({
+    scenario: { ...broker, invariants, recovery: [], eventually: [] },
+    seed,
+    kinds: ['net.partition'],
+    duration: s(8),
+  })
   return outcome === 'passed' ? undefined : (violation?.check ?? outcome)
 }

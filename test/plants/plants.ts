@@ -92,7 +92,7 @@ const inScenarios: readonly Plant[] = [
     source: 'etcd-io/raft, doc.go: messages are sent after the entries and hard state of the same Ready are on stable storage',
     file: 'systems/raft/raft-node.ts',
     replace: 'if (effect.after !== undefined && effect.after > this.#durableToken)',
-    with: 'if (effect.after !== undefined && effect.after > this.#durableToken + 1_000_000)',
+    with: "if (effect.after !== undefined && effect.after > this.#durableToken && effect.message.kind !== 'vote-response')",
     expect: 'VoteOnce',
     subject: broker,
     isThorough: true,

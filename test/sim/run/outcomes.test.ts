@@ -169,7 +169,7 @@ describe('outcomes of a run', () => {
             begin: (world, history) => {
               const began = { now: world.now, operations: history.length }
               begun.push(began)
-              return ({ now }) => now >= s(2) && history.length > began.operations
+              return () => world.now >= s(2) && history.length > began.operations
             },
           },
         ],
