@@ -83,6 +83,8 @@ describe('host.maybe', () => {
     const definition = scenario({
       ...workers,
       invariants: [],
+      recovery: [],
+      eventually: [],
       name: 'words',
       system: system({ name: 'words', roles: { worker: { count: 1, boot } }, survives: {} }),
       statistics: () => ({}),
