@@ -1,55 +1,25 @@
-import { s } from '../../host/durations.js'
 import type { NetErrorCode } from '../../host/errors.js'
 import type { Nanos } from '../../host/seam.js'
 import type { EventLife, KernelEvent } from '../../kernel/event.js'
 import { mix } from '../../kernel/mix.js'
 import type { Link } from '../link.js'
+import {
+  carefulWindow,
+  fullSegment,
+  largestSegment,
+  lingerLimit,
+  mostDoublings,
+  receiveCapacity,
+  retransmissionLimit,
+  sendCapacity,
+} from './connection-limits.js'
 import type { ConnectionPair } from './connection-pair.js'
+import type { ConnectionOwner, ConnectionStack } from './connection-stack.js'
+import { KeepAlive } from './keep-alive.js'
 import { ReceiveBuffer } from './receive-buffer.js'
 import { RoundTrip } from './round-trip.js'
 import { fin, probe, rst, Segment, syn } from './segment.js'
 import { SendBuffer } from './send-buffer.js'
-
-/** Bytes written and not yet acknowledged before `write` makes its caller wait. */
-export const sendCapacity = 262_144
-/** Bytes that may come before somebody reads: the largest window. */
-export const receiveCapacity = 262_144
-/** The longest segment on a link where nothing is the matter: what segmentation offload hands to the card. */
-const largestSegment = 65_536
-/** What one frame of Ethernet carries of a stream; shorter segments wait while others are under way (Nagle, RFC 896). */
-const fullSegment = 1_460
-/** After a loss: ten full segments (RFC 6928), twice as many after every round trip. */
-const carefulWindow = 10 * fullSegment
-/** Retransmissions in a row after which the other side is given up: 25 s in a LAN, where Linux takes a quarter of an hour. */
-const retransmissionLimit = 6
-const mostDoublings = 8
-/** As libuv sets them. */
-const keepAliveInterval = s(1)
-const keepAliveLimit = 10
-/** How long a machine remembers an end that its process has left and the other side does not end (Linux' tcp_fin_timeout). */
-const lingerLimit = s(60)
-
-/** The machine that an end lies on. */
-export interface ConnectionStack {
-  readonly now: Nanos
-  transmit(end: ConnectionEnd, segment: Segment): void
-  schedule(end: ConnectionEnd, at: Nanos): KernelEvent
-  cancel(event: KernelEvent, id: number): void
-  /** Does something to an end, in a step of its own that belongs to its process. */
-  soon(end: ConnectionEnd, what: string, run: () => void): void
-  /** The end is over: nothing of it happens any more. */
-  left(end: ConnectionEnd): void
-}
-
-/** The process's side of an end. */
-export interface ConnectionOwner {
-  opened(): void
-  /** Bytes, or the stream's end, have come. */
-  readable(): void
-  /** There is more room to write. */
-  writable(): void
-  failed(code: NetErrorCode): void
-}
 
 /**
  * One end of a connection as the machine's kernel keeps it: TCP (RFC 9293) over links that lose, repeat and reorder.
@@ -84,10 +54,7 @@ export class ConnectionEnd {
   #waitingSince: Nanos = -1
   #unanswered = 0
   #doublings = 0
-  #heardAt: Nanos = 0
-  #keepAliveIdle: Nanos = Number.POSITIVE_INFINITY
-  #keepAlives = 0
-  #keepAliveAt: Nanos = 0
+  readonly #keepAlive = new KeepAlive()
   #lingerUntil: Nanos = Number.POSITIVE_INFINITY
   #timer: KernelEvent | null = null
   #timerId = 0
@@ -211,16 +178,14 @@ export class ConnectionEnd {
   }
 
   keepAlive(idle: Nanos | null): void {
-    this.#keepAliveIdle = idle ?? Number.POSITIVE_INFINITY
-    this.#keepAlives = 0
+    this.#keepAlive.set(idle)
     this.#arm()
   }
 
   // ---------------------------------------------------------------- what comes
 
   arrived(segment: Segment): void {
-    this.#heardAt = this.stack.now
-    this.#keepAlives = 0
+    this.#keepAlive.heard(this.stack.now)
     if (segment.isCorrupt) {
       this.#transmit(rst, this.#next, nothing)
       this.fail('reset')
@@ -376,8 +341,7 @@ export class ConnectionEnd {
   #deadline(): Nanos {
     let at = this.#lingerUntil
     if (this.#waitingSince >= 0) at = Math.min(at, this.#waitingSince + this.#roundTrip.timeout * 2 ** Math.min(this.#doublings, mostDoublings))
-    else if (this.#keepAliveIdle !== Number.POSITIVE_INFINITY && this.#state === 'open')
-      at = Math.min(at, this.#keepAlives === 0 ? this.#heardAt + this.#keepAliveIdle : this.#keepAliveAt + keepAliveInterval)
+    else if (this.#state === 'open') at = Math.min(at, this.#keepAlive.deadline)
     return at
   }
 
@@ -392,7 +356,8 @@ export class ConnectionEnd {
         return
       }
       if (this.#waitingSince >= 0) this.#unansweredFor(now)
-      else this.#askForLife(now)
+      else if (this.#keepAlive.ask(now)) this.#transmit(probe, this.#next, nothing)
+      else this.fail('timeout')
       if (this.isGone) return
     }
     this.#arm()
@@ -418,16 +383,6 @@ export class ConnectionEnd {
     this.#congestion = carefulWindow
     this.#next = this.acknowledged
     this.push()
-  }
-
-  #askForLife(now: Nanos): void {
-    if (this.#keepAlives === keepAliveLimit) {
-      this.fail('timeout')
-      return
-    }
-    this.#keepAlives++
-    this.#keepAliveAt = now
-    this.#transmit(probe, this.#next, nothing)
   }
 
   #over(state: 'finished' | 'gone'): void {

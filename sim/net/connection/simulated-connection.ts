@@ -2,7 +2,9 @@ import { Misuse, NetError, type NetErrorCode } from '../../host/errors.js'
 import type { Address, Connection, Nanos } from '../../host/seam.js'
 import type { Kernel } from '../../kernel/kernel.js'
 import type { SocketLife } from '../socket-life.js'
-import { type ConnectionEnd, type ConnectionOwner, sendCapacity } from './connection-end.js'
+import type { ConnectionEnd } from './connection-end.js'
+import { sendCapacity } from './connection-limits.js'
+import type { ConnectionOwner } from './connection-stack.js'
 
 /** A connection as its process holds it: promises on top of an end. */
 export class SimulatedConnection implements Connection, ConnectionOwner {

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { type Connection, type Host, type Injection, ms, NetError, type Simulation, s } from '../../../sim/index.js'
-import { receiveCapacity, sendCapacity } from '../../../sim/net/connection/connection-end.js'
+import { receiveCapacity, sendCapacity } from '../../../sim/net/connection/connection-limits.js'
 import { start } from './harness.js'
 
 /** What one side does with its connection, one after the other. */
