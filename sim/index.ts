@@ -31,6 +31,7 @@ export type { HostStatus, HostView, Step, World } from './host/world.js'
 export type { Bandwidth } from './net/bandwidth.js'
 export type { NetworkProfile } from './net/latency.js'
 export type { LinkOverride, NetworkDescription, NetworkPlan } from './net/link-profiles.js'
+export { type OverRuns, type PropertyOverRuns, propertiesOver } from './run/properties-over-runs.js'
 export type * from './run/report.js'
 export { headerOf, run } from './run/run.js'
 export {

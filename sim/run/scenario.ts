@@ -123,6 +123,8 @@ export interface Scenario<Roles extends Record<string, unknown>, Op, Result> {
   readonly healAt: Nanos
   readonly recovery?: readonly Recovery<Roles, Op, Result>[]
   readonly eventually?: readonly Eventually<Roles, Op, Result>[]
+  /** `sometimes` and `reachable` properties that some of many runs must meet: one that no process ever stated counts as never met. */
+  readonly mustMeet?: readonly string[]
   /** The swarm's own options, beside the framework's. */
   readonly options?: Record<string, OptionRange>
   /** There is an object store, on a host of its own: `host.objects`. */

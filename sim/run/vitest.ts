@@ -2,6 +2,8 @@ import { test } from 'vitest'
 import { Misuse } from '../host/errors.js'
 import { plain } from '../report/palette.js'
 import { describeResult } from '../report/run-result.js'
+import { describeNeverMet, propertiesOver } from './properties-over-runs.js'
+import type { RunReport } from './report.js'
 import { run } from './run.js'
 import type { AnyScenario } from './scenario.js'
 
@@ -14,6 +16,11 @@ export interface SimTestOptions {
   readonly file?: string
   /** Wall-clock milliseconds for the whole test; one second a seed, at least a minute, when not given. */
   readonly timeout?: number
+  /**
+   * True: fails when a `sometimes` or `reachable` property was met in none of the runs, or one of the scenario's `mustMeet` was never stated. Not asked
+   * of a single seed (SEEDFALL_SEED).
+   */
+  readonly requireSometimes?: boolean
 }
 
 /**
@@ -26,12 +33,19 @@ export interface SimTestOptions {
 export function simTest(name: string, scenario: AnyScenario, options: SimTestOptions = {}): void {
   const seeds = seedsOf(options)
   test(name, { timeout: options.timeout ?? Math.max(60_000, seeds.length * 1_000) }, async () => {
+    const passed: Pick<RunReport, 'properties'>[] = []
     for (const seed of seeds) {
       const report = await run({ scenario, seed })
-      if (report.outcome === 'passed') continue
+      if (report.outcome === 'passed') {
+        passed.push({ properties: report.properties })
+        continue
+      }
       const again = `npx seedfall ${options.file === undefined ? scenario.name : `run ${options.file}`} --seed ${seed}`
       throw new SimulationTestFailed(describeResult(report, { commands: { again, 'in vitest': `SEEDFALL_SEED=${seed} npx vitest -t '${name}'` } }, plain))
     }
+    if (options.requireSometimes !== true || seeds.length === 1) return
+    const over = propertiesOver(passed, scenario.mustMeet)
+    if (over.neverMet.length > 0) throw new SimulationTestFailed(`${scenario.name}: every run passed, but none came to:\n${describeNeverMet(over)}`)
   })
 }
 

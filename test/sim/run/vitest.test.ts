@@ -12,11 +12,11 @@ simTest('a scenario that holds passes its seeds', steady, { seeds: 2 })
 const folder = mkdtempSync(path.join(repository, 'test', 'nested-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
-function nested(options: string, env: Record<string, string> = {}): Promise<string> {
+function nested(options: string, env: Record<string, string> = {}, of: 'lock' | 'neverMet' = 'lock'): Promise<string> {
   const file = path.join(folder, 'lock.test.ts')
   writeFileSync(
     file,
-    `import { simTest } from 'seedfall/vitest'\nimport lock from '../../examples/lock.scenario.js'\n\nsimTest('increments are kept', lock, ${options})\n`,
+    `import { simTest } from 'seedfall/vitest'\nimport lock from '../../examples/lock.scenario.js'\nimport neverMet from '../cli/fixtures/never-met.scenario.js'\n\nsimTest('increments are kept', ${of}, ${options})\n`,
   )
   const vitest = path.join(repository, 'node_modules/vitest/vitest.mjs')
   const { SEEDFALL_SEED: _, ...inherited } = process.env
@@ -39,6 +39,12 @@ test('a failure names the seed, shows the report, and says how to run it again',
 
 test('seeds are counted from the first one on, and the first that fails ends the test', async () => {
   expect(await nested('{ seeds: 4, firstSeed: 5 }')).toMatch(/lock {2}seed 7 /)
+})
+
+test('requireSometimes fails when no run met a property, and names it', async () => {
+  const out = await nested('{ seeds: 2, requireSometimes: true }', {}, 'neverMet')
+  expect(out).toContain("never-met: every run passed, but none came to:\n'a seven' (sometimes): asked 2 times and never true in 2 runs")
+  expect(out).toContain("'an eight' (reachable): never reached in 2 runs")
 })
 
 test('a number of seeds that is none is a misuse', () => {
