@@ -1,6 +1,9 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { DirectoryObjectStore } from '../../../sim/real/directory-object-store.js'
 import { lockFile } from '../../../sim/real/file-lock.js'
@@ -48,6 +51,33 @@ describe('an object store over a directory', () => {
     await Promise.all(Array.from({ length: 20 }, (_, i) => increment(i % 2 === 0 ? store : other)))
     expect(new TextDecoder().decode((await store.get('count'))?.body)).toBe('20')
   })
+
+  test('of three processes that count, one of them killed in the middle, none loses an increment', async () => {
+    await store.put('count', bytes('0'))
+    const script = fileURLToPath(new URL('./counting-process.ts', import.meta.url))
+    let counted = 0
+    const start = (times: number) => {
+      const child = spawn(process.execPath, ['--import', 'tsx', script, directory, String(times)], { stdio: ['ignore', 'pipe', 'inherit'] })
+      child.stdout.on('data', (data: Buffer) => {
+        counted += data.toString().split('\n').length - 1
+      })
+      return child
+    }
+    const killed = start(100_000)
+    const others = [start(15), start(15)]
+    const codes = await Promise.all([
+      once(killed.stdout, 'data').then(() => {
+        killed.kill('SIGKILL')
+        return once(killed, 'close').then(() => 'killed')
+      }),
+      ...others.map((child) => once(child, 'close').then(([code]) => code as number)),
+    ])
+    expect(codes).toEqual(['killed', 0, 0])
+    const count = Number(new TextDecoder().decode((await store.get('count'))?.body))
+    // The one that was killed may have counted once more than it could say.
+    expect([count, count - 1]).toContain(counted)
+    expect(counted).toBeGreaterThan(30)
+  }, 60_000)
 
   test('says unavailable when the directory cannot be used, and what is the matter', async () => {
     const file = join(directory, 'a-file')
