@@ -46,6 +46,7 @@ export {
   type Options,
   protocol,
   type Role,
+  type RoleVersion,
   type Scenario,
   type Strategy,
   type System,
