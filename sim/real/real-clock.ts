@@ -8,9 +8,15 @@ import { type Deadline, DeadlineQueue } from './deadline-queue.js'
  * early: Node's own may, by up to a millisecond, and keep no order among different delays.
  */
 export class RealClock implements Clock {
+  readonly #crash: (error: unknown, where: string) => void
   readonly #deadlines = new DeadlineQueue()
   #wake: { readonly at: Nanos; cancel(): void } | null = null
   #isStopped = false
+
+  /** `crash`: a timer's function threw; nobody called it who could be told. */
+  constructor(crash: (error: unknown, where: string) => void) {
+    this.#crash = crash
+  }
 
   monotonic(): Nanos {
     return Number(process.hrtime.bigint() - origin)
@@ -112,7 +118,11 @@ export class RealClock implements Clock {
     }
     this.#deadlines.take()
     this.#arm()
-    first.fire()
+    try {
+      first.fire()
+    } catch (error) {
+      this.#crash(error, 'in a timer')
+    }
   }
 }
 

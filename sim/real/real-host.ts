@@ -85,10 +85,10 @@ export class RealHost implements Host {
     for (const peer of addresses.keys()) requireName(peer)
     const directory = await DataDirectory.claim(options.data)
     const log = new JsonLog(name, directory.incarnation, options.log?.write ?? toStandardError, options.log?.least)
-    const clock = new RealClock()
-    const random = realRandom()
     let host: RealHost | undefined
     const crash = (error: unknown, where: string) => host?.crash(error, where)
+    const clock = new RealClock(crash)
+    const random = realRandom()
     try {
       const net = await RealNet.open({ cluster: options.cluster, name, listen: options.listen, addresses, clock, random, log, crash })
       host = new RealHost(options, directory, log, clock, random, net)

@@ -61,6 +61,8 @@ export class RealNet implements Net, Sockets {
     this.#calls = calls
     this.#datagrams = datagrams
     this.#sockets = new RealSockets(options)
+    // A connection that could not be accepted (too many open files) is its dialler's to make again.
+    server?.on('error', (error) => options.log.warn('net.accept', { error: error.message }))
     server?.on('connection', (socket: Socket) => {
       this.#incoming.add(new IncomingPeer(socket, { cluster: options.cluster, services, calls, log: options.log }, (peer) => this.#incoming.delete(peer)))
     })

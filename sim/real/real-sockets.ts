@@ -1,7 +1,7 @@
 import { createSocket } from 'node:dgram'
 import { connect, createServer, isIP, isIPv6, type Server, type Socket } from 'node:net'
 import { Misuse, NetError, type NetErrorCode } from '../host/errors.js'
-import type { Clock, Connection, ConnectOptions, DatagramSocket, HostName, Listener, Sockets } from '../host/seam.js'
+import type { Clock, Connection, ConnectOptions, DatagramSocket, HostName, Listener, Log, Sockets } from '../host/seam.js'
 import { requirePort } from '../net/socket-table.js'
 import type { PeerAddress } from './peer-address.js'
 import { RealConnection } from './real-connection.js'
@@ -12,6 +12,7 @@ export interface RealSocketsOptions {
   readonly listen: PeerAddress | undefined
   readonly addresses: ReadonlyMap<HostName, PeerAddress>
   readonly clock: Clock
+  readonly log: Log
 }
 
 /** Five seconds, in nanoseconds. */
@@ -45,7 +46,11 @@ export class RealSockets implements Sockets {
   async #listen(port: number, accept: (connection: Connection) => void): Promise<Listener> {
     const server = createServer({ allowHalfOpen: true })
     await new Promise<void>((resolve, reject) => {
-      server.once('error', (error: NodeJS.ErrnoException) => reject(this.#portError(error, port)))
+      server.on('error', (error: NodeJS.ErrnoException) => {
+        // Once it listens, a connection that could not be accepted (too many open files) is its dialler's to make again.
+        if (server.listening) this.#options.log.warn('net.accept', { port, error: error.message })
+        else reject(this.#portError(error, port))
+      })
       server.listen({ host: this.#machine, port }, resolve)
     })
     this.#servers.add(server)

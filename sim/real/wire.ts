@@ -36,16 +36,15 @@ export function encodeMessage(message: WireMessage): Uint8Array {
   return packr.pack(fieldsOf(message))
 }
 
-/** The message in `bytes`, its values frozen and its own; null when that is none. */
+/** The message in `bytes`, its values frozen and its own; null when that is none, or carries what no host may send. */
 export function decodeMessage(bytes: Uint8Array): WireMessage | null {
-  let fields: unknown
   try {
-    fields = packr.unpack(bytes)
+    const fields: unknown = packr.unpack(bytes)
+    return Array.isArray(fields) ? messageOf(fields) : null
   } catch {
-    // Whatever the decoder finds wrong, these bytes are no message.
+    // Whatever is wrong with them, these bytes are no message; anybody can send anything to an open port.
     return null
   }
-  return Array.isArray(fields) ? messageOf(fields) : null
 }
 
 function fieldsOf(message: WireMessage): unknown[] {

@@ -1,6 +1,7 @@
 import { readdirSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import fc from 'fast-check'
+import { Packr } from 'msgpackr'
 import { describe, expect, test } from 'vitest'
 import { ms, s } from '../../sim/host/durations.js'
 import { RemoteError } from '../../sim/host/errors.js'
@@ -91,6 +92,10 @@ describe('a message between real hosts', () => {
       { numRuns: 500 },
     )
     expect(decodeMessage(new TextEncoder().encode('GET / HTTP/1.1'))).toBeNull()
+    const { pack } = new Packr({ moreTypes: true })
+    let deep: unknown = null
+    for (let i = 0; i < 100; i++) deep = [deep]
+    for (const body of [new Date(0), new Error('x'), /x/, deep]) expect(decodeMessage(pack([1, 'protocol', 'method', body]))).toBeNull()
   })
 
   test('comes out of a stream whole, however the stream is cut', () => {
@@ -168,10 +173,13 @@ describe('real hosts', () => {
     expect(await a.net.call(Echo, 'b-1', 'echo', 3)).toEqual({ again: 3 })
   })
 
-  test('a failed task, and a failed handler of a one-way message, are crashes that say where', async () => {
+  test('a failed task, a timer that throws, and a failed handler of a one-way message are crashes that say where', async () => {
     const crashes: ProcessCrashed[] = []
     const { a, b } = await openPair({ onCrash: (crash) => crashes.push(crash) })
     a.spawn('doomed', () => Promise.reject(new Error('it broke')))
+    a.clock.timer(0, () => {
+      throw new Error('so late')
+    })
     b.net.serve(Echo, {
       echo: () => {
         throw new Error('no such thing')
@@ -181,8 +189,9 @@ describe('real hosts', () => {
     })
     a.net.send(Echo, 'b-1', 'echo', 1)
     a.net.send(Echo, 'b-1', 'fail', null)
-    await until(() => crashes.length === 3, a)
+    await until(() => crashes.length === 4, a)
     expect(crashes.map(({ message }) => message).sort()).toEqual([
+      'a-1 crashed in a timer: so late',
       "a-1 crashed in the task 'doomed': it broke",
       'b-1 crashed in the handler of echo.echo from a-1: no such thing',
       'b-1 crashed in the handler of echo.fail from a-1: nor this',
