@@ -2,7 +2,8 @@ import { createReadStream, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { createInterface } from 'node:readline'
-import type { TraceRecord, TraceSink } from '../sim/kernel/trace.js'
+import { placeOf } from '../sim/ambient/place.js'
+import type { TracedRun, TraceRecord, TraceSink } from '../sim/kernel/trace.js'
 import { traceLine } from '../sim/report/trace-line.js'
 import type { RunReport, RunRequest } from '../sim/run/report.js'
 import { run } from '../sim/run/run.js'
@@ -15,40 +16,75 @@ export interface Difference {
   /** What each run did there, its notes first; empty when that run had ended. */
   readonly first: readonly string[]
   readonly second: readonly string[]
+  /** Where the process called its host when the first difference arose, or scheduled the step that differs. */
+  readonly places: readonly string[]
+  readonly cause: DifferenceCause
 }
+
+/**
+ * What makes two runs differ, found by making the run again: in the first's time zone, and in a program of its own. `machine`: its clock, its
+ * randomness, the order in which something real happens.
+ */
+export type DifferenceCause = 'time zone' | 'module state' | 'machine'
 
 export interface DeterminismReport {
   readonly report: RunReport
   readonly difference: Difference | null
 }
 
+/** The trace hash after a number of steps of the same run in a program of its own. */
+export type FreshRun = (steps: number) => Promise<string | undefined>
+
 /**
- * Runs twice, the second time in another time zone, and compares the running hash after every step. Both runs share the process, so that state which
- * outlives a run shows as well as clocks, ambient randomness and the zone. A shorter second run is a difference too.
+ * Runs twice, the second time in another time zone, and compares the running hash after every step and what the runs found. Both runs share the
+ * program, so that state which outlives a run shows as well as clocks, ambient randomness and the zone. A shorter second run is a difference too.
  */
-export async function checkDeterminism(request: RunRequest): Promise<DeterminismReport> {
+export async function checkDeterminism(request: RunRequest, freshRun: FreshRun): Promise<DeterminismReport> {
   const folder = mkdtempSync(path.join(tmpdir(), 'seedfall-'))
   try {
     const file = new TraceFile(path.join(folder, 'first.jsonl'))
     const hashes = new HashRecorder()
     const report = await run({ ...request, trace: traceTo([file, hashes]) })
     file.close()
-    const comparer = await inOtherZone(() => compare(request, hashes))
+    const comparer = await inOtherZone(() => compare(request, hashes, report))
     if (!comparer.isDifferent) return { report, difference: null }
     const step = comparer.index + 1
-    return { report, difference: { step, first: await linesOfStep(file.path, step), second: comparer.lines } }
+    const places = comparer.place === undefined ? await schedulersOf(request, comparer.cause) : [comparer.place]
+    const cause = await causeOf(request, step, hashes.at(comparer.index), freshRun)
+    return { report, difference: { step, first: await linesOfStep(file.path, step), second: comparer.lines, places, cause } }
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }
 }
 
-async function compare(request: RunRequest, hashes: HashRecorder): Promise<HashComparer> {
+async function compare(request: RunRequest, hashes: HashRecorder, first: RunReport): Promise<HashComparer> {
   const comparer = new HashComparer(hashes)
   const caller = request.signal
-  await run({ ...request, trace: comparer, signal: caller ? AbortSignal.any([caller, comparer.signal]) : comparer.signal })
-  comparer.finish()
+  const second = await run({ ...request, trace: comparer, signal: caller ? AbortSignal.any([caller, comparer.signal]) : comparer.signal })
+  comparer.finish(verdictOf(first), verdictOf(second))
   return comparer
 }
+
+/** What a run found, as one text: equal traces must be judged equally. */
+const verdictOf = ({ outcome, violation }: RunReport): string =>
+  violation === undefined ? outcome : `${outcome}: ${violation.check}: ${violation.message} (step ${violation.step})`
+
+async function causeOf(request: RunRequest, step: number, hash: string | undefined, freshRun: FreshRun): Promise<DifferenceCause> {
+  if (hash === undefined) return 'machine'
+  const again = await run({ ...request, untilStep: step })
+  if (again.steps === step && again.traceHash === hash) return 'time zone'
+  return (await freshRun(step)) === hash ? 'module state' : 'machine'
+}
+
+/** The places that schedule something in a step. */
+async function schedulersOf(request: RunRequest, step: number): Promise<string[]> {
+  if (step < 1) return []
+  const watcher = new ScheduleWatcher(step)
+  await run({ ...request, trace: watcher, untilStep: step })
+  return [...watcher.places].slice(0, shownPlaces)
+}
+
+const shownPlaces = 4
 
 async function inOtherZone<T>(work: () => Promise<T>): Promise<T> {
   const { TZ } = process.env
@@ -61,28 +97,51 @@ async function inOtherZone<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
-/** The hash after every step, as two words each. */
+/** The hash after every step and every note, as two words each. */
 class HashRecorder implements TraceSink {
-  #words = new Uint32Array(1 << 12)
-  #length = 0
+  readonly #steps = new HashList()
+  readonly #notes = new HashList()
 
   get length(): number {
-    return this.#length
+    return this.#steps.length
   }
 
   step({ hash }: TraceRecord): void {
-    if (this.#length * 2 === this.#words.length) {
+    this.#steps.push(hash)
+  }
+
+  note({ hash }: TraceRecord): void {
+    this.#notes.push(hash)
+  }
+
+  at(index: number): string | undefined {
+    return this.#steps.at(index)
+  }
+
+  noteAt(index: number): string | undefined {
+    return this.#notes.at(index)
+  }
+}
+
+class HashList {
+  #words = new Uint32Array(1 << 12)
+  length = 0
+
+  push(hash: string): void {
+    if (this.length * 2 === this.#words.length) {
       const grown = new Uint32Array(this.#words.length * 2)
       grown.set(this.#words)
       this.#words = grown
     }
-    this.#words[this.#length * 2] = Number.parseInt(hash.slice(0, 8), 16)
-    this.#words[this.#length * 2 + 1] = Number.parseInt(hash.slice(8), 16)
-    this.#length++
+    this.#words[this.length * 2] = Number.parseInt(hash.slice(0, 8), 16)
+    this.#words[this.length * 2 + 1] = Number.parseInt(hash.slice(8), 16)
+    this.length++
   }
 
-  isAt(index: number, hash: string): boolean {
-    return this.#words[index * 2] === Number.parseInt(hash.slice(0, 8), 16) && this.#words[index * 2 + 1] === Number.parseInt(hash.slice(8), 16)
+  at(index: number): string | undefined {
+    if (index >= this.length) return undefined
+    const word = (offset: number): string => this.#words[index * 2 + offset]!.toString(16).padStart(8, '0')
+    return word(0) + word(1)
   }
 }
 
@@ -90,10 +149,15 @@ class HashRecorder implements TraceSink {
 class HashComparer implements TraceSink {
   readonly #controller = new AbortController()
   readonly #first: HashRecorder
-  #notes: string[] = []
+  #lines: string[] = []
+  #notes = 0
   index = 0
   isDifferent = false
   lines: readonly string[] = []
+  /** Where the process was when a note of it differed first. */
+  place: string | undefined
+  /** The step that scheduled the one that differs. */
+  cause = 0
 
   constructor(first: HashRecorder) {
     this.#first = first
@@ -105,24 +169,60 @@ class HashComparer implements TraceSink {
 
   step(record: TraceRecord): void {
     if (this.isDifferent) return
-    if (this.index < this.#first.length && this.#first.isAt(this.index, record.hash)) {
+    if (this.place === undefined && this.#first.at(this.index) === record.hash) {
       this.index++
-      this.#notes = []
+      this.#lines = []
       return
     }
     this.isDifferent = true
-    this.lines = [...this.#notes, traceLine(record, false)]
+    this.cause = record.cause
+    this.lines = [...this.#lines, traceLine(record, false)]
     this.#controller.abort()
   }
 
   note(record: TraceRecord): void {
-    if (!this.isDifferent) this.#notes.push(traceLine(record, true))
+    if (this.isDifferent) return
+    this.#lines.push(traceLine(record, true))
+    if (this.place === undefined && this.#first.noteAt(this.#notes) !== record.hash) this.place = callerOf(this.note)
+    this.#notes++
   }
 
-  /** The second run has ended; when it did so early, that is the difference. */
-  finish(): void {
-    if (!this.isDifferent && this.index < this.#first.length) this.isDifferent = true
+  /** The second run has ended; when it did so early, or found something else, that is the difference. */
+  finish(first: string, second: string): void {
+    if (this.isDifferent) return
+    if (this.index < this.#first.length) this.isDifferent = true
+    else if (first !== second) {
+      this.isDifferent = true
+      this.lines = [`found ${second}`, `and not ${first}: what judges the run differs, not the run`]
+    }
   }
+}
+
+/** Notes who schedules an event in one step. */
+class ScheduleWatcher implements TraceSink {
+  readonly places = new Set<string>()
+
+  constructor(readonly watched: number) {}
+
+  begin({ kernel }: TracedRun): void {
+    const { queue } = kernel
+    const schedule = queue.schedule.bind(queue)
+    const watch: typeof schedule = (...words) => {
+      const place = kernel.steps === this.watched && kernel.life !== null ? callerOf(watch) : undefined
+      if (place !== undefined) this.places.add(place)
+      return schedule(...words)
+    }
+    queue.schedule = watch
+  }
+
+  step(): void {}
+}
+
+/** Where a process called what at last called this function. */
+function callerOf(called: (...words: never[]) => unknown): string | undefined {
+  const error = new Error('a place')
+  Error.captureStackTrace(error, called)
+  return placeOf(error)
 }
 
 /** The records of the n-th step of a trace file, as lines for people. */

@@ -1,6 +1,7 @@
 import { existsSync, statSync } from 'node:fs'
 import path from 'node:path'
 import { pathToFileURL } from 'node:url'
+import { installTraps } from '../sim/ambient/install-traps.js'
 import { type AnyScenario, isScenario } from '../sim/run/scenario.js'
 import { BadInput, nearest } from './bad-input.js'
 
@@ -36,6 +37,8 @@ async function loadStockScenario(name: string): Promise<AnyScenario> {
 async function loadScenarioFile(file: string, folder: string): Promise<AnyScenario> {
   const absolute = path.resolve(folder, file)
   if (!existsSync(absolute) || !statSync(absolute).isFile()) throw new BadInput(`${file}: no such file; the path is taken from ${folder}`)
+  // A dependency that keeps `Date.now` for itself when it is loaded shall keep the trap.
+  installTraps()
   let module: { default?: unknown }
   try {
     module = (await import(pathToFileURL(absolute).href)) as { default?: unknown }

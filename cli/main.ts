@@ -1,5 +1,6 @@
 import { randomInt } from 'node:crypto'
 import { Command, CommanderError, Option } from 'commander'
+import { type AmbientMode, ambientModes } from '../sim/ambient/ambient-mode.js'
 import { catalogueOf } from '../sim/faults/catalogue.js'
 import { strategies } from '../sim/faults/strategies/index.js'
 import type { Nanos } from '../sim/host/seam.js'
@@ -8,6 +9,7 @@ import type { RunRequest } from '../sim/run/report.js'
 import type { AnyScenario, Strategy } from '../sim/run/scenario.js'
 import { BadInput } from './bad-input.js'
 import { reportDeterminism } from './determinism-command.js'
+import { freshRun } from './fresh-run.js'
 import { list, listFaults } from './list-command.js'
 import { loadScenario } from './load-scenario.js'
 import { parseDuration, parseKinds, parseSeed, parseStep, parseStrategy } from './option-values.js'
@@ -19,7 +21,7 @@ import { processTerminal, type Terminal } from './terminal.js'
 /** The command line, `npm run sim -- …` and `npx seedfall …`. Answers the exit code; what it throws is a defect of Seedfall, which `bin.mjs` reports. */
 export async function main(words: readonly string[], terminal: Terminal = processTerminal()): Promise<ExitCode> {
   let exitCode: ExitCode = exitCodes.passed
-  const program = commandLine(terminal, (code) => {
+  const program = commandLine(words, terminal, (code) => {
     exitCode = code
   })
   try {
@@ -53,9 +55,10 @@ interface RunFlags {
   readonly breakAt?: number
   readonly json?: boolean
   readonly checkDeterminism?: boolean
+  readonly ambient?: AmbientMode
 }
 
-function commandLine(terminal: Terminal, finish: (code: ExitCode) => void): Command {
+function commandLine(words: readonly string[], terminal: Terminal, finish: (code: ExitCode) => void): Command {
   const program = new Command('seedfall')
   program
     .description('Finds the seed that makes a distributed system fall, and replays it for ever.')
@@ -64,7 +67,7 @@ function commandLine(terminal: Terminal, finish: (code: ExitCode) => void): Comm
     .configureOutput({ writeErr: () => {}, writeOut: (text) => terminal.out(text.trimEnd()) })
     .showSuggestionAfterError(true)
   const runs = (command: Command, name: (word: string | undefined) => string): void => {
-    runOptions(command).action(async (word: string | undefined, flags: RunFlags) => finish(await runScenario(name(word), flags, terminal)))
+    runOptions(command).action(async (word: string | undefined, flags: RunFlags) => finish(await runScenario(name(word), flags, words, terminal)))
   }
   runs(program.argument('[scenario]', "one of 'seedfall list', or a scenario file"), (word) => word ?? 'broker')
   runs(program.command('run').description('run a scenario file of your own').argument('<file>', 'my.scenario.ts'), fileName)
@@ -108,7 +111,8 @@ function runOptions(command: Command): Command {
     .option('--strategy <name>', `when faults come and whom they aim at: ${strategies.join(', ')}`, parseStrategy)
     .addOption(new Option('--no-fault <kind>', 'all but this kind; may be repeated').default([]).argParser(more))
     .option('--duration <time>', 'virtual time: 500ms, 60s, 2m', (text) => parseDuration(text))
-    .option('--check-determinism', 'run twice and show the first step that differs')
+    .addOption(new Option('--ambient <mode>', "what a process meets that reaches for the machine's clock, randomness, timers or sockets").choices(ambientModes))
+    .option('--check-determinism', 'run twice, in two time zones, and show the first step that differs')
   return viewOptions(command)
 }
 
@@ -126,7 +130,7 @@ function fileName(word: string | undefined): string {
   return word
 }
 
-async function runScenario(name: string, flags: RunFlags, terminal: Terminal): Promise<ExitCode> {
+async function runScenario(name: string, flags: RunFlags, words: readonly string[], terminal: Terminal): Promise<ExitCode> {
   const { scenario, file } = await loadScenario(name, terminal.folder)
   const shown = view(flags)
   if (flags.checkDeterminism && (flags.trace || flags.traceFile !== undefined))
@@ -142,7 +146,10 @@ async function runScenario(name: string, flags: RunFlags, terminal: Terminal): P
     ...(flags.until === undefined ? {} : { untilStep: flags.until }),
     ...(flags.breakAt === undefined ? {} : { breakAtStep: flags.breakAt }),
   }
-  if (flags.checkDeterminism) return reportDeterminism(request, file, shown.json === true, terminal)
+  if (flags.checkDeterminism) {
+    const fresh = (steps: number) => freshRun([...words, '--seed', seed], terminal.folder, steps)
+    return reportDeterminism(request, file, shown.json === true, fresh, terminal)
+  }
   const again = `${terminal.program} ${againWords(file === undefined ? [name] : ['run', file], seed, choice, flags.duration).join(' ')}`
   return (await performRun(request, { ...shown, commands: { again }, ...(file === undefined ? {} : { file }) }, terminal)).exitCode
 }
@@ -153,23 +160,30 @@ function view({ trace, traceFile, json, until, breakAt }: RunFlags) {
 }
 
 /** Which faults the flags ask for: names are those of the scenario's own catalogue. */
-function chosenFaults(scenario: AnyScenario, { faults, fault, strategy }: RunFlags): FaultChoice {
+function chosenFaults(scenario: AnyScenario, { faults, fault, strategy, ambient }: RunFlags): FaultChoice {
   const there = catalogueOf(scenario).kinds
   const without = fault.flatMap((text) => parseKinds('--no-fault', text, there))
   return {
     ...(strategy === undefined ? {} : { strategy }),
     ...(faults === 'none' ? { strategy: 'none' as const } : faults === undefined ? {} : { kinds: parseKinds('--faults', faults, there) }),
     ...(without.length === 0 ? {} : { withoutKinds: without }),
+    ...(ambient === undefined ? {} : { ambient }),
   }
 }
 
-type FaultChoice = Pick<RunRequest, 'strategy' | 'kinds' | 'withoutKinds'>
+type FaultChoice = Pick<RunRequest, 'strategy' | 'kinds' | 'withoutKinds' | 'ambient'>
 
-function againWords(subject: readonly string[], seed: string, { strategy, kinds, withoutKinds = [] }: FaultChoice, duration: Nanos | undefined): string[] {
+function againWords(
+  subject: readonly string[],
+  seed: string,
+  { strategy, kinds, withoutKinds = [], ambient }: FaultChoice,
+  duration: Nanos | undefined,
+): string[] {
   const words = [...subject, '--seed', /^[\w.-]+$/.test(seed) ? seed : `'${seed.replaceAll("'", `'\\''`)}'`]
   if (strategy !== undefined) words.push('--strategy', strategy)
   if (kinds !== undefined) words.push('--faults', kinds.join(','))
   for (const kind of withoutKinds) words.push('--no-fault', kind)
+  if (ambient !== undefined) words.push('--ambient', ambient)
   if (duration !== undefined) words.push('--duration', `${duration / 1_000}us`)
   return words
 }

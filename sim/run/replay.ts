@@ -1,4 +1,5 @@
 import * as v from 'valibot'
+import { ambientModes } from '../ambient/ambient-mode.js'
 import { catalogueOf } from '../faults/catalogue.js'
 import type { RunReport, RunRequest } from './report.js'
 import { run } from './run.js'
@@ -36,6 +37,7 @@ const replaySchema = v.object({
   strategy: v.picklist(['random', 'targeted', 'burst', 'rolling', 'pct', 'none']),
   kinds: v.optional(v.array(v.string())),
   withoutKinds: v.optional(v.array(v.string())),
+  ambient: v.optional(v.picklist(ambientModes)),
   durationNanos: count,
   options: v.record(v.string(), v.number()),
   /** Exactly these, or those that the seed brings. */
@@ -65,6 +67,7 @@ function replayOf(request: RunRequest, report: RunReport, injections: Replay['in
     strategy,
     ...(request.kinds === undefined ? {} : { kinds: [...request.kinds] }),
     ...(request.withoutKinds === undefined ? {} : { withoutKinds: [...request.withoutKinds] }),
+    ...(request.ambient === undefined ? {} : { ambient: request.ambient }),
     durationNanos,
     options: { ...options },
     injections,
@@ -107,6 +110,7 @@ export function requestOf(replay: Replay, scenario: AnyScenario): RunRequest {
     strategy: replay.strategy,
     ...(replay.kinds === undefined ? {} : { kinds: replay.kinds }),
     ...(replay.withoutKinds === undefined ? {} : { withoutKinds: replay.withoutKinds }),
+    ...(replay.ambient === undefined ? {} : { ambient: replay.ambient }),
     duration: replay.durationNanos,
     options: replay.options,
   }

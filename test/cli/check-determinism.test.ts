@@ -7,8 +7,13 @@ test('equal runs are said to be equal', async () => {
   expect(code).toBe(0)
 })
 
-test.each(['wall-clock', 'math-random', 'module-counter', 'time-zone'])('a process that uses the %s is pointed at, from both sides', async (name) => {
-  const { code, out } = await seedfall(['run', fixture(name), '--seed', '1', '--check-determinism', '--json'])
+test.each([
+  ['wall-clock', 'machine'],
+  ['math-random', 'machine'],
+  ['module-counter', 'module state'],
+  ['time-zone', 'time zone'],
+])('a process that uses the %s is pointed at, from both sides, with its line and what makes the difference', async (name, cause) => {
+  const { code, out } = await seedfall(['run', fixture(name), '--seed', '1', '--check-determinism', '--ambient', 'off', '--json'])
   expect(code).toBe(1)
   const { deterministic, difference } = JSON.parse(out)
   expect(deterministic).toBe(false)
@@ -16,11 +21,27 @@ test.each(['wall-clock', 'math-random', 'module-counter', 'time-zone'])('a proce
     expect(side.join('\n')).toMatch(new RegExp(`^ *${difference.step} .*server-1#1`, 'm'))
   }
   expect(difference.first).not.toEqual(difference.second)
+  expect(difference.cause).toBe(cause)
+  expect(difference.places).toEqual([expect.stringMatching(/fixtures\/ambient\.ts:18:\d+$/)])
 })
 
 test('the difference is shown from both sides', async () => {
-  const { out } = await seedfall(['run', fixture('math-random'), '--seed', '1', '--check-determinism'])
+  const { out } = await seedfall(['run', fixture('math-random'), '--seed', '1', '--check-determinism', '--ambient', 'off'])
   expect(out).toMatch(
     /✗ not deterministic {2}math-random {2}seed 1 {2}the runs differ from step [\d,]+ on\n {2}first run:\n {4}.*\n(.*\n)* {2}second run:\n {4}/,
   )
+})
+
+test('runs that fail in the same way are deterministic, and the exit code is that of their outcome', async () => {
+  const { code, out } = await seedfall(['run', fixture('wall-clock'), '--seed', '1', '--check-determinism'])
+  expect(out).toMatch(
+    /^✓ deterministic {2}wall-clock .*the run itself: crashed: AmbientUse: on server-1: performance\.now was used at .*wall-clock\.scenario\.ts:3:/,
+  )
+  expect(code).toBe(4)
+})
+
+test('runs with equal traces whose judge says different things are not deterministic', async () => {
+  const { code, out } = await seedfall(['run', fixture('moody-judge'), '--seed', '1', '--check-determinism'])
+  expect(out).toMatch(/✗ not deterministic(?:.|\n)*second run:\n {4}found violation: history: (?:.|\n)*not passed: what judges the run differs/)
+  expect(code).toBe(1)
 })
