@@ -16,6 +16,7 @@ export class DrawnPowerLoss implements PowerLossDice {
   readonly #torn: number
   readonly #lostNames: number
   readonly #isPlain: boolean
+  readonly #mayHoldGarbage: boolean
 
   constructor(
     readonly world: FaultWorld,
@@ -28,6 +29,7 @@ export class DrawnPowerLoss implements PowerLossDice {
       lostPerMille?: number
       tornPerMille?: number
       lostNamesPerMille?: number
+      garbage?: readonly string[]
     }
     const [high, low] = args.key ?? [0x2545f491, injection.at | 0]
     this.#random = Stream.of({ high, low }, host.name)
@@ -39,6 +41,7 @@ export class DrawnPowerLoss implements PowerLossDice {
     this.#torn = isPlain && lostPerMille > 0 ? 0 : tornPerMille
     this.#lostNames = isPlain && lostNamesPerMille > 0 ? 1000 : lostNamesPerMille
     this.#isPlain = isPlain
+    this.#mayHoldGarbage = args.garbage?.includes(host.name) !== false
   }
 
   keepsName(_change: PendingName): boolean {
@@ -84,7 +87,7 @@ export class DrawnPowerLoss implements PowerLossDice {
     if (random.int(1000) < this.#torn) {
       const from = page.oldest + random.int(page.newest - page.oldest)
       const to = from + 1 + random.int(page.newest - from)
-      const letters = random.int(4) === 0 ? 'ong' : 'on'
+      const letters = random.int(4) === 0 && this.#mayHoldGarbage ? 'ong' : 'on'
       let sectors = ''
       for (let i = 0; i < 8; i++) sectors += letters[random.int(letters.length)]
       return { kind: 'torn', from, to, sectors, garbage: random.u32() }

@@ -1,6 +1,8 @@
 import { ms } from '../../host/durations.js'
-import type { Nanos } from '../../host/seam.js'
+import type { HostName, Nanos } from '../../host/seam.js'
 import type { SimulatedHost } from '../../host/simulated-host.js'
+import { deriveKey } from '../../kernel/mix.js'
+import { Stream } from '../../kernel/stream.js'
 import { type Drawn, drawnMillis, type FaultDefinition } from '../definition.js'
 import type { FaultWorld } from '../fault-world.js'
 import type { Injection } from '../injection.js'
@@ -35,6 +37,7 @@ export const powerLoss: FaultDefinition = {
       lostPerMille: world.isArmed('disk.lost') ? world.option('disk.lost.perMille') : 0,
       tornPerMille: world.isArmed('disk.torn') ? world.option('disk.torn.perMille') : 0,
       lostNamesPerMille: world.isArmed('disk.lost-rename') ? world.option('disk.lost-rename.perMille') : 0,
+      garbage: hostsWithGarbage(world),
     }
     return { site: hosts.length === 1 ? victim.name : '*', args, takes: hosts, isBlackout }
   },
@@ -65,6 +68,16 @@ export const powerLoss: FaultDefinition = {
 
 function hasPower(machine: SimulatedHost): boolean {
   return machine.life !== null || machine.isPowered
+}
+
+/**
+ * Hosts whose torn sectors may hold garbage. A replica cannot tell it from the decay of what it had acknowledged: it stands aside until others have taught it, and
+ * so counts as down. There are as many as may be down, the same ones all through a run, since nobody sees from outside when they have learnt. A system of
+ * which no host may be down has no others to ask: there it may be any.
+ */
+function hostsWithGarbage({ kernel, systemHosts, survives: { down = 0 } }: FaultWorld): HostName[] {
+  const names = systemHosts.map((host) => host.name)
+  return down === 0 ? names : Stream.of(deriveKey(kernel.key, 'garbage'), 0).shuffle(names).slice(0, down)
 }
 
 /** How long a power loss waits for a write. */
