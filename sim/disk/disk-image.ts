@@ -138,11 +138,12 @@ export class DiskImage {
 
   /** The same, but what was to be written to one sector goes to another, if that can be told from what came after. Says whether it did. */
   misdirectSync(file: FileInode, through: number, sector: number, other: SectorPlace): boolean {
+    const isWritten = file.sectorsToWrite(through).includes(sector)
     const before = new Uint8Array(sectorBytes)
     before.set(file.durableSector(sector))
     this.finishSync(file, through)
     const target = this.durableFile(other.path)
-    if (target === null || (target === file && other.sector === sector) || !file.isClean(sector) || !target.isClean(other.sector)) return false
+    if (!isWritten || target === null || (target === file && other.sector === sector) || !file.isClean(sector) || !target.isClean(other.sector)) return false
     const written = new Uint8Array(sectorBytes)
     written.set(file.durableSector(sector))
     const isLost = file.damage(sector, before)

@@ -2,19 +2,13 @@ import { describe, expect, test } from 'vitest'
 import { DiskImage } from '../../../sim/disk/disk-image.js'
 import type { FileInode } from '../../../sim/disk/file-inode.js'
 import { sectorBytes } from '../../../sim/disk/geometry.js'
-import { garbageByte } from '../../../sim/disk/page-versions.js'
-import { EveryOutcome, garbageSeed } from './every-outcome.js'
+import { describeState, diskWithOnePage, sector, sequences } from './disk-states.js'
+import { EveryOutcome } from './every-outcome.js'
 import { type Action, possibleStates } from './reference-rules.js'
 
-const sector = (letter: string, count: number) => new Uint8Array(count * sectorBytes).fill(letter.charCodeAt(0))
-
-/** A durable file `a` of one page; then the actions. */
+/** The actions, on a durable file `a` of one page. */
 function perform(actions: readonly Action[]): DiskImage {
-  const image = new DiskImage()
-  const file = image.openFile('a', { create: true })
-  image.write(file, 0, sector('D', 8))
-  image.finishSync(file, image.beginSync(file))
-  image.syncDirectory('')
+  const { image, file } = diskWithOnePage(() => new DiskImage())
   actions.forEach((action, index) => {
     if (action.kind === 'write') image.write(file, action.sector * sectorBytes, sector(String(index + 1), action.count))
     else if (action.kind === 'truncate') image.truncate(file, action.sectors * sectorBytes)
@@ -33,49 +27,11 @@ function perform(actions: readonly Action[]): DiskImage {
 }
 
 function misdirectedSync(image: DiskImage, file: FileInode, sectorOfIt: number, other: number): void {
-  const through = image.beginSync(file)
-  if (file.sectorsToWrite(through).includes(sectorOfIt)) image.misdirectSync(file, through, sectorOfIt, { path: pathOf(image, file), sector: other })
-  else image.finishSync(file, through)
+  image.misdirectSync(file, image.beginSync(file), sectorOfIt, { path: pathOf(image, file), sector: other })
 }
 
 function pathOf(image: DiskImage, file: FileInode): string {
   return image.durableFiles().find((each) => each.file === file)?.path ?? 'nowhere'
-}
-
-function letters(bytes: Uint8Array): string {
-  let text = ''
-  for (let at = 0; at < bytes.length; at += sectorBytes) text += letterOf(bytes, at)
-  return text
-}
-
-const uniformSectors = Array.from({ length: 256 }, (_, byte) => new Uint8Array(sectorBytes).fill(byte))
-const garbageSectors = Array.from({ length: 16 }, (_, index) =>
-  Uint8Array.from({ length: sectorBytes }, (_, at) => garbageByte(garbageSeed, index * sectorBytes + at)),
-)
-
-function letterOf(bytes: Uint8Array, start: number): string {
-  const piece = bytes.subarray(start, start + sectorBytes)
-  const first = piece[0] as number
-  if (Buffer.compare(piece, uniformSectors[first] as Uint8Array) === 0) return first === 0 ? '.' : String.fromCharCode(first)
-  if (isRotten(piece)) return 'r'
-  return Buffer.compare(piece, garbageSectors[start / sectorBytes] as Uint8Array) === 0 ? 'G' : '?'
-}
-
-/** All but a few bits are those of one byte. */
-function isRotten(piece: Uint8Array): boolean {
-  const sorted = [...piece].sort((a, b) => a - b)
-  const usual = sorted[sectorBytes / 2] as number
-  return piece.filter((byte) => byte !== usual).length <= 16
-}
-
-function describeState(image: DiskImage): string {
-  const states = image.list('').map((name) => {
-    const file = image.find(name, 'stat') as FileInode
-    const left = file.read(0, file.size)
-    const durable = image.durable.read(name) as Uint8Array
-    return Buffer.compare(left, durable) === 0 ? `${name}=${letters(left)}` : `${name}: ${letters(left)} is left, ${letters(durable)} is durable`
-  })
-  return states.join(' ')
 }
 
 function reachedStates(actions: readonly Action[]): Set<string> {
@@ -87,10 +43,6 @@ function reachedStates(actions: readonly Action[]): Set<string> {
     states.add(describeState(image))
   } while (dice.advance())
   return states
-}
-
-function sequences(alphabet: readonly Action[], length: number): Action[][] {
-  return length === 0 ? [[]] : sequences(alphabet, length - 1).flatMap((sequence) => alphabet.map((action) => [...sequence, action]))
 }
 
 function expectEqualStates(alphabet: readonly Action[], lengths: readonly number[]): number {
