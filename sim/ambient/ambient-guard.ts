@@ -31,7 +31,8 @@ export class AmbientGuard implements SliceGuard {
   readonly #traps = installTraps()
   readonly #io: Count = new IoCount()
   readonly #hook: ReturnType<typeof ioHook>
-  readonly #faces = new WeakMap<Incarnation, VirtualFaces>()
+  /** Made when first needed: a map of weak keys a run would cost campaigns of short runs more than the rest of the guard. */
+  #faces: WeakMap<Incarnation, VirtualFaces> | null = null
   #kernel: Kernel | null = null
   #firstStep = 0
 
@@ -71,6 +72,7 @@ export class AmbientGuard implements SliceGuard {
   }
 
   faces(life: Incarnation): VirtualFaces {
+    this.#faces ??= new WeakMap()
     let faces = this.#faces.get(life)
     if (faces === undefined) {
       faces = new VirtualFaces(life)

@@ -6,7 +6,8 @@ import type { Options, Role } from './scenario.js'
 export function versionsOf<P>(role: Role<P>, ordinal: number, options: Options): readonly HostVersion[] {
   const config = (one: Pick<Role<P>, 'config'>) => one.config?.(ordinal, options)
   const versions: HostVersion[] = [{ name: baseVersion, boot: role.boot, config: config(role) }]
-  for (const [name, version] of Object.entries(role.versions ?? {})) {
+  if (role.versions === undefined) return versions
+  for (const [name, version] of Object.entries(role.versions)) {
     if (name === baseVersion) throw new Misuse(`a role as it is has the version '${baseVersion}': call another otherwise`)
     const { boot = role.boot, ...rest } = typeof version === 'function' ? { boot: version } : version
     versions.push({ name, boot, config: config('config' in rest ? rest : role) })
