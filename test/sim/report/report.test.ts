@@ -34,7 +34,9 @@ test('the arguments of an injection are told with units, groups and without dice
 })
 
 test('every outcome has an exit code of its own', () => {
-  expect(Object.values(exitCodes)).toEqual([0, 1, 2, 3, 4, 5, 6, 70, 130])
+  const codes = Object.values(exitCodes)
+  expect(new Set(codes).size).toBe(codes.length)
+  expect(exitCodes).toMatchObject({ passed: 0, violation: 1, usage: 2, stalled: 3, crashed: 4, stale: 5, runaway: 6, defect: 70, interrupted: 130 })
 })
 
 describe('the table of hosts', () => {
@@ -51,9 +53,22 @@ describe('the table of hosts', () => {
     expect(head!.trim().split(/\s+/)).toEqual(['step', 'at', 'a', 'b', 'client-1', 'world'])
     expect(lines[0]!.indexOf('boot')).toBe(head!.indexOf(' b ') + 1)
     expect(lines[1]!.indexOf('fault')).toBe(head!.indexOf('world'))
-    expect(lines[2]).toMatch(/^ +· sent$/)
-    expect(lines[3]).toMatch(/^ +3 +0\.003000 s {2}x+…$/)
+    expect(lines[2]).toMatch(/^ +│ +│ +· sent$/)
+    expect(lines[3]).toMatch(/^ +3 +0\.003000 s {2}x+… +│ +│$/)
     for (const line of lines) expect(line.length).toBeLessThanOrEqual(100)
+  })
+
+  test('draws an arrow from the sender to each message that arrived, across the lines between', () => {
+    const table = hostTable(
+      [{ ...row(1, 'c', 'read < a'), from: 'a' }, { ...row(2, 'a', 'answer'), from: 'c' }, row(3, 'b', 'timer')],
+      ['a', 'b', 'c'],
+      plain,
+      90,
+    )
+    const [, right, left, none] = table.split('\n')
+    expect(right).toMatch(/s {2}├─+┼─+▶read$/)
+    expect(left).toMatch(/s {2}answer ◀─+┼─+┤$/)
+    expect(none).toMatch(/s {2}│ +timer +│$/)
   })
 
   test('is made of the last rows up to a step, with messages by method and sender', () => {
