@@ -32,24 +32,55 @@ export function wallMillis(): number {
   return performance.now()
 }
 
-type Rejected = (reason: unknown) => void
-interface RejectionEvents {
-  listeners(event: 'unhandledRejection'): Rejected[]
+type Failed = (error: unknown) => void
+type Task = (...args: unknown[]) => void
+interface NodeProcess {
+  nextTick(task: Task, ...args: unknown[]): void
+  listeners(event: 'unhandledRejection'): Failed[]
   removeAllListeners(event: 'unhandledRejection'): void
-  on(event: 'unhandledRejection', listener: Rejected): void
+  on(event: 'unhandledRejection', listener: Failed): void
 }
 
 /**
- * While a slice of the loop runs, a rejection without a handler belongs to the step that made it, and to nobody else's listener.
- * Answers how to give the event back.
+ * While a slice of the loop runs, a rejection without a handler and a throw out of a microtask or a tick belong to the step that made them, and to
+ * nobody else's listener. Answers how to give them back.
  */
-export function catchRejections(rejected: Rejected): () => void {
-  const runtime = (globalThis as unknown as { process?: Partial<RejectionEvents> }).process
-  if (runtime?.listeners && runtime.removeAllListeners && runtime.on) {
-    const events = runtime as RejectionEvents
+export function catchFailures(failed: Failed): () => void {
+  const releases = [catchRejections(failed), guard(globalThis, 'queueMicrotask', failed)]
+  const node = (globalThis as unknown as { process?: Partial<NodeProcess> }).process
+  // What an event's listener throws comes as a tick, too.
+  if (node?.nextTick) releases.push(guard(node as NodeProcess, 'nextTick', failed))
+  return () => {
+    for (const release of releases) release()
+  }
+}
+
+/** A throw that leaves the drain would end Node.js itself, whose stack of asynchronous contexts stays behind: so tasks are called inside a `try`. */
+function guard<Name extends string>(owner: Record<Name, (task: Task, ...args: unknown[]) => void>, name: Name, failed: Failed): () => void {
+  const schedule = owner[name]
+  const guarded = (task: Task, ...args: unknown[]) => {
+    if (typeof task !== 'function') return schedule(task)
+    schedule(() => {
+      try {
+        task(...args)
+      } catch (error) {
+        failed(error)
+      }
+    })
+  }
+  owner[name] = guarded
+  return () => {
+    owner[name] = schedule
+  }
+}
+
+function catchRejections(failed: Failed): () => void {
+  const node = (globalThis as unknown as { process?: Partial<NodeProcess> }).process
+  if (node?.listeners && node.removeAllListeners && node.on) {
+    const events = node as NodeProcess
     const others = events.listeners('unhandledRejection')
     events.removeAllListeners('unhandledRejection')
-    events.on('unhandledRejection', rejected)
+    events.on('unhandledRejection', failed)
     return () => {
       events.removeAllListeners('unhandledRejection')
       for (const other of others) events.on('unhandledRejection', other)
@@ -57,7 +88,7 @@ export function catchRejections(rejected: Rejected): () => void {
   }
   const listener = (event: { reason: unknown; preventDefault(): void }) => {
     event.preventDefault()
-    rejected(event.reason)
+    failed(event.reason)
   }
   const target = globalThis as unknown as { addEventListener?: (n: string, l: unknown) => void; removeEventListener?: (n: string, l: unknown) => void }
   target.addEventListener?.('unhandledrejection', listener)

@@ -1,6 +1,6 @@
 import type { SliceGuard } from '../ambient/slice-guard.js'
 import type { Nanos } from '../host/seam.js'
-import { catchRejections, macrotask, syncDrain, wallMillis } from './drain.js'
+import { catchFailures, macrotask, syncDrain, wallMillis } from './drain.js'
 import { type EventHost, type EventKindName, type EventLife, type EventTarget, eventKinds, fault, KernelEvent } from './event.js'
 import { EventQueue } from './event-queue.js'
 import type { Key } from './mix.js'
@@ -148,7 +148,7 @@ export class Kernel {
 
   /** Many steps, each drained synchronously; null asks for another slice. */
   #slice(time: Nanos): LoopEnd | null {
-    const release = catchRejections((reason) => this.#hooks.failed(reason))
+    const release = catchFailures((reason) => this.#hooks.failed(reason))
     const { guard } = this.#options
     this.isInSlice = true
     guard?.enter(this)
@@ -188,7 +188,7 @@ export class Kernel {
     }
     const event = this.#next(time)
     if (typeof event === 'string') return event
-    this.#release = catchRejections((reason) => this.#hooks.failed(reason))
+    this.#release = catchFailures((reason) => this.#hooks.failed(reason))
     this.#current = event
     this.#turnStarted = true
     this.#begin(event)
