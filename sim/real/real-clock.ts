@@ -95,7 +95,8 @@ export class RealClock implements Clock {
       this.#wake = null
       return
     }
-    if (this.#wake !== null && this.#wake.at === first.at) return
+    // One that comes too early looks again: cheaper than a new one for every timer that is cancelled.
+    if (this.#wake !== null && this.#wake.at <= first.at) return
     this.#wake?.cancel()
     const remaining = first.at - this.monotonic()
     if (remaining <= 0) {

@@ -26,9 +26,12 @@ export const longestMessage = 64 * 1024 * 1024
  */
 const packr = new Packr({ useRecords: true, maxSharedStructures: 0, moreTypes: true, int64AsType: 'bigint', useBigIntExtension: true })
 
+/** Holds nothing of a value once it was taken. */
+const transfer = new ValueTransfer()
+
 /** A value by the rules of `ValueTransfer`: frozen, or copied where it cannot be; anything but plain data throws `Misuse`. */
 export function takeValue(value: unknown): unknown {
-  return new ValueTransfer().take(value)
+  return transfer.take(value)
 }
 
 /** `hello` says which format follows; all else is short: a number for its kind, then its fields. */

@@ -418,19 +418,22 @@ export const connectionCases: readonly ConformanceCase[] = [
   {
     area: 'connections',
     name: 'close with bytes unread is a reset to the other side',
-    programs: (see) =>
-      pair(
-        async (connection, host) => {
+    programs: (see) => {
+      const state = { isWritten: false }
+      return pair(
+        async (connection) => {
           await connection.write(bytes('never read'))
-          await until(host, () => host.clock.monotonic() > 0)
+          state.isWritten = true
           see(await codeOf(connection.read()))
           see(await codeOf(connection.write(bytes('x'))))
         },
         async (connection, host) => {
+          await until(host, () => state.isWritten)
           await host.clock.sleep(ms(60))
           connection.close()
         },
-      ),
+      )
+    },
     seen: ['reset', 'reset'],
   },
   {
@@ -455,18 +458,20 @@ export const connectionCases: readonly ConformanceCase[] = [
     area: 'connections',
     name: 'what came before a reset can still be read',
     programs: (see) => {
-      const state = { isWritten: false }
+      const state = { isWritten: false, isAnswered: false }
       return pair(
         async (connection, host) => {
           await connection.write(bytes('unread by b'))
-          await until(host, () => state.isWritten)
-          await host.clock.sleep(ms(80))
+          state.isWritten = true
+          await until(host, () => state.isAnswered)
+          await host.clock.sleep(ms(120))
           see(text(await connection.read()))
           see(await codeOf(connection.read()))
         },
         async (connection, host) => {
+          await until(host, () => state.isWritten)
           await connection.write(bytes('to be read by a'))
-          state.isWritten = true
+          state.isAnswered = true
           await host.clock.sleep(ms(40))
           connection.close()
         },

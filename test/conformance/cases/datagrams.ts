@@ -181,10 +181,11 @@ export const datagramCases: readonly ConformanceCase[] = [
     area: 'datagrams',
     name: 'what came before somebody receives is kept, in its order',
     programs: (see) => {
-      const state = { isSent: false }
+      const state = { isBound: false, isSent: false }
       return {
         b: async (host) => {
           const socket = await host.net.datagrams(port)
+          state.isBound = true
           await until(host, () => state.isSent)
           await host.clock.sleep(ms(20))
           let last = -1
@@ -198,7 +199,7 @@ export const datagramCases: readonly ConformanceCase[] = [
         },
         a: async (host) => {
           const socket = await host.net.datagrams(0)
-          await host.clock.sleep(ms(20))
+          await until(host, () => state.isBound)
           for (let i = 0; i < 50; i++) socket.send('b-1', port, new Uint8Array([i]))
           state.isSent = true
         },
