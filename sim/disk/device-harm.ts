@@ -34,10 +34,11 @@ export function misdirectSync({ driver, path, file, through }: FileRequest, { se
 }
 
 /** A sync that syncs nothing. */
-export function lie({ path, file, through }: FileRequest, { acted }: Harm<'disk.sync-lie'>): void {
+export function lie({ driver, path, file, through }: FileRequest, { acted }: Harm<'disk.sync-lie'>): void {
   if (!file.hasPending(through)) return
   const { losses } = file
-  acted(pendingOffsets(file, through).map((offset) => ({ path, offset, isHealed: () => file.losses === losses && !file.hasPending(through) })))
+  const isHealed = () => !driver.image.holds(file) || (file.losses === losses && !file.hasPending(through))
+  acted(pendingOffsets(file, through).map((offset) => ({ path, offset, isHealed })))
 }
 
 /** A sync of a directory that syncs nothing. */

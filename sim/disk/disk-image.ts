@@ -194,7 +194,7 @@ export class DiskImage {
 
   /** Whether a sync of the directory would make anything durable. */
   hasPendingNames(path: string, through: number): boolean {
-    const found = this.find(path, 'sync-directory')
+    const found = walk(this.root, 'entries', partsOf(path))
     return found?.kind === 'directory' && changesToCommit(this.#changes, found, through).size > 0
   }
 

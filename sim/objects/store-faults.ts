@@ -18,6 +18,8 @@ export interface StoreFailure {
   readonly happens: boolean
   /** What is answered; null: nothing, ever. */
   readonly code: ObjectStoreErrorCode | null
+  /** To be called when that is answered, and not what the store says of itself. */
+  readonly acted: () => void
 }
 
 /** For a while each request of the kind's sort is struck by its own die. */
@@ -69,7 +71,7 @@ export class StoreFaultInjector {
     const { kind, site, ordinal, args } = occurrence
     const operation = storeOperations.find((each) => site.endsWith(`>${storeHost} ${each}`))
     if (operation === undefined || !strikes(kind, operation, true)) throw new Misuse(`${kind} has no site '${site}'`)
-    strikeOf(kind, args)
+    strikeOf(kind, args, () => {})
     const name = `${site} #${ordinal}`
     this.#listed.set(name, [...(this.#listed.get(name) ?? []), { occurrence, observer }])
   }
@@ -88,9 +90,10 @@ export class StoreFaultInjector {
     const site = siteOf(caller, operation)
     let struck: StoreStrike | null = null
     const act = (kind: StoreFaultKind, args: InjectionArgs, observer: StoreFaultObserver): void => {
-      const { times, failure } = strikeOf(kind, args)
+      const acted = () => observer.occurred(kind, site, ordinal, args)
+      const { times, failure } = strikeOf(kind, args, acted)
+      if (failure === null) acted()
       struck = { times: Math.max(times, struck?.times ?? 1), failure: struck?.failure ?? failure }
-      observer.occurred(kind, site, ordinal, args)
     }
     for (const { occurrence, observer } of this.#listed.get(`${site} #${ordinal}`) ?? []) {
       observer.exposed(occurrence.kind)
@@ -144,22 +147,22 @@ function drawArgs(kind: StoreFaultKind, operation: StoreOperation, word: number,
 }
 
 /** Throws `Misuse` when the arguments are not complete. */
-function strikeOf(kind: StoreFaultKind, args: InjectionArgs): StoreStrike {
+function strikeOf(kind: StoreFaultKind, args: InjectionArgs, acted: () => void): StoreStrike {
   const incomplete = (): never => {
     throw new Misuse(`${kind} with the arguments ${JSON.stringify(args)} is not complete`)
   }
   const { code, happens, times } = args
   switch (kind) {
     case 'store.error':
-      if (code === 'slow-down') return { times: 1, failure: { code, happens: false } }
-      return code === 'unavailable' && typeof happens === 'boolean' ? { times: 1, failure: { code, happens } } : incomplete()
+      if (code === 'slow-down') return { times: 1, failure: { code, happens: false, acted } }
+      return code === 'unavailable' && typeof happens === 'boolean' ? { times: 1, failure: { code, happens, acted } } : incomplete()
     case 'store.partial-multipart':
-      return typeof happens === 'boolean' ? { times: 1, failure: { code: 'unavailable', happens } } : incomplete()
+      return typeof happens === 'boolean' ? { times: 1, failure: { code: 'unavailable', happens, acted } } : incomplete()
     case 'store.slow':
       return typeof times === 'number' && Number.isInteger(times) && times >= 1 ? { times, failure: null } : incomplete()
     case 'store.conflict':
-      return code === 'precondition-failed' || code === 'conflict' ? { times: 1, failure: { code, happens: false } } : incomplete()
+      return code === 'precondition-failed' || code === 'conflict' ? { times: 1, failure: { code, happens: false, acted } } : incomplete()
     case 'store.timeout-after-commit':
-      return { times: 1, failure: { code: null, happens: true } }
+      return { times: 1, failure: { code: null, happens: true, acted } }
   }
 }

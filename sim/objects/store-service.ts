@@ -70,12 +70,13 @@ export class ObjectStoreService {
     const failure = strike?.failure ?? null
     const before = Math.floor(delay / 2)
     await this.#host.clock.sleep(before)
-    const answer: StoreAnswer<T> = failure === null || failure.happens ? attempt(act) : { kind: 'error', code: failure.code ?? 'unavailable', detail: '' }
+    const done = failure === null || failure.happens ? attempt(act) : null
     await this.#host.clock.sleep(delay - before)
     // What the store refused, it says so; what is lost is the good news.
-    if (failure === null || answer.kind === 'error') return answer
-    if (failure.code === null) return new Promise(() => {})
-    return { kind: 'error', code: failure.code, detail: 'an internal error' }
+    if (done !== null && (failure === null || done.kind === 'error')) return done
+    failure?.acted()
+    const code = failure?.code ?? null
+    return code === null ? new Promise(() => {}) : { kind: 'error', code, detail: 'an internal error' }
   }
 }
 
