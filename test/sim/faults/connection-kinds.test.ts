@@ -68,6 +68,24 @@ describe('kinds that strike connections', () => {
   })
 })
 
+describe('a run with connections', () => {
+  const request = { scenario: chatter, seed: 'alike', duration: s(3) }
+
+  test.each(['process.crash', 'process.pause', 'power.loss', 'net.drop', 'net.partition', 'net.duplicate', 'net.reorder'])(
+    'gets over %s, and its list replays it',
+    async (kind) => {
+      const { seeded } = await actsAndReplays(kind, { scenario: chatter, duration: s(4) })
+      expect(seeded.statistics.bytesRead).toBeGreaterThan(1_000_000)
+    },
+  )
+
+  test('is the same, drained synchronously or a macrotask a step', async () => {
+    const sync = await run(request)
+    const turned = await run({ ...request, drain: 'macrotask' })
+    expect([turned.steps, turned.traceHash, turned.statistics]).toEqual([sync.steps, sync.traceHash, sync.statistics])
+  })
+})
+
 describe('kinds that strike stream protocols', () => {
   test.each(['net.corrupt', 'net.flap', 'net.bandwidth', 'conn.reset', 'conn.refuse', 'conn.half-open', 'conn.stall'])(
     '%s acts on calls between hosts, and its list replays it',

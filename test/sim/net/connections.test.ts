@@ -421,6 +421,23 @@ describe('backpressure', () => {
     expect([length, isRight]).toEqual([3_000_000, true])
   })
 
+  test('ends a round trip after the other side reads, not with the next probe', async () => {
+    const { acceptor } = await between(
+      async (connection) => {
+        for (let i = 0; i < 1_500; i++) await connection.write(pattern(1_000, i * 1_000))
+        connection.end()
+      },
+      async (connection, host) => {
+        await host.clock.sleep(s(3))
+        const since = host.clock.monotonic()
+        await readAll(connection)
+        return host.clock.monotonic() - since
+      },
+    )
+    // A probe would come after 200 ms at the soonest.
+    expect(acceptor).toBeLessThan(ms(150))
+  })
+
   test('outlasts a closed window for minutes, even if the word that it opened is lost', async () => {
     const { acceptor } = await between(
       async (connection) => {
