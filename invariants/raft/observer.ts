@@ -1,4 +1,4 @@
-import type { HostView, Invariant, Observation, Step, World } from '../../sim/index.js'
+import type { DurableView, HostView, Invariant, Observation, Step, World } from '../../sim/index.js'
 import type { Position } from '../../systems/raft/messages.js'
 import type { RaftNode } from '../../systems/raft/raft-node.js'
 import { GroupView } from './group-view.js'
@@ -48,7 +48,7 @@ export class RaftObserver {
   #lookAt(host: HostView<unknown>): void {
     let record = this.#hosts[host.index]
     if (record === undefined) {
-      record = { process: undefined, nodes: [], members: [], views: [], durableChanges: -1 }
+      record = { process: undefined, nodes: [], members: [], views: [], durable: host.durable, durableChanges: -1 }
       this.#hosts[host.index] = record
     }
     const { process } = host
@@ -62,7 +62,7 @@ export class RaftObserver {
       record.views = this.#viewsOf(host)
       record.durableChanges = -1
     }
-    const { changes } = host.durable
+    const { changes } = record.durable
     if (changes !== record.durableChanges) {
       record.durableChanges = changes
       if (record.views.length === 0) record.views = this.#viewsOf(host)
@@ -124,6 +124,8 @@ interface HostRecord {
   members: readonly MemberView[]
   /** Of all groups that it has a place in, up or not. */
   views: MemberView[]
+  /** A machine keeps its disk, whatever becomes of its processes. */
+  readonly durable: DurableView
   durableChanges: number
 }
 
