@@ -17,7 +17,7 @@ export function persist(durable: Durable | null, change: RaftChange): Durable {
       return { ...before, hardState: change.hardState }
     case 'entries': {
       const keep = (change.entries[0]?.index ?? Number.POSITIVE_INFINITY) - before.base.index - 1
-      return { ...before, entries: [...before.entries.slice(0, keep), ...change.entries] }
+      return { ...before, entries: before.entries.slice(0, keep).concat(change.entries) }
     }
     case 'compacted':
       return { ...before, base: change.base, entries: before.entries.slice(change.base.index - before.base.index) }

@@ -57,7 +57,6 @@ const inScenarios: readonly Plant[] = [
     with: 'if (serving === null) return',
     expect: 'ReadNotStale',
     subject: broker,
-    isThorough: true,
   },
   {
     name: 'torn-tail-accepted',
@@ -305,7 +304,8 @@ const inTheWalk: readonly Plant[] = [
   again('commit-index-falls', 'in-the-walk', walk, 'CommitMonotonic'),
   again('append-answered-before-sync', 'in-the-walk', walk, 'CommitDurable'),
   again('commit-beyond-matched', 'in-the-walk', walk, 'CommitDurable'),
-  again('deposed-leader-serves-reads', 'in-the-walk', walk, 'ReadNotStale'),
+  // Needs a precise schedule: found at once here, and in a few seeds of a scenario.
+  { ...again('deposed-leader-serves-reads', 'in-the-walk', walk, 'ReadNotStale'), isThorough: true },
   again('suspicion-forgotten', 'in-the-walk', walk, 'SuspectAbstains'),
 ]
 

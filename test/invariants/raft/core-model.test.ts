@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { raftHarness } from '../../../invariants/raft/core-harness.js'
 import { raftCoreInvariants } from '../../../invariants/raft/core-invariants.js'
-import { machineModel, type PreludeStep } from '../../../sim/check/machine-model.js'
+import { type MachineModelState, machineModel, type PreludeStep } from '../../../sim/check/machine-model.js'
 import { check } from '../../../sim/check/model-checker.js'
 import { raftMachine } from '../../../systems/raft/core.js'
 import { lastIndex } from '../../../systems/raft/log.js'
@@ -16,7 +16,8 @@ const inPrelude = (message: RaftMessage) => message.kind === 'append-response' &
 
 /**
  * Three nodes, two terms, entries up to index 3, every order of delivery, loss of any message, a duplicate and a crash with any part of the
- * saves in flight. Depths are what fits a test; the depth from a leader on is reached by an election first.
+ * saves in flight. A message that is never delivered is lost: what an action of its own for that would reach is reached without it, and sooner.
+ * Depths are what fits a test; the depth from a leader on is reached by an election first.
  */
 describe('The Raft core, model-checked with 3 nodes', { timeout: 180_000 }, () => {
   it.each([
@@ -31,6 +32,40 @@ describe('The Raft core, model-checked with 3 nodes', { timeout: 180_000 }, () =
     expect(result.violations.map(({ property, detail, actions }) => [property, detail, ...actions.map((action) => model.describe?.(action))])).toEqual([])
     expect(result).toMatchObject({ depth, complete: false })
     expect(result.uniqueStates).toBeGreaterThan(unique)
+  })
+
+  it('loses nothing by taking a message that is never delivered for one that is lost', () => {
+    const options = { nodes: 3, duplicates: 1, crashes: 1, drops: 1, within }
+    const model = machineModel(raftHarness({ raft: { maxBatchBytes: 1 } }), raftCoreInvariants, options)
+    const lost = new Set<string>()
+    const neverDelivered = new Set<string>()
+    const key = ({ nodes, memory, duplicates, crashes, inputs, fallen }: MachineModelState, network: readonly number[]) =>
+      [...nodes, memory, duplicates, crashes, inputs, fallen === null ? 0 : 1, ...network].join()
+    const watched = {
+      ...model,
+      properties: [
+        {
+          name: 'every state is noted',
+          kind: 'always' as const,
+          holds: (state: MachineModelState) => {
+            if (state.drops === 0) lost.add(key(state, state.network))
+            // All that is left of the state when one of its messages is taken away.
+            else
+              for (let i = 0; i < state.network.length; i++)
+                neverDelivered.add(
+                  key(
+                    state,
+                    state.network.filter((_, at) => at !== i),
+                  ),
+                )
+            return true
+          },
+        },
+      ],
+    }
+    check(watched, { maxDepth: 6 })
+    expect([...lost].filter((state) => !neverDelivered.has(state))).toEqual([])
+    expect(lost.size).toBeGreaterThan(1_000)
   })
 
   it.each([
