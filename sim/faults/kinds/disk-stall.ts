@@ -3,7 +3,7 @@ import { type Drawn, drawnMillis, type FaultDefinition } from '../definition.js'
 export const diskStall: FaultDefinition = {
   kind: 'disk.stall',
   meaning: 'a disk makes no progress for seconds; what was asked of it meanwhile is done then',
-  options: { everyMillis: { min: 4_000, max: 20_000, log: true }, lastsMillis: { min: 500, max: 6_000, log: true } },
+  options: { everyMillis: { min: 3_000, max: 12_000, log: true }, lastsMillis: { min: 500, max: 6_000, log: true } },
   draw(world, random): Drawn | null {
     const victim = world.victim(random)
     if (victim === null) return null

@@ -5,8 +5,8 @@ export const storeError: FaultDefinition = storeNoise(
   'store.error',
   'requests to the object store are answered 503 (slow down, nothing done) or 500 (perhaps done)',
   {
-    everyMillis: { min: 2_000, max: 12_000, log: true },
+    everyMillis: { min: 500, max: 6_000, log: true },
     lastsMillis: { min: 200, max: 5_000, log: true },
-    perMille: { min: 20, max: 1_000, log: true },
+    perMille: { min: 50, max: 1_000, log: true },
   },
 )

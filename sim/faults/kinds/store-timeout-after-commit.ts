@@ -5,8 +5,8 @@ export const storeTimeoutAfterCommit: FaultDefinition = storeNoise(
   'store.timeout-after-commit',
   'a write to the object store happens, and its answer is lost',
   {
-    everyMillis: { min: 2_000, max: 12_000, log: true },
+    everyMillis: { min: 500, max: 6_000, log: true },
     lastsMillis: { min: 200, max: 5_000, log: true },
-    perMille: { min: 20, max: 700, log: true },
+    perMille: { min: 50, max: 700, log: true },
   },
 )

@@ -1,4 +1,4 @@
-import { type Host, ms, s, scenario, system, workload } from '../../../sim/index.js'
+import { DiskError, type Host, ms, s, scenario, system, workload } from '../../../sim/index.js'
 
 /**
  * Three hosts that keep the same blocks, each a sector with its own number and generation in it. They write blocks anew, read them, and write again what
@@ -20,6 +20,16 @@ function blockOf(number: number): Uint8Array {
   return block
 }
 
+/** A disk that says no is reason to leave. */
+async function orExit<T>(host: Host, act: () => Promise<T>): Promise<T> {
+  try {
+    return await act()
+  } catch (error) {
+    if (!(error instanceof DiskError)) throw error
+    return host.exit(error.message)
+  }
+}
+
 async function boot(host: Host): Promise<ArchiveProcess> {
   const { disk } = host
   const { mends } = host.config as { mends: boolean }
@@ -36,7 +46,7 @@ async function boot(host: Host): Promise<ArchiveProcess> {
     await file.sync()
   }
   for (let number = 0; number < blocks; number++) await write(number)
-  host.spawn('scrub', async () => {
+  const scrub = async () => {
     for (;;) {
       await host.clock.sleep(ms(5))
       const number = host.random.int(blocks)
@@ -49,7 +59,8 @@ async function boot(host: Host): Promise<ArchiveProcess> {
       host.log.warn('damaged', { number })
       if (mends) await write(number)
     }
-  })
+  }
+  host.spawn('scrub', () => orExit(host, scrub))
   return process
 }
 
@@ -57,7 +68,7 @@ export const archive = scenario({
   name: 'archive',
   system: system<{ archive: ArchiveProcess }>({
     name: 'archive',
-    roles: { archive: { count: 3, boot, config: () => ({ mends: true }) } },
+    roles: { archive: { count: 3, boot: (host) => orExit(host, () => boot(host)), config: () => ({ mends: true }) } },
     survives: { down: 1, wiped: 1, corruptCopies: 3, syncLies: true },
     replicaUnit: (_host, path, offset) => (path.startsWith('blocks/') ? `${path} ${Math.floor(offset / blockBytes)}` : 'names'),
   }),

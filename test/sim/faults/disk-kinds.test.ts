@@ -136,3 +136,15 @@ describe('the budget of damage', () => {
     expect([budget.allows('one', [damage('log')]), budget.allows('one', [damage('vote')])]).toEqual([true, false])
   })
 })
+
+test('all kinds together, silent and loud, leave a system that expects them alive, and its runs replay', async () => {
+  const acted = new Map<string, number>()
+  for (const seed of ['one', 'two', 'three']) {
+    const seeded = await run({ scenario: archive, seed, duration: s(4) })
+    expect([seed, seeded.outcome, seeded.violation?.message]).toEqual([seed, 'passed', undefined])
+    const listed = await run({ scenario: archive, seed, duration: s(4), plan: { injections: JSON.parse(JSON.stringify(seeded.injections)) } })
+    expect([listed.traceHash, listed.stale]).toEqual([seeded.traceHash, []])
+    for (const { kind, injections } of seeded.faults) acted.set(kind, (acted.get(kind) ?? 0) + injections)
+  }
+  expect(acted.get('disk.rot')).toBeGreaterThan(0)
+})
