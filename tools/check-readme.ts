@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { pack } from './pack.js'
@@ -33,33 +33,53 @@ export function blocksOf(markdown: string): Block[] {
 }
 
 /**
- * Runs the README as its reader would: every `sh` block in order, in the repository or in the fresh folder that `in=` names, expecting the exit code
- * that `exit=` names; every block with `file=` is written there first, and a `diff` with `file=` changes what was written. Two things are as the check found them and not run again: the dependencies
- * that `npm ci` installs, and `npm test`, which is running. `npm install seedfall` installs the package packed from this tree.
+ * Runs the README, and then the pages of docs/, as their reader would: every `sh` block in order, in the repository or in the fresh folder that `in=`
+ * names, expecting the exit code that `exit=` names; every block with `file=` is written there first, and a `diff` with `file=` changes what was written.
+ * A block with `run=no` is a service that never ends. Two things are as the check found them and not run again: the dependencies that `npm ci` installs,
+ * and `npm test`, which is running. `npm install seedfall` installs the package packed from this tree.
  */
 export async function checkReadme(): Promise<{ passed: number; failed: number; complaints: string[] }> {
-  const blocks = blocksOf(readFileSync(path.join(repository, 'README.md'), 'utf8'))
   const folder = mkdtempSync(path.join(tmpdir(), 'seedfall-readme-'))
   const complaints: string[] = []
   let passed = 0
   try {
     const tarball = await pack(folder)
-    for (const { language, words, text, line } of blocks) {
-      const home = words.in === undefined ? repository : path.join(folder, words.in)
-      mkdirSync(home, { recursive: true })
-      if (words.file !== undefined) writeBlock(path.join(home, words.file), language, text)
-      if (language !== 'sh') continue
-      const script = runnable(text, tarball)
-      if (script === '') continue
-      const { code, output } = await runScript(script, home)
-      if (code === Number(words.exit ?? 0)) passed++
-      else complaints.push(`README.md:${line} exits with ${code}, not with ${words.exit ?? 0}:\n${script}\n${output.trim().slice(-2_000)}`)
+    for (const page of pages()) {
+      const { passed: ran, complaints: wrong } = await checkPage(page, folder, tarball)
+      if (ran + wrong.length === 0 && page === 'README.md') wrong.push('README.md has no command to run')
+      passed += ran
+      complaints.push(...wrong)
     }
-    if (passed + complaints.length === 0) complaints.push('README.md has no command to run')
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }
   return { passed, failed: complaints.length, complaints }
+}
+
+/** The README first: it installs the package that other pages go on with. */
+export const pages = (): string[] => [
+  'README.md',
+  ...readdirSync(path.join(repository, 'docs'))
+    .filter((name) => name.endsWith('.md'))
+    .sort()
+    .map((name) => `docs/${name}`),
+]
+
+async function checkPage(page: string, folder: string, tarball: string): Promise<{ passed: number; complaints: string[] }> {
+  const complaints: string[] = []
+  let passed = 0
+  for (const { language, words, text, line } of blocksOf(readFileSync(path.join(repository, page), 'utf8'))) {
+    const home = words.in === undefined ? repository : path.join(folder, words.in)
+    mkdirSync(home, { recursive: true })
+    if (words.file !== undefined) writeBlock(path.join(home, words.file), language, text)
+    if (language !== 'sh' || words.run === 'no') continue
+    const script = runnable(text, tarball)
+    if (script === '') continue
+    const { code, output } = await runScript(script, home)
+    if (code === Number(words.exit ?? 0)) passed++
+    else complaints.push(`${page}:${line} exits with ${code}, not with ${words.exit ?? 0}:\n${script}\n${output.trim().slice(-2_000)}`)
+  }
+  return { passed, complaints }
 }
 
 /** A diff replaces its old lines, which must be there exactly once; any other block is the whole file. */

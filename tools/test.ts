@@ -16,6 +16,8 @@ interface Tally {
   readonly passed: number
   readonly failed: number
   readonly complaints?: readonly string[]
+  /** Checks that this machine cannot make, with the reason. */
+  readonly skipped?: readonly string[]
 }
 
 const oneCheck = (complaints: readonly string[]): Tally => (complaints.length === 0 ? { passed: 1, failed: 0 } : { passed: 0, failed: 1, complaints })
@@ -47,17 +49,23 @@ if (unknown !== undefined) {
 
 let passed = 0
 let failed = 0
+let skipped = 0
 for (const [name, check] of parts) {
   if (only.length > 0 && !only.includes(name)) continue
   const began = performance.now()
   const tally = await check().catch((error: unknown): Tally => oneCheck([error instanceof Error ? (error.stack ?? error.message) : String(error)]))
   passed += tally.passed
   failed += tally.failed
+  const { skipped: omitted = [] } = tally
+  skipped += omitted.length
+  for (const reason of omitted) process.stdout.write(`skipped: ${reason}\n`)
   for (const complaint of tally.complaints ?? []) process.stdout.write(`${complaint}\n`)
   const seconds = ((performance.now() - began) / 1_000).toFixed(1)
-  process.stdout.write(`${tally.failed === 0 ? '✓' : '✗'} ${name.padEnd(16)} ${tally.passed} passed, ${tally.failed} failed  ${seconds} s\n`)
+  process.stdout.write(
+    `${tally.failed === 0 ? '✓' : '✗'} ${name.padEnd(16)} ${tally.passed} passed, ${tally.failed} failed${omitted.length > 0 ? `, ${omitted.length} skipped` : ''}  ${seconds} s\n`,
+  )
 }
-process.stdout.write(`${passed} passed, ${failed} failed\n`)
+process.stdout.write(`${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}\n`)
 process.exitCode = failed === 0 && passed > 0 ? 0 : 1
 
 /** Runs a program; what it prints is the complaint when it fails. */
@@ -75,16 +83,30 @@ async function runVitest(): Promise<Tally> {
     const result = JSON.parse(readFileSync(file, 'utf8')) as VitestResult
     const unloaded = result.testResults.filter(({ status, assertionResults }) => status === 'failed' && assertionResults.length === 0).length
     const failures = result.numFailedTests + unloaded
-    return { passed: result.numPassedTests, failed: failures === 0 && code !== 0 ? 1 : failures }
+    return { passed: result.numPassedTests, failed: failures === 0 && code !== 0 ? 1 : failures, skipped: skippedTests(result) }
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }
 }
 
+/** A test that skips itself says why in its name; all are shown, so that none is lost without a word. */
+function skippedTests({ testResults }: VitestResult): string[] {
+  return testResults.flatMap(({ name, assertionResults }) =>
+    assertionResults
+      .filter(({ status }) => status === 'pending' || status === 'skipped' || status === 'todo')
+      .map(({ fullName }) => `${path.relative(repository, name)}: ${fullName}`),
+  )
+}
+
 interface VitestResult {
   readonly numPassedTests: number
   readonly numFailedTests: number
-  readonly testResults: readonly { readonly status: string; readonly assertionResults: readonly unknown[] }[]
+  readonly testResults: readonly { readonly name: string; readonly status: string; readonly assertionResults: readonly AssertionResult[] }[]
+}
+
+interface AssertionResult {
+  readonly status: string
+  readonly fullName: string
 }
 
 function runProgram(command: string, words: readonly string[], output: 'keep' | 'show'): Promise<{ code: number; output: string }> {

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
-import { blocksOf } from '../../tools/check-readme.js'
+import { blocksOf, pages } from '../../tools/check-readme.js'
 
 test('blocks are found with their language, words and lines', () => {
   expect(blocksOf('a\n```sh in=x exit=1\nnpx one\nnpx two\n```\n\n```\nplain\n```\n')).toEqual([
@@ -17,4 +17,11 @@ test('the README has its commands in blocks that are run', () => {
   const commands = blocksOf(readFileSync(new URL('../../README.md', import.meta.url), 'utf8')).filter(({ language }) => language === 'sh')
   expect(commands.map(({ text }) => text)).toContain('npm ci && npm run sim -- --seed 42')
   expect(commands.length).toBeGreaterThan(8)
+})
+
+test('the pages of docs/ follow the README, and what they do not run is a service', () => {
+  expect(pages().slice(0, 2)).toEqual(['README.md', 'docs/conformance.md'])
+  expect(pages()).toContain('docs/writing-a-system.md')
+  const unrun = pages().flatMap((page) => blocksOf(readFileSync(new URL(`../../${page}`, import.meta.url), 'utf8')).filter(({ words }) => words.run === 'no'))
+  for (const { text } of unrun) expect(text).toMatch(/seedfall serve/)
 })

@@ -110,7 +110,7 @@ describe('the same run has the same hash', () => {
     .flatMap((name) => [join(versions, name, 'bin/node'), join(versions, name, 'node_modules/node/bin/node')])
     .filter((path) => existsSync(path))
   test.skipIf(binaries.length === 0)(
-    'on every Node.js version at hand',
+    binaries.length === 0 ? 'on every Node.js version at hand (skipped: there is none in .node-versions)' : 'on every Node.js version at hand',
     async () => {
       for (const binary of binaries) expect([binary, await inProcess(binary)]).toEqual([binary, expected])
     },
