@@ -11,7 +11,9 @@ export function checkLayering(files: ReadonlyMap<string, ts.SourceFile>): Findin
   for (const [file, source] of files) {
     const layer = layerOf(file)
     if (!layer) continue
-    for (const { specifier, node } of importsOf(source)) {
+    for (const { specifier, node, typeOnly } of importsOf(source)) {
+      // A type leaves nothing behind to run.
+      if (typeOnly && specifier.startsWith('node:')) continue
       const refusal = refuse(file, layer, specifier)
       if (refusal) findings.push(findingAt(source, node, refusal))
     }
@@ -37,16 +39,22 @@ const layers: readonly Layer[] = [
   { name: 'invariants', mayImport: ['sim', 'systems'] },
   { name: 'scenarios', mayImport: ['sim', 'systems', 'invariants'] },
   { name: 'cli', mayImport: ['sim', 'systems', 'invariants', 'scenarios'] },
-  { name: 'bench', mayImport: ['sim', 'systems', 'invariants', 'scenarios', 'cli/trace-file.ts', 'test/fixtures'] },
+  { name: 'bench', mayImport: ['sim', 'systems', 'invariants', 'scenarios', 'cli/trace-file.ts'] },
   { name: 'tools', mayImport: ['sim', 'systems', 'invariants', 'scenarios', 'cli', 'test/plants'] },
   { name: 'test', mayImport: ['sim', 'systems', 'invariants', 'scenarios', 'cli', 'bench', 'examples', 'tools'] },
   { name: 'examples', mayImport: [] },
 ]
 
+/** The machine's own clocks, sockets and files: what runs in a simulation never reaches it. */
+const realFolder = 'sim/real'
+const mayBeReal: readonly string[] = ['cli', 'test', 'bench', 'tools']
+
 const layerOf = (file: string): Layer | undefined => layers.find(({ name }) => file.startsWith(`${name}/`))
 
 function refuse(file: string, layer: Layer, specifier: string): string | undefined {
+  const isReal = file.startsWith(`${realFolder}/`)
   if (!specifier.startsWith('.')) {
+    if (layer.name === 'sim' && !isReal && specifier.startsWith('node:')) return `imports ${specifier}; in sim/ only ${realFolder}/ may use Node's modules`
     const ownPackage = specifier === 'seedfall' || specifier.startsWith('seedfall/')
     if (ownPackage && layer.name !== 'examples' && layer.name !== 'test')
       return `${layer.name}/ imports its own package by name; import the file: it would load a second copy`
@@ -54,6 +62,8 @@ function refuse(file: string, layer: Layer, specifier: string): string | undefin
   }
   const target = path.join(path.dirname(file), specifier).replace(/\.js$/, '.ts')
   if (target.startsWith('..')) return `imports ${target}, which is outside the repository`
+  if (target.startsWith(`${realFolder}/`) && !isReal && !mayBeReal.includes(layer.name))
+    return `${layer.name}/ must not import ${target}: it has to run in a simulation`
   const home = layer.apart ? file.split('/').slice(0, 2).join('/') : layer.name
   const allowed = [home, ...layer.mayImport]
   if (allowed.some((folder) => target === folder || target.startsWith(`${folder}/`))) return

@@ -6,6 +6,11 @@ const cases: readonly { readonly file: string; readonly imports: string; readonl
   { file: 'sim/kernel/a.ts', imports: '../net/link.js', refused: false },
   { file: 'sim/kernel/a.ts', imports: 'seedrandom', refused: false },
   { file: 'sim/kernel/a.ts', imports: '../../systems/raft/node.js', refused: true },
+  { file: 'sim/kernel/a.ts', imports: '../real/real-host.js', refused: true },
+  { file: 'scenarios/a.ts', imports: '../sim/real/index.js', refused: true },
+  { file: 'sim/real/a.ts', imports: 'node:fs', refused: false },
+  { file: 'sim/real/a.ts', imports: './real-host.js', refused: false },
+  { file: 'cli/a.ts', imports: '../sim/real/index.js', refused: false },
   { file: 'sim/run/a.ts', imports: '../../cli/main.js', refused: true },
   { file: 'systems/broker/a.ts', imports: '../../sim/host/seam.js', refused: false },
   { file: 'systems/broker/a.ts', imports: '../../sim/check/machine.js', refused: false },
@@ -33,6 +38,13 @@ test.each(cases)('$file importing $imports, refused: $refused', ({ file, imports
   for (const text of [`import '${imports}'`, `export * from '${imports}'`, `export type X = import('${imports}').X`, `void import('${imports}')`]) {
     expect(checkLayering(parse(file, text)).length, text).toBe(refused ? 1 : 0)
   }
+})
+
+test("in sim/ only sim/real/ imports Node's modules, except for their types", () => {
+  expect(checkLayering(parse('sim/kernel/a.ts', "import { open } from 'node:fs'"))).toHaveLength(1)
+  expect(checkLayering(parse('sim/kernel/a.ts', "void import('node:fs')"))).toHaveLength(1)
+  expect(checkLayering(parse('sim/kernel/a.ts', "import type { Stats } from 'node:fs'"))).toEqual([])
+  expect(checkLayering(parse('cli/a.ts', "import { open } from 'node:fs'"))).toEqual([])
 })
 
 test('a refusal says what may be imported', () => {
