@@ -74,9 +74,14 @@ export function diskNoise(kind: DiskFaultKind, noise: DiskNoise): FaultDefinitio
 }
 
 function episodeObserver(world: FaultWorld, injection: Injection, host: HostName): DiskFaultObserver {
+  let wasHeldBack = false
   return {
     opportunity: (kind) => world.exposed(kind),
-    heldBack: (kind) => world.heldBack(kind),
+    // Opportunities are episodes, and so is what was held back of them.
+    heldBack(kind) {
+      if (!wasHeldBack) world.heldBack(kind)
+      wasHeldBack = true
+    },
     occurred(kind, site, ordinal, args, damages) {
       world.acted(injection)
       world.damage.damaged(host, damages)
