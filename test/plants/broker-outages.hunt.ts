@@ -1,4 +1,5 @@
 import broker from '../../scenarios/broker.scenario.js'
+import { s } from '../../sim/host/durations.js'
 import { run } from '../../sim/run/run.js'
 
 /** The broker scenario under frequent power losses with torn writes: for mistakes in what recovery makes of damage. */
@@ -7,7 +8,15 @@ export async function hunt(seed: string): Promise<string | undefined> {
     scenario: broker,
     seed,
     kinds: ['power.loss', 'process.crash', 'disk.lost', 'disk.torn', 'disk.lost-rename'],
-    options: { 'power.loss.everyMillis': 2_000, 'power.loss.blackoutPerMille': 300, 'disk.torn.perMille': 900, trailingEntries: 4, compactionEntries: 60 },
+    options: {
+      'power.loss.everyMillis': 1_000,
+      'power.loss.restartMillis': 300,
+      'power.loss.blackoutPerMille': 300,
+      'disk.torn.perMille': 1_000,
+      trailingEntries: 4,
+      compactionEntries: 60,
+    },
+    duration: s(40),
   })
   return outcome === 'passed' ? undefined : (violation?.check ?? outcome)
 }
