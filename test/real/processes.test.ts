@@ -1,7 +1,10 @@
 import { readdirSync } from 'node:fs'
 import path from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { servedRole } from '../../cli/serve-options.js'
+import lock from '../../examples/lock.scenario.js'
 import lockFixed from '../../examples/lock-fixed.scenario.js'
+import broker from '../../scenarios/broker.scenario.js'
 import raft from '../../scenarios/raft.scenario.js'
 import { ms } from '../../sim/host/durations.js'
 import type { HostName } from '../../sim/host/seam.js'
@@ -14,7 +17,7 @@ import { ServedProcess } from './served-process.js'
 
 let program: BuiltProgram
 beforeAll(async () => {
-  program = await buildProgram(['examples/lock-fixed.scenario.ts', 'scenarios/raft.scenario.ts'])
+  program = await buildProgram(['examples/lock.scenario.ts', 'examples/lock-fixed.scenario.ts', 'scenarios/raft.scenario.ts', 'scenarios/broker.scenario.ts'])
 })
 afterAll(() => program?.[Symbol.dispose]())
 
@@ -35,7 +38,8 @@ async function startAll(scenario: string, hosts: readonly HostName[]) {
 
 async function startClients(scenario: AnyScenario, addresses: Readonly<Record<HostName, PeerAddress>>, count: number, options: Record<string, number>) {
   const hosts: RealHost[] = []
-  for (let ordinal = 1; ordinal <= count; ordinal++) hosts.push(await openHost({ role: 'client', ordinal, cluster: scenario.system.name, peers: addresses }))
+  for (let ordinal = 1; ordinal <= count; ordinal++)
+    hosts.push(await openHost({ role: 'client', ordinal, cluster: scenario.system.name, peers: addresses, config: options }))
   return { clients: new RealClients(scenario, options, hosts), host: hosts[0] as RealHost }
 }
 
@@ -71,6 +75,40 @@ describe('processes of the machine', () => {
       await until(() => clients.answered > down + 10, host)
       await worker.start()
     }
+    expect(await clients.judge()).toBeUndefined()
+    expect(await Promise.all(processes.map((served) => served.stop()))).toEqual([0, 0, 0, 0, 0])
+  })
+
+  test('the mistake that a simulation finds in the lock service without fencing is found in real processes, too', async () => {
+    const { addresses, processes } = await startAll('lock', ['lock-1', 'counter-1', 'worker-1', 'worker-2', 'worker-3'])
+    const { clients, host } = await startClients(lock, addresses, 3, {})
+    const counter = processes[1] as ServedProcess
+    for (let pause = 0; pause < 30 && clients.found === undefined; pause++) {
+      const before = clients.answered
+      await until(() => clients.answered > before + 5, host)
+      // Longer than a lease of 200 ms: two workers read the same number when it goes on.
+      counter.signal('SIGSTOP')
+      await host.clock.sleep(ms(450))
+      counter.signal('SIGCONT')
+    }
+    expect(await clients.judge()).toMatchObject({ message: expect.stringContaining('an increment is lost') })
+  })
+
+  test('five log brokers lose two to kill -9 at once, and their history passes its judge', async () => {
+    const { addresses, processes } = await startAll(
+      'broker',
+      [1, 2, 3, 4, 5].map((ordinal) => `broker-${ordinal}`),
+    )
+    const flags = { role: 'broker', ordinal: 1, data: 'unused', peer: [], option: [], grace: 0, log: 'info' } as const
+    const { clients, host } = await startClients(broker, addresses, 3, { ...servedRole(broker, flags, '/').options, thinkMicros: 5_000 })
+    const before = clients.answered
+    await until(() => clients.answered > before + 20, host)
+    await Promise.all(processes.slice(0, 2).map((served) => served.kill()))
+    const down = clients.answered
+    await until(() => clients.answered > down + 20, host)
+    await Promise.all(processes.slice(0, 2).map((served) => served.start()))
+    const healed = clients.answered
+    await until(() => clients.answered > healed + 20, host)
     expect(await clients.judge()).toBeUndefined()
     expect(await Promise.all(processes.map((served) => served.stop()))).toEqual([0, 0, 0, 0, 0])
   })

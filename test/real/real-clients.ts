@@ -26,13 +26,18 @@ export class RealClients {
     return this.history.records.filter(({ outcome }) => outcome.kind === 'ok').length
   }
 
-  /** Ends the workload, waits for the last answers, and says what the scenario's judge found. */
-  async judge(): Promise<unknown> {
-    this.#isDone = true
-    await Promise.all(this.#running)
+  /** What the scenario's judge finds in the history so far. */
+  get found(): unknown {
     const { judge } = this.#scenario.workload
     if (judge === undefined) throw new Error(`${this.#scenario.name} has no judge`)
     return judge(this.history.records)
+  }
+
+  /** Ends the workload, waits for the last answers, and says what the judge finds. */
+  async judge(): Promise<unknown> {
+    this.#isDone = true
+    await Promise.all(this.#running)
+    return this.found
   }
 
   async #run(host: Host, client: number): Promise<void> {

@@ -52,6 +52,11 @@ export class ServedProcess {
     })
   }
 
+  /** SIGSTOP holds it up, SIGCONT lets it go on. */
+  signal(signal: 'SIGSTOP' | 'SIGCONT'): void {
+    this.#child?.kill(signal)
+  }
+
   /** kill -9. */
   async kill(): Promise<void> {
     this.#child?.kill('SIGKILL')
