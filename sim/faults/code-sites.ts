@@ -69,7 +69,7 @@ export class SimulatedCodeSites implements CodeSites {
       if (dice(site.key, ordinal) % 1000 >= world.option(`${kind}.perMille`)) return null
       injection = { kind, site: site.place, ordinal, at: world.kernel.now, args: draw(Stream.of(deriveKey(site.key, 'harm'), ordinal)) }
       world.injected(injection)
-    } else world.opportunity(kind)
+    }
     world.kernel.fold(site.word ^ ordinal)
     if (world.kernel.sink !== undefined) world.kernel.note(life.name, life.incarnation, kind, `${name} #${ordinal} ${JSON.stringify(injection.args)}`)
     world.acted(injection)

@@ -74,7 +74,10 @@ export class FaultEngine {
           },
         }))
     }
-    for (const [definition, listed] of occurrences) definition.replayOccurrences?.(this.world, listed)
+    for (const [definition, listed] of occurrences) {
+      this.world.opportunity(definition.kind, listed.length)
+      definition.replayOccurrences?.(this.world, listed)
+    }
   }
 
   /** One occurrence, now; throws when it finds no site. */

@@ -103,11 +103,13 @@ const item = (value: unknown): string => (Array.isArray(value) ? value.join(' ')
 
 const describeCounts = (statistics: Readonly<Record<string, number>>): string[] => Object.entries(statistics).map(([name, value]) => `${name} ${count(value)}`)
 
+/** Injections of each kind that did harm, of the chances it had; of an episode's packets and operations those that it struck. */
 function describeFaults({ faults }: RunReport): string[] {
   return faults
     .filter(({ injections }) => injections > 0)
-    .map(({ kind, injections, opportunities, heldBack }) => {
+    .map(({ kind, injections, opportunities, heldBack, struck, exposed }) => {
+      const met = exposed > 0 ? `, struck ${count(struck)} of ${count(exposed)}` : ''
       const held = heldBack > 0 ? `, ${count(heldBack)} held back` : ''
-      return `${kind} ${count(injections)} (of ${count(opportunities)}${held})`
+      return `${kind} ${count(injections)} (of ${count(opportunities)}${held}${met})`
     })
 }
