@@ -1,7 +1,7 @@
 import { s } from '../host/durations.js'
 import { Misuse, NetError } from '../host/errors.js'
 import type { Connection, ConnectOptions, DatagramSocket, Listener, Nanos } from '../host/seam.js'
-import { type EventLife, type EventTarget, type KernelEvent, segment as segmentKind, socket } from '../kernel/event.js'
+import { type EventLife, type EventTarget, type KernelEvent, segment as segmentKind, socket, timeout as timeoutEvent } from '../kernel/event.js'
 import type { Kernel } from '../kernel/kernel.js'
 import { ConnectionEnd } from './connection/connection-end.js'
 import { ConnectionPair } from './connection/connection-pair.js'
@@ -72,7 +72,7 @@ export class SocketTable implements ConnectionStack, EventTarget {
       const timer =
         timeout === Number.POSITIVE_INFINITY
           ? null
-          : this.#kernel.schedule(this.#machine.trueDelay(timeout), socket, this, this.#machine, life, () => giveUp('timeout'), `connect ${target}`)
+          : this.#kernel.schedule(this.#machine.trueDelay(timeout), timeoutEvent, this, this.#machine, life, () => giveUp('timeout'), `connect ${target}`)
       const timerId = timer === null ? 0 : timer.id
       const settled = () => {
         if (timer !== null) this.#kernel.queue.cancel(timer, timerId)

@@ -45,6 +45,21 @@ describe('time on a host whose clock is not true', () => {
     expect(clock.wallMillis()).toBe(epochMillis + 550)
   })
 
+  test('the time limit of a connect that is under way when the rate changes does, too', async () => {
+    let gaveUpAt = 0
+    const simulation = await start<unknown>(2, (host) => {
+      if (host.name === 'node-2') return
+      host.clock.timer(ms(10), () => void host.net.connect('node-2', 80, { timeout: ms(200) }).catch(() => (gaveUpAt = simulation.kernel.now)))
+    })
+    await simulation.advance(ms(1))
+    simulation.powerLoss('node-2')
+    await simulation.advance(ms(109))
+    simulation.host('node-1')?.changeClock((clock, now) => clock.drift(-500_000, now))
+    await simulation.advance(s(1))
+    // Half of it at true time, the other half at half of that.
+    expect(gaveUpAt).toBe(ms(10) + ms(100) + ms(200))
+  })
+
   test('a timer that was set before a freeze comes later by its length', async () => {
     const { simulation, noted, change, clock } = await oneHost((host, note) => host.clock.timer(ms(100), () => note('timer')))
     await simulation.advance(ms(40))
