@@ -136,5 +136,4 @@ export const ambientExceptions: readonly AmbientException[] = [
   { file: 'sim/kernel/drain.ts', name: 'globalThis', why: 'finds out how this engine drains microtasks' },
   { file: 'sim/kernel/drain.ts', name: 'MessageChannel', why: 'a macrotask in a browser' },
   { file: 'sim/kernel/drain.ts', name: 'performance', why: 'yields to the real event loop every few milliseconds, invisibly to the trace' },
-  { file: 'scenarios/broker.scenario.ts', name: 'sessions', why: 'held weakly by a host, which is of one run and one client' },
 ]

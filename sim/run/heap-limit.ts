@@ -9,19 +9,31 @@ const looks = 20
  * Without a limit it is 85% of what the engine allows. Where the engine does not say (a browser) it never is.
  */
 export class HeapLimit {
-  readonly bytes: number
-  readonly #statistics: (() => { used_heap_size: number; heap_size_limit: number }) | undefined
+  readonly #given: number | undefined
+  #statistics: (() => { used_heap_size: number; heap_size_limit: number }) | undefined
+  #bytes: number | undefined
   #above = 0
 
   constructor(bytes: number | undefined) {
-    this.#statistics = builtin('v8')?.getHeapStatistics
-    this.bytes = bytes ?? (this.#statistics === undefined ? Number.POSITIVE_INFINITY : this.#statistics().heap_size_limit * 0.85)
+    this.#given = bytes
+  }
+
+  get bytes(): number {
+    this.#bytes ??= this.#given ?? this.#ownLimit()
+    return this.#bytes
   }
 
   /** To be asked every few milliseconds. */
   isPassed(): boolean {
+    this.#statistics ??= builtin('v8')?.getHeapStatistics
     if (this.#statistics === undefined || this.#statistics().used_heap_size <= this.bytes) this.#above = 0
     else this.#above++
     return this.#above >= looks
+  }
+
+  /** Short runs never ask. */
+  #ownLimit(): number {
+    const statistics = builtin('v8')?.getHeapStatistics
+    return statistics === undefined ? Number.POSITIVE_INFINITY : statistics().heap_size_limit * 0.85
   }
 }
