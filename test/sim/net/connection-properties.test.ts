@@ -74,7 +74,8 @@ function live(host: Host, connection: Connection, side: 0 | 1, account: Side, sc
     for (const step of script.sides[side]) {
       if (step.kind === 'sleep') await host.clock.sleep(ms(step.millis))
       else if (step.kind === 'write') {
-        const bytes = Uint8Array.from({ length: step.size }, (_, i) => byteAt(side, account.written + i))
+        const bytes = new Uint8Array(step.size)
+        for (let i = 0; i < bytes.length; i++) bytes[i] = byteAt(side, account.written + i)
         account.written += step.size
         const settled = connection.write(bytes).then(() => {
           account.settled += step.size

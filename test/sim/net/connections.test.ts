@@ -177,6 +177,33 @@ describe('a connection', () => {
   })
 })
 
+describe('the trace hash of a connection', () => {
+  /** Writes of many sizes, so that bytes lie at every place of a word; `flipped` is the byte to alter. */
+  const hashOf = async (flipped: number): Promise<string> => {
+    const simulation = await start<unknown>(2, (host) => {
+      if (host.name === 'node-2') return host.net.listen(7000, (connection) => host.spawn('read', async () => void (await readAll(connection))))
+      host.spawn('write', async () => {
+        const connection = await host.net.connect('node-2', 7000)
+        const whole = pattern(2_000)
+        if (flipped >= 0) whole[flipped]! ^= 1
+        for (let at = 0, size = 1; at < whole.length; at += size++) await connection.write(whole.subarray(at, at + size))
+        connection.end()
+      })
+      return
+    })
+    await simulation.advance(s(1))
+    return (await simulation.finish()).traceHash
+  }
+
+  test('is the same for the same bytes, and another when any one of them is', async () => {
+    const places = [-1, -1, 0, 1, 2, 3, 4, 17, 100, 999, 1_000, 1_001, 1_002, 1_003, 1_997, 1_998, 1_999]
+    const hashes = []
+    for (const place of places) hashes.push(await hashOf(place))
+    expect(hashes[0]).toBe(hashes[1])
+    expect(new Set(hashes).size).toBe(places.length - 1)
+  })
+})
+
 describe('connecting', () => {
   const dialOnly = async (port: number, drive: (simulation: Nodes) => Promise<void> | void, options?: { timeout?: number }) => {
     let outcome: unknown = 'unfinished'
