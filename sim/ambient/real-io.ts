@@ -6,23 +6,26 @@ import { builtin } from './builtin.js'
  * started it, and where, only `namedIo` knows.
  */
 export class IoCount {
-  #before = 0
+  #before: readonly string[] = []
 
   begin(): void {
-    this.#before = running().length
+    this.#before = running()
   }
 
   /** What there is more of, as Node calls it, or undefined. */
   started(): string | undefined {
     const after = running()
-    return after.length > this.#before ? after.at(-1) : undefined
+    // Nothing real ends while steps run: as many as before are the same as before.
+    if (after.length <= this.#before.length) return undefined
+    const before = this.#before.filter((resource) => isIo.test(resource))
+    const io = after.filter((resource) => isIo.test(resource))
+    return io.length > before.length ? io.at(-1) : undefined
   }
 }
 
-function running(): string[] {
+function running(): readonly string[] {
   const runtime = (globalThis as { process?: { getActiveResourcesInfo?: () => string[] } }).process
-  const all = runtime?.getActiveResourcesInfo?.() ?? []
-  return all.length === 0 ? all : all.filter((resource) => isIo.test(resource))
+  return runtime?.getActiveResourcesInfo?.() ?? []
 }
 
 /** As `getActiveResourcesInfo` and as `async_hooks` spell them. Timers are trapped by name; terminals and writes to them are for reports. */
