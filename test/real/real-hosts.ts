@@ -35,10 +35,10 @@ export async function openPair(options: Partial<RealHostOptions> = {}): Promise<
   return { a, b: await open('b') }
 }
 
-/** Waits, at most ten seconds, until it holds. */
+/** Waits, at most half a minute, until it holds. */
 export async function until(holds: () => boolean, host: RealHost): Promise<void> {
-  for (let i = 0; i < 2_000 && !holds(); i++) await host.clock.sleep(ms(5))
-  if (!holds()) throw new Error('it did not come true within ten seconds')
+  for (let i = 0; i < 6_000 && !holds(); i++) await host.clock.sleep(ms(5))
+  if (!holds()) throw new Error('it did not come true within half a minute')
 }
 
 const cleanups: (() => unknown)[] = []
