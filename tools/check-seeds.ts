@@ -13,6 +13,8 @@ const leastMedians: Readonly<Record<string, Readonly<Record<string, number>>>> =
   broker: { 'acknowledged records': 5_000, 'leader changes': 3, crashes: 3, powerLosses: 1, 'net.partition': 1 },
   raft: { applied: 1_000, 'leader changes': 3, crashes: 3, powerLosses: 1, 'net.partition': 1 },
 }
+/** Kinds that so few runs may miss: a bad sector is met only by who reads there while it is bad, and members read when they start. Storms see them act. */
+const rareKinds: readonly string[] = ['disk.read-error', 'disk.lost-rename']
 /** Of all crashes, those that must fall between two effects of a step. */
 const leastCrashesInside = 0.3
 
@@ -39,7 +41,7 @@ async function complaintOf(scenario: AnyScenario): Promise<string | null> {
 
 /** In what too little happened for the runs to prove much. */
 export function shortcomings(summary: StormSummary, medians: Readonly<Record<string, number>>): string[] {
-  const found = summary.idleKinds.map((kind) => `${kind} was armed and never acted`)
+  const found = summary.idleKinds.filter((kind) => !rareKinds.includes(kind)).map((kind) => `${kind} was armed and never acted`)
   for (const [name, least] of Object.entries(medians)) {
     const median = summary.median(name)
     if (median < least) found.push(`a median of ${median} ${name} a run, where ${least} is the least`)

@@ -8,7 +8,7 @@ interface Death {
   readonly afterNanos: Nanos
   /** And dies at the end of this step of its new life, or when it is up, if that comes first. */
   readonly steps: number
-  /** Or before this effect of one of its first steps, when not 0. */
+  /** Or before this effect of one of its first steps, when not 0: the step has done something, and will not do the rest. */
   readonly beforeEffect: number
 }
 
@@ -43,9 +43,10 @@ export const processCrashLoop: FaultDefinition = {
       if (!isOver) world.budget.release(victim.name)
       isOver = true
     }
-    const fall = () => {
+    const fall = (isInside: boolean) => {
       world.acted(injection)
       world.count('crashes')
+      if (isInside) world.count('crashesInsideSteps')
       if (deaths > 0) world.count('crashesInRecovery')
       // It counts as down until it is up again, whatever becomes of the loop.
       world.holdDown(victim)
@@ -71,11 +72,11 @@ export const processCrashLoop: FaultDefinition = {
     }
     world.budget.hold(victim.name)
     world.untilHealed(end, null, label)
-    fall()
+    fall(false)
     return true
   },
 }
 
 function drawDeath(random: Random, restartMillis: number): Death {
-  return { afterNanos: drawnMillis(random, restartMillis), steps: 1 + random.int(12), beforeEffect: random.int(3) === 0 ? 1 + random.int(2) : 0 }
+  return { afterNanos: drawnMillis(random, restartMillis), steps: 1 + random.int(12), beforeEffect: random.int(3) > 0 ? 2 + random.int(2) : 0 }
 }
