@@ -3,6 +3,8 @@
  *
  * Write a process against `Host`; describe a `system`, a `workload` and a `scenario`; `run` it under a seed, or take it in the hand with `simulate`.
  */
+export type { AmbientMode } from './ambient/ambient-mode.js'
+export { AmbientUse, RealIo } from './ambient/ambient-use.js'
 export type { Judge, OperationOutcome, OperationRecord } from './check/history.js'
 export { checkLinearizable, type Linearizability, type LinearizableOptions, linearizable } from './check/linearizable.js'
 export type { Change, Effect, Machine, MachineEvent } from './check/machine.js'
@@ -26,6 +28,7 @@ export {
   SeedfallError,
 } from './host/errors.js'
 export type * from './host/object-store.js'
+export { OwnershipError } from './host/ownership-error.js'
 export type * from './host/seam.js'
 export type { HostStatus, HostView, Step, World } from './host/world.js'
 export type { Bandwidth } from './net/bandwidth.js'
