@@ -102,6 +102,8 @@ export interface HostState {
   readonly name: HostName
   readonly status: string
   readonly incarnation: number
+  /** `base` while it was not upgraded. */
+  readonly version: string
   /** What it waits for, and its process as plain text. */
   readonly waitingFor: readonly string[]
   readonly process: string

@@ -272,6 +272,7 @@ export class SimulatedRun<Roles extends Record<string, unknown>> implements Mach
       name: host.name,
       status: host.status,
       incarnation: host.incarnation,
+      version: host.version,
       waitingFor: waitingFor(host, this.kernel),
       process: host.isOfSystem ? processText(host.process) : '',
     }

@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { type Host, Misuse, ms, protocol, run, s, scenario, simulate, system, us, workload } from '../../../sim/index.js'
+import { describeStates } from '../../../sim/report/host-states.js'
+import { plain } from '../../../sim/report/palette.js'
 import { start } from '../net/harness.js'
 import { actsAndReplays } from './kind-harness.js'
 import { registerStore } from './register-store.js'
@@ -202,10 +204,12 @@ describe('a graceful stop', () => {
     })
     await using simulation = await simulate(one, { faults: 'none' })
     await simulation.advance(1)
-    for (const version of ['code', 'options', 'base']) {
+    for (const version of ['code', 'base', 'options']) {
       simulation.restart('node-1', { version })
       await simulation.advance(1)
     }
-    expect(configs).toEqual(['own', 'own', 'other', 'own'])
+    expect(configs).toEqual(['own', 'own', 'own', 'other'])
+    const { states } = await simulation.finish()
+    expect(describeStates(states, plain)).toContain('node-1  up  incarnation 4  version options')
   })
 })
