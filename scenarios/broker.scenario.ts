@@ -28,6 +28,10 @@ const cluster = system<Roles>({
   name: 'broker',
   roles: { broker: { count: 5, boot: Broker.boot, config: (_, options) => configOf(options) } },
   survives: { down: 2, wiped: 0, blackout: true, clockSkewMillis: 60_000, clockDriftPpm: 300_000, clockFreezeMillis: 3_000 },
+  columns: ({ nodes }) => ({
+    leads: nodes.flatMap((node, group) => (node.isLeader ? [group] : [])).join(' ') || '-',
+    commits: nodes.map((node) => node.commit).join(' '),
+  }),
   targets: { leader: leaderOfMost },
 })
 
