@@ -18,9 +18,15 @@ export class Agenda {
   plan(at: Nanos, decide: () => PlannedStep | null): void {
     const entries = this.#entries
     const time = Math.max(at, this.#kernel.now)
-    let index = entries.length
-    while (index > 0 && (entries[index - 1] as Entry).at <= time) index--
-    entries.splice(index, 0, { at: time, decide })
+    // Behind all that are later, before all that are not: of a long list, found by halving.
+    let low = 0
+    let high = entries.length
+    while (low < high) {
+      const middle = (low + high) >> 1
+      if ((entries[middle] as Entry).at > time) low = middle + 1
+      else high = middle
+    }
+    entries.splice(low, 0, { at: time, decide })
     this.#kernel.plan(this.#nextAt, this)
   }
 

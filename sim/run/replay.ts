@@ -9,7 +9,7 @@ import type { AnyScenario } from './scenario.js'
 export type Replay = v.InferOutput<typeof replaySchema>
 
 /** Raised whenever an older file would not make the same run any more. */
-export const replayVersion = 1
+export const replayVersion = 2
 
 /** A file that is not a replay of this version; the message is one line for people. */
 export class ReplayError extends Error {

@@ -59,7 +59,7 @@ const cases: readonly (readonly [words: string[], says: string | RegExp])[] = [
   [['replay', 'older.json'], 'older.json has the older format 0'],
   [['replay', 'newer.json'], 'newer.json has the newer format 99'],
   [['replay', 'broken.json'], "broken.json is broken at 'seed'"],
-  [['replay', 'unknown-kind.json'], 'unknown-kind.json is broken at'],
+  [['replay', 'unknown-kind.json'], "unknown-kind.json names the fault kind 'net.melt', which scenario lock does not have"],
   [['replay', 'moved.json'], 'gone.scenario.ts: no such file'],
 ]
 

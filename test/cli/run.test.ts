@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { replayVersion } from '../../sim/run/replay.js'
 import { example, fixture, freshFolder, seedfall } from './seedfall.js'
 
 describe('a run that passes', () => {
@@ -91,7 +92,7 @@ describe('a run that fails', () => {
       violation: { check: 'history', step: expect.any(Number), at: expect.any(Number) },
       replay: '.seedfall/lock-1.json',
     })
-    expect(JSON.parse(readFileSync(path.join(folder, report.replay), 'utf8'))).toMatchObject({ format: 'seedfall-replay', version: 1, seed: '1' })
+    expect(JSON.parse(readFileSync(path.join(folder, report.replay), 'utf8'))).toMatchObject({ format: 'seedfall-replay', version: replayVersion, seed: '1' })
   })
 
   test('a process that throws is crashed: exit 4, with the place in its own source', async () => {

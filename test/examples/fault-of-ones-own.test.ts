@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { killTalkers } from '../../examples/kill-talkers.fault.js'
 import talkers from '../../examples/talkers.scenario.js'
 import { type FaultDefinition, headerOf, Misuse, ms, run, s, simulate } from '../../sim/index.js'
-import { formatReplay, parseReplay, requestOf } from '../../sim/run/replay.js'
+import { formatReplay, parseReplay, replayVersion, requestOf } from '../../sim/run/replay.js'
 import { actsAndReplays } from '../sim/faults/kind-harness.js'
 
 describe('a fault kind of a scenario of its own', () => {
@@ -45,7 +45,7 @@ describe('a fault kind of a scenario of its own', () => {
     const found = { outcome, steps, traceHash }
     const replay = {
       format: 'seedfall-replay',
-      version: 1,
+      version: replayVersion,
       scenario: 'talkers',
       seed: '4',
       strategy: 'random',

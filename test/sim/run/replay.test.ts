@@ -27,7 +27,7 @@ describe('a replay', () => {
     ['', 'is not JSON'],
     ['[]', 'is not a replay file'],
     [JSON.stringify({ ...replay, version: 0 }), 'has the older format 0'],
-    [JSON.stringify({ ...replay, version: 2 }), 'has the newer format 2'],
+    [JSON.stringify({ ...replay, version: 99 }), 'has the newer format 99'],
     [JSON.stringify({ ...replay, durationNanos: -1 }), "is broken at 'durationNanos'"],
     [JSON.stringify({ ...replay, found: undefined }), "is broken at 'found'"],
   ])('%#: text that is none is refused', (text, says) => expect(() => parseReplay(text)).toThrow(says))
