@@ -5,8 +5,8 @@ import type { World } from '../host/world.js'
 import type { Kernel } from '../kernel/kernel.js'
 import type { Link } from '../net/link.js'
 import type { Network } from '../net/network.js'
-import type { Budget } from '../run/scenario.js'
 import type { SimulatedStore } from '../objects/simulated-store.js'
+import type { Budget } from '../run/scenario.js'
 import type { BudgetKeeper } from './budget.js'
 import type { DamageBudget } from './damage-budget.js'
 import type { FaultKind, Injection } from './injection.js'
@@ -27,12 +27,12 @@ export interface FaultWorld {
   /** An option of this run: `process.crash.restartMillis`; 0 when its kind is not armed. */
   option(name: string): number
   isArmed(kind: FaultKind): boolean
+  /** Takes over listed calls of `host.maybe` and `host.failpoint`. */
+  readonly code: { list(occurrences: readonly Injection[]): void }
   host(name: HostName): SimulatedHost | undefined
   diskOf(host: SimulatedHost): HostDisk
   /** Null: the scenario has no object store. */
   readonly store: SimulatedStore | null
-  /** Takes over listed calls of `host.maybe` and `host.failpoint`. */
-  readonly code: { list(occurrences: readonly Injection[]): void }
   /** A system host to harm: by the strategy, any, or one that the system's targets name; null: none now. */
   victim(random: Random): SimulatedHost | null
   /** Seeded faults end here. */
@@ -46,11 +46,11 @@ export interface FaultWorld {
   after(delay: Nanos, label: string, run: () => void): void
   /** Calls `end` once: after `forNanos` (null: not by itself), or when the run heals, whichever is first. */
   untilHealed(end: () => void, forNanos: Nanos | null, label: string): void
+  /** Ends every lasting fault whose label is meant. */
+  end(isMeant: (label: string) => boolean): void
   /** The host counts as down until it is up again. */
   holdDown(host: SimulatedHost): void
   /** Asks a process to stop and kills it when it still runs after `graceNanos`; calls `gone` when it has ended by either. It counts as down. */
-  /** Ends every lasting fault whose label is meant. */
-  end(isMeant: (label: string) => boolean): void
   stop(host: SimulatedHost, graceNanos: Nanos, gone: () => void): void
   /** The host goes up again after a time; null: not by itself. */
   restartAfter(host: SimulatedHost, delay: Nanos | null): void
