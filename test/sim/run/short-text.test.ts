@@ -12,7 +12,7 @@ test('what fits is written as JSON writes it', () => {
       if (json.length <= 120) expect(text).toBe(json)
       else {
         expect(text).toHaveLength(120)
-        expect(text.endsWith('…')).toBe(true)
+        expect(text.endsWith('...')).toBe(true)
         expect(json.startsWith(text.slice(0, 100))).toBe(true)
       }
     }),
