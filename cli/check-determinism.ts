@@ -28,7 +28,10 @@ export interface Difference {
 export type DifferenceCause = 'time zone' | 'module state' | 'machine'
 
 export interface DeterminismReport {
+  /** Of the first run. */
   readonly report: RunReport
+  /** The caller ended one of the runs: nothing was compared. */
+  readonly isInterrupted: boolean
   readonly difference: Difference | null
 }
 
@@ -46,12 +49,15 @@ export async function checkDeterminism(request: RunRequest, freshRun: FreshRun):
     const hashes = new HashRecorder()
     const report = await run({ ...request, trace: traceTo([file, hashes]) })
     file.close()
+    const isAborted = () => request.signal?.aborted === true
+    if (isAborted()) return { report, isInterrupted: true, difference: null }
     const comparer = await inOtherZone(() => compare(request, hashes, report))
-    if (!comparer.isDifferent) return { report, difference: null }
+    if (isAborted()) return { report, isInterrupted: true, difference: null }
+    if (!comparer.isDifferent) return { report, isInterrupted: false, difference: null }
     const step = comparer.index + 1
     const places = comparer.place === undefined ? await schedulersOf(request, comparer.cause) : [comparer.place]
     const cause = await causeOf(request, step, hashes.at(comparer.index), freshRun)
-    return { report, difference: { step, first: await linesOfStep(file.path, step), second: comparer.lines, places, cause } }
+    return { report, isInterrupted: false, difference: { step, first: await linesOfStep(file.path, step), second: comparer.lines, places, cause } }
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }

@@ -18,13 +18,14 @@ export async function reportDeterminism(
   terminal: Terminal,
 ): Promise<ExitCode> {
   const { paint, out } = terminal
-  const { report, difference } = await interruptible((signal) => checkDeterminism({ ...request, signal }, freshRun)).catch((error: unknown) => {
+  const { report, isInterrupted, difference } = await interruptible((signal) => checkDeterminism({ ...request, signal }, freshRun)).catch((error: unknown) => {
     throw blame(error, file)
   })
-  const { scenario, seed, outcome, steps, traceHash, violation } = report
+  const { scenario, seed, steps, traceHash, violation } = report
+  const outcome = isInterrupted ? 'interrupted' : report.outcome
   const exitCode = difference ? exitCodes.violation : exitCodes[outcome]
-  if (isJson)
-    out(JSON.stringify({ scenario, seed, deterministic: difference === null, exitCode, outcome, steps, traceHash, ...(difference ? { difference } : {}) }))
+  const deterministic = isInterrupted ? null : difference === null
+  if (isJson) out(JSON.stringify({ scenario, seed, deterministic, exitCode, outcome, steps, traceHash, ...(difference ? { difference } : {}) }))
   else if (difference) {
     out(`${paint.bad('✗ not deterministic')}  ${paint.strong(scenario)}  seed ${paint.strong(seed)}  the runs differ from step ${count(difference.step)} on`)
     out(side('first run', difference.first))

@@ -45,3 +45,11 @@ test('runs with equal traces whose judge says different things are not determini
   expect(out).toMatch(/✗ not deterministic(?:.|\n)*second run:\n {4}found violation: history: (?:.|\n)*not passed: what judges the run differs/)
   expect(code).toBe(1)
 })
+
+test('Ctrl-C in the second run ends the check: exit 130, and nothing is said of what was not compared', async () => {
+  const words = ['run', fixture('interrupts-again'), '--seed', '1', '--check-determinism']
+  const { code, out } = await seedfall(words)
+  expect(out).toMatch(/^✗ interrupted {2}interrupts-again {2}seed 1 /)
+  expect(code).toBe(130)
+  expect(JSON.parse((await seedfall([...words, '--json'])).out)).toMatchObject({ deterministic: null, outcome: 'interrupted', exitCode: 130 })
+})
