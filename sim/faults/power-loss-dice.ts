@@ -1,5 +1,7 @@
 import type { PageFate, PendingName, PendingPage, PendingSize, PowerLossDice } from '../disk/power-loss.js'
+import type { Nanos } from '../host/seam.js'
 import type { SimulatedHost } from '../host/simulated-host.js'
+import { deriveKey, type Key } from '../kernel/mix.js'
 import { Stream } from '../kernel/stream.js'
 import type { FaultWorld } from './fault-world.js'
 import type { FaultKind, Injection } from './injection.js'
@@ -31,8 +33,7 @@ export class DrawnPowerLoss implements PowerLossDice {
       lostNamesPerMille?: number
       garbage?: readonly string[]
     }
-    const [high, low] = args.key ?? [0x2545f491, injection.at | 0]
-    this.#random = Stream.of({ high, low }, host.name)
+    this.#random = Stream.of(keyOf(world, injection.at, args.key), host.name)
     this.#given = args.fates?.[host.name] ?? []
     const { lostPerMille = 500, tornPerMille = 200, lostNamesPerMille = 500 } = args
     // One loss in four is the plain one: nothing that was not synced is left, of the kinds that are armed.
@@ -104,6 +105,11 @@ export class DrawnPowerLoss implements PowerLossDice {
   #harmed(kind: FaultKind): void {
     this.world.harmed(kind)
   }
+}
+
+/** A power loss by hand brings no key: the seed and the moment decide. */
+function keyOf({ kernel }: FaultWorld, at: Nanos, given: readonly [high: number, low: number] | undefined): Key {
+  return given === undefined ? deriveKey(deriveKey(kernel.key, 'power-loss'), String(at)) : { high: given[0], low: given[1] }
 }
 
 function isFateOf(fate: PageFate | undefined, page: PendingPage): fate is PageFate {
