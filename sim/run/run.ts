@@ -15,6 +15,7 @@ export function headerOf(request: RunRequest): RunHeader {
 export async function run(request: RunRequest): Promise<RunReport> {
   const simulation = new Simulation(request, { clients: true, autoRestart: true })
   const report = simulation.report(await new WholeRun(simulation).outcome())
+  simulation.endLives()
   if (simulation.guard?.hasUnnamedIo !== true) return report
   // The same run once more, slower, to name the place. Where it goes another way, which real answers can make it do, the first report stands.
   const named = await run({ ...request, trace: undefined, namesIo: true })

@@ -121,6 +121,11 @@ export class SimulatedRun<Roles extends Record<string, unknown>> implements Mach
     return end
   }
 
+  /** The run is over: an answer of the real world that comes now finds nobody, and throws into nothing. */
+  endLives(): void {
+    for (const { life } of this.hosts) if (life !== null) life.alive = false
+  }
+
   fail(outcome: Outcome, check: string, message: string, host: HostName | null, stack?: string): void {
     if (this.failure !== null) return
     const { steps, now } = this.kernel

@@ -5,6 +5,7 @@ import type { SimulatedHost } from '../host/simulated-host.js'
 import type { World } from '../host/world.js'
 import type { LoopEnd } from '../kernel/kernel.js'
 import type { LinkOverride } from '../net/link-profiles.js'
+import { shown } from './check-scenario.js'
 import type { Outcome, RunReport, RunRequest, Violation } from './report.js'
 import type { Scenario } from './scenario.js'
 import { SimulatedRun } from './simulated-run.js'
@@ -93,7 +94,9 @@ export class Simulation<Roles extends Record<string, unknown>> extends Simulated
   /** Ends the run and says how it went. Idempotent. */
   async finish(): Promise<RunReport> {
     this.#isFinished = true
-    return this.report(this.failure?.outcome ?? 'passed')
+    const report = this.report(this.failure?.outcome ?? 'passed')
+    this.endLives()
+    return report
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -107,7 +110,10 @@ export class Simulation<Roles extends Record<string, unknown>> extends Simulated
   }
 
   #throwFailure(end: LoopEnd): void {
-    if (this.failure !== null) throw new SimulationFailed(this.failure.outcome, this.failure.violation, this.scenario.name, this.seed)
+    if (this.failure !== null) {
+      this.endLives()
+      throw new SimulationFailed(this.failure.outcome, this.failure.violation, this.scenario.name, this.seed)
+    }
     if (end === 'interrupted') throw new Error('the simulation was interrupted')
   }
 }
@@ -142,6 +148,9 @@ export async function simulate<Roles extends Record<string, unknown>, Op, Result
   options: SimulateOptions = {},
 ): Promise<Simulation<Roles>> {
   const { seed = '0', faults, clients = true, ...rest } = options
+  if (faults !== undefined && faults !== 'none') throw new Misuse(`simulate: faults is 'none' or not given, not ${shown(faults)}`)
+  if (faults === 'none' && rest.strategy !== undefined && rest.strategy !== 'none')
+    throw new Misuse(`simulate: faults: 'none' and strategy: '${rest.strategy}' contradict each other`)
   const request: RunRequest = { ...rest, scenario, seed, ...(faults === 'none' ? { strategy: 'none' as const } : {}) }
   return new Simulation<Roles>(request, { clients, autoRestart: faults !== 'none' })
 }

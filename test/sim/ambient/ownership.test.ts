@@ -1,4 +1,5 @@
 import { createHook } from 'node:async_hooks'
+import { setTimeout as elapsed } from 'node:timers/promises'
 import { gzip } from 'node:zlib'
 import { expect, test } from 'vitest'
 import { type Host, ms, protocol, run, simulate, us } from '../../../sim/index.js'
@@ -81,7 +82,18 @@ test.each([
   ['socket', socket, /TCPWRAP \(a socket\)/],
   ['file', file, /FS\w+|FILEHANDLE/],
 ])('a %s that a process opens is named, with the file, the line and the step', async (_name, open, resource) => {
-  const report = await runAlone(() => void open())
+  const unhandled: unknown[] = []
+  const note = (reason: unknown) => void unhandled.push(reason)
+  process.on('unhandledRejection', note)
+  const report = await runAlone(async (host) => {
+    await open()
+    host.net.send(Echo, 'node-1', 'echo', { n: 1 })
+  })
+  // The answers of the real world come when the run is over, and nobody is there to hear them.
+  await open()
+  await elapsed(20)
+  process.removeListener('unhandledRejection', note)
+  expect(unhandled).toEqual([])
   expect(report.outcome).toBe('crashed')
   expect(report.violation).toMatchObject({ check: 'RealIo', host: 'node-1', at: ms(5) })
   expect(report.violation!.message).toMatch(/^on node-1: real input or output was started at .*fixtures\/dependency\.ts:\d+:\d+: /)
