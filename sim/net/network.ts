@@ -23,7 +23,7 @@ export interface NetworkObserver {
   linkCreated(link: Link): void
   /** A packet was lost or held by a cut or a clog of its link. */
   held(link: Link, by: 'cut' | 'clog'): void
-  /** A handler threw something that is no answer: `exit`. True: it was dealt with. */
+  /** A handler threw something that is no answer: `exit`, or a write to a value that was sent. True: it was dealt with. */
   died(error: unknown): boolean
 }
 

@@ -1,4 +1,5 @@
 import type { DiskCompletion } from '../disk/disk-host.js'
+import { RemoteError } from '../host/errors.js'
 import type { Incarnation } from '../host/incarnation.js'
 import type { SimulatedHost } from '../host/simulated-host.js'
 import { disk, eventKinds, type KernelEvent } from '../kernel/event.js'
@@ -20,7 +21,7 @@ function detailOf(event: KernelEvent): string {
     const { link, type } = event.b
     if (event.c instanceof Segment) return event.c.toString()
     if (event.c instanceof DatagramPacket) return `${type.name} from ${event.c.toString()}`
-    return `${type.name} from ${link.from.name} ${shortText(event.c)}`
+    return `${type.name} from ${link.from.name} ${shortText(event.c instanceof RemoteError ? event.c.message : event.c)}`
   }
   if (event.a instanceof PendingCall) return `${event.a.type.name} to ${event.a.link.to.name}`
   if (event.kind === disk) {

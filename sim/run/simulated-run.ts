@@ -23,7 +23,7 @@ import { SimulatedObjectStore } from '../objects/simulated-object-store.js'
 import { SimulatedStore } from '../objects/simulated-store.js'
 import { buildHosts, peersOf } from './build-hosts.js'
 import { describeEvent, waitingFor } from './describe.js'
-import { explainThrow } from './explain-throw.js'
+import { explainThrow, isFrozenWrite } from './explain-throw.js'
 import { FinishedRun } from './finished-run.js'
 import { guardOf } from './guarding.js'
 import { HeapLimit } from './heap-limit.js'
@@ -230,7 +230,10 @@ export class SimulatedRun<Roles extends Record<string, unknown>> implements Mach
   }
 
   died(error: unknown): boolean {
-    return error instanceof HostExit
+    // Its caller would take the mistake for an answer.
+    const isMistake = isFrozenWrite(error)
+    if (isMistake) this.failed(error)
+    return isMistake || error instanceof HostExit
   }
 
   // ---------------------------------------------------------------- KernelHooks

@@ -8,6 +8,8 @@ import { alone, runAlone } from './harness.js'
 
 const Echo = protocol<{ echo: { req: { n: number }; res: null } }>('echo')
 
+const Lists = protocol<{ list: { req: { n: number[] }; res: null } }>('lists')
+
 /** What a module would keep. */
 let kept: Host | undefined
 
@@ -127,6 +129,40 @@ test('a sent message that is changed later is named with its line', async () => 
   })
   expect(report.outcome).toBe('crashed')
   expect(report.violation!.message).toMatch(/node-1 changed a value that was sent between hosts at .*ownership\.test\.ts:\d+:\d+/)
+})
+
+test.each([
+  ['at once', (request: { n: number[] }) => void request.n.push(2)],
+  [
+    'later',
+    async (request: { n: number[] }) => {
+      await Promise.resolve()
+      request.n.push(2)
+    },
+  ],
+])('a request that its handler changes %s ends the run at that line, and is no answer', async (_when, list) => {
+  const report = await runAlone((host) => {
+    host.net.serve(Lists, { list: list as () => null })
+    void host.net.call(Lists, 'node-1', 'list', { n: [1] }).catch(() => {})
+  })
+  expect(report.outcome).toBe('crashed')
+  expect(report.violation).toMatchObject({ check: 'TypeError', host: 'node-1' })
+  expect(report.violation!.message).toMatch(/node-1 changed a value that was sent between hosts at .*ownership\.test\.ts:\d+:\d+/)
+})
+
+test('any other TypeError of a handler is its answer, and the trace says what it was', async () => {
+  const details: string[] = []
+  const act = (host: Host) => {
+    host.net.serve(Lists, {
+      list: () => {
+        throw new TypeError('no list')
+      },
+    })
+    void host.net.call(Lists, 'node-1', 'list', { n: [1] }).catch(() => {})
+  }
+  const report = await runAlone(act, { trace: { step: ({ kind, detail }) => void (kind === 'reset' && details.push(detail)) } })
+  expect(report.outcome).toBe('passed')
+  expect(details).toEqual(['lists.list from node-1 "lists.list on node-1: no list"'])
 })
 
 test('a rejection without a handler is named with its line; one that is no Error says that nobody knows', async () => {
