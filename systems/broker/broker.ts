@@ -1,4 +1,5 @@
 import type { Host, HostName } from '../../sim/host/seam.js'
+import { leaveWhenAsked } from '../raft/leave-when-asked.js'
 import type { RaftNode } from '../raft/raft-node.js'
 import { Acknowledgements } from './acknowledgements.js'
 import { brokerApi, type MetadataAnswer, type MetadataRequest, type TopicMetadata } from './api.js'
@@ -33,7 +34,7 @@ export class Broker {
     this.partitions = this.#config.topics.flatMap(({ name, partitions }) => Array.from({ length: partitions }, (_, p) => this.#partition(name, p)))
   }
 
-  /** Recovers all partitions, then serves. A disk that fails ends the process: what it holds is for the next start to find out. */
+  /** Recovers all partitions, then serves until it is asked to stop. A disk that fails ends the process: what it holds is for the next start to find out. */
   static async boot(host: Host): Promise<Broker> {
     const broker = new Broker(host)
     host.mark('recovering')
@@ -76,6 +77,13 @@ export class Broker {
       metadata: (request) => this.#metadata(request),
       initProducerId: () => producerIds.allocate(),
     })
+    leaveWhenAsked(host, () => this.#stop())
+  }
+
+  /** Leads nothing any more, refuses requests, and leaves all logs durable and closed. */
+  async #stop(): Promise<void> {
+    for (const { waiters } of this.partitions) waiters.wakeAll()
+    await Promise.all(this.#nodes.map((node) => node.stop()))
   }
 
   #partition(topic: string, partition: number): Partition {

@@ -218,6 +218,14 @@ export class PartitionLog {
     })
   }
 
+  /** Closes its files, after what is under way. What is appended then is not kept. */
+  close(): Promise<void> {
+    return this.#inTurn(async () => {
+      await this.#writer.drain()
+      for (const segment of this.#segments) await segment.close()
+    })
+  }
+
   get #generationDirectory(): string {
     return `${this.#directory}/${this.#generation}`
   }

@@ -109,6 +109,10 @@ export class Partition implements StateMachine<AppendResult> {
     this.waiters.advance(this.highWatermark)
   }
 
+  async close(): Promise<void> {
+    await this.log.close()
+  }
+
   #adopt(covered: { index: number; term: number; producers: Uint8Array }): void {
     this.#index = covered.index
     this.#term = covered.term

@@ -26,6 +26,11 @@ export class WatermarkWaiters {
     })
   }
 
+  /** Nobody waits any longer, whatever the watermark is. */
+  wakeAll(): void {
+    this.advance(Number.POSITIVE_INFINITY)
+  }
+
   advance(highWatermark: number): void {
     if (this.#waiters.length === 0) return
     const due = this.#waiters.filter((waiter) => waiter.offset < highWatermark)

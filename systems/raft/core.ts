@@ -10,7 +10,7 @@ import { checkRaftOptions, defaultRaftOptions, type RaftOptions } from './option
 import { persist } from './persist.js'
 import { read } from './read-index.js'
 import { advance, onAppendResponse, onHeartbeatResponse, progressOf, propose } from './replication.js'
-import { adoptTerm } from './roles.js'
+import { adoptTerm, becomeFollower } from './roles.js'
 import { onChunkRequest, onInstalled, onInstallFailed } from './snapshot-receiving.js'
 import { onChunk, onChunkResponse, onChunkUnavailable } from './snapshot-sending.js'
 import { emit, idleReads, type RaftMachine, type RaftState, type StepContext, save, send, timerEffects } from './state.js'
@@ -194,6 +194,9 @@ function onInput(context: StepContext, input: RaftInput): void {
       break
     case 'read':
       if (read(context, input.id)) broadcastHeartbeat(context)
+      break
+    case 'resign':
+      if (state.role !== 'follower') becomeFollower(context)
       break
     case 'compact':
       compact(context, input.index)

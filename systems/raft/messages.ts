@@ -192,6 +192,8 @@ export type RaftInput =
   | { readonly kind: 'propose'; readonly id: number; readonly data: Uint8Array }
   /** Answered by `read-ready` or `read-rejected`, at once or later. */
   | { readonly kind: 'read'; readonly id: number }
+  /** The member is to stop: it leads no longer. */
+  | { readonly kind: 'resign' }
   /** The state machine durably holds all up to `index` (applied already): the log may forget it. Earlier or known places change nothing. */
   | { readonly kind: 'compact'; readonly index: number }
   /** Answers `chunk-wanted`. `bytes` may be empty only when `offset` equals `total`; `snapshot` may be newer than wanted, with offset 0. */

@@ -79,6 +79,8 @@ export class RaftNode<Result = unknown> {
   #entriesSinceFlush = 0
   #bytesSinceFlush = 0
   #isCompacting = false
+  #isStopping = false
+  #installing: Promise<void> = Promise.resolve()
 
   /** Recovers the member and starts it. `stateMachine` belongs to it from here on. */
   static async start<Result>(host: Host, group: RaftGroup<Result>): Promise<RaftNode<Result>> {
@@ -112,7 +114,7 @@ export class RaftNode<Result = unknown> {
     this.#storage = new StateStorage(host, group.stateMachine)
     this.#snapshots = new SnapshotExchange(this.#storage, host.clock, options, (input) => this.#input(input))
     this.#transport = new RaftTransport(host, group.group, group.peers, (from, message) => this.#receive(from, message))
-    const timer = (tag: TimerTag) => new DeadlineTimer(host.clock, () => this.#step({ kind: 'timer', tag }))
+    const timer = (tag: TimerTag) => new DeadlineTimer(host.clock, () => this.#onTimer(tag))
     this.#timers = { lease: timer('lease'), election: timer('election'), heartbeat: timer('heartbeat'), 'check-quorum': timer('check-quorum') }
     log.onDurable((token) => this.#saved(token))
     this.#machine = raftMachine(options)
@@ -205,12 +207,32 @@ export class RaftNode<Result = unknown> {
     })
   }
 
+  /**
+   * Ends this member's part: it leads no longer, refuses proposals and reads, and neither votes nor answers the others. Settles when all that it said is durable,
+   * the state machine is flushed and its files are closed. To be called once.
+   */
+  async stop(): Promise<void> {
+    this.#isStopping = true
+    this.#transport.close()
+    this.#input({ kind: 'resign' })
+    // What others wait for is durable, and said.
+    await this.#log.drain()
+    await this.#installing
+    this.flushed = await this.#storage.flush()
+    await this.#log.close()
+    await this.stateMachine.close?.()
+  }
+
   // ---------------------------------------------------------------- the core
 
   #receive(from: MemberId, message: RaftMessage): void {
     const carriesData = message.kind === 'append-request' || message.kind === 'snapshot-chunk-request'
     if (carriesData && this.#log.pendingBytes > this.#options.maxWalBacklogBytes) return
     this.#step({ kind: 'message', from, message })
+  }
+
+  #onTimer(tag: TimerTag): void {
+    if (!this.#isStopping) this.#step({ kind: 'timer', tag })
   }
 
   #saved(token: number): void {
@@ -295,7 +317,7 @@ export class RaftNode<Result = unknown> {
         this.#snapshots.onChunkReceived(event)
         break
       case 'install':
-        void this.#install(event.snapshot)
+        this.#installing = this.#install(event.snapshot)
         break
       case 'trusted':
         this.#host.log.info('raft.trusted', { group: this.group })
@@ -330,7 +352,7 @@ export class RaftNode<Result = unknown> {
     this.#entriesSinceFlush += entries.length
     this.reads.applied(this.applied)
     const isDue = this.#entriesSinceFlush >= this.#options.compactAfterEntries || this.#bytesSinceFlush >= this.#options.compactAfterBytes
-    if (isDue && !this.#isCompacting) void this.#compact()
+    if (isDue && !this.#isCompacting && !this.#isStopping) void this.#compact()
   }
 
   /** Flushes the state machine and drops what the log no longer needs. */
@@ -340,6 +362,7 @@ export class RaftNode<Result = unknown> {
     this.#bytesSinceFlush = 0
     this.flushed = await this.#storage.flush()
     this.#isCompacting = false
+    if (this.#isStopping) return
     const index = Math.min(this.flushed.index, this.lastIndex) - this.#options.trailingEntries
     if (index > this.machineState.log.base.index) this.#input({ kind: 'compact', index })
   }

@@ -1,5 +1,5 @@
 import { Misuse } from '../../sim/host/errors.js'
-import type { Handlers, Host, HostName, Net, Protocol } from '../../sim/host/seam.js'
+import type { Closable, Handlers, Host, HostName, Net, Protocol } from '../../sim/host/seam.js'
 import { protocol } from '../../sim/run/scenario.js'
 import type { MemberId, RaftMessage } from './messages.js'
 
@@ -12,6 +12,7 @@ export type RaftMethods = { [K in RaftMessage['kind']]: { req: Extract<RaftMessa
  */
 export class RaftTransport {
   readonly #net: Net
+  readonly #served: Closable
   readonly #protocol: Protocol<RaftMethods>
   /** By member id. */
   readonly #members: readonly HostName[]
@@ -39,7 +40,12 @@ export class RaftTransport {
       'snapshot-chunk-request': handle,
       'snapshot-chunk-response': handle,
     }
-    host.net.serve(this.#protocol, handlers)
+    this.#served = host.net.serve(this.#protocol, handlers)
+  }
+
+  /** Hears no more; what is sent still leaves. */
+  close(): void {
+    this.#served.close()
   }
 
   send(to: MemberId, message: RaftMessage): void {

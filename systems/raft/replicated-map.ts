@@ -2,6 +2,7 @@ import type { Host, HostName } from '../../sim/host/seam.js'
 import { protocol } from '../../sim/run/scenario.js'
 import { crc32c } from './crc32c.js'
 import { Busy, NotLeader, ProposalTimeout, Superseded } from './errors.js'
+import { leaveWhenAsked } from './leave-when-asked.js'
 import { RaftNode } from './raft-node.js'
 import type { RaftNodeOptions } from './raft-node-options.js'
 import { type MemoryState, SnapshotFile } from './snapshot-file.js'
@@ -63,7 +64,7 @@ interface StoredValue {
   readonly ballast: string
 }
 
-/** One member: its Raft node and the requests of clients. `host.config` is a `Partial<RaftNodeOptions>`. */
+/** One member: its Raft node and the requests of clients. Asked to stop, it resigns, makes all durable and leaves. `host.config` is a `Partial<RaftNodeOptions>`. */
 export class MapMember {
   private constructor(
     readonly node: RaftNode<boolean>,
@@ -101,6 +102,7 @@ export class MapMember {
         }
       },
     })
+    leaveWhenAsked(host, () => node.stop())
     return new MapMember(node, state)
   }
 }

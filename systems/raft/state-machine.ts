@@ -13,4 +13,6 @@ export interface StateMachine<Result = unknown> {
   capture(): Promise<{ index: number; term: number; bytes: Uint8Array }>
   /** Replaces the state durably: after a crash at any moment, old or new, never a mix. */
   install(snapshot: { index: number; term: number; bytes: Uint8Array }): Promise<void>
+  /** The last call, after a flush: closes files. */
+  close?(): Promise<void>
 }

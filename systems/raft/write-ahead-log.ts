@@ -39,6 +39,7 @@ export class WriteAheadLog {
   #pending = new FrameBuffer()
   #spare = new FrameBuffer()
   #isFlushing = false
+  #flushing: Promise<void> = Promise.resolve()
   #onDurable: (token: number) => void = () => {}
   /** What the log says with all saves so far, and with all that was handed to the disk. */
   readonly #saved: Tail
@@ -128,7 +129,19 @@ export class WriteAheadLog {
 
   /** What was saved goes to the disk, now or right after the batch that is on its way. */
   flush(): void {
-    if (!this.#isFlushing && !this.#pending.isEmpty) void this.#writeBatches()
+    if (!this.#isFlushing && !this.#pending.isEmpty) this.#flushing = this.#writeBatches()
+  }
+
+  /** Settles when all that was saved is durable, and told so. */
+  async drain(): Promise<void> {
+    this.flush()
+    while (this.#isFlushing) await this.#flushing
+  }
+
+  /** Drains and closes its file: nothing may be saved any more. */
+  async close(): Promise<void> {
+    await this.drain()
+    this.#file.close()
   }
 
   async #writeBatches(): Promise<void> {

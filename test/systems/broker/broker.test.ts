@@ -58,6 +58,20 @@ describe('a cluster of brokers', () => {
     expect(judged(report.history)).toBeUndefined()
   })
 
+  test('a broker that is asked to stop leaves in order, and comes back with all that it had', async () => {
+    await using sim = await start('b')
+    await sim.until(isLed, { within: s(1) })
+    await sim.advance(s(1))
+    const held = [0, 1, 2, 3].map((p) => ends(sim.world, p)[0] as number)
+    sim.restart('broker-1', { graceNanos: ms(500) })
+    await sim.until((world) => world.hosts.broker[0]?.incarnation === 2 && world.hosts.broker[0].process !== undefined, { within: s(1) })
+    for (const [p, end] of held.entries()) expect(ends(sim.world, p)[0]).toBeGreaterThanOrEqual(end)
+    await sim.advance(s(1))
+    const report = await sim.finish()
+    expect(report.outcome).toBe('passed')
+    expect(report.statistics.killedStopping ?? 0).toBe(0)
+  })
+
   test('goes on without two brokers, who come back by snapshot', async () => {
     await using sim = await start('c')
     await sim.until(isLed, { within: s(1) })
