@@ -6,8 +6,8 @@ import { obtain } from './obtain.js'
 
 /**
  * What any member takes for committed is durable on a majority, judged from the disks: in the write-ahead log, or behind where it begins. By LogMatching it is
- * enough to look at the newest entry: when it is committed first, and again whenever it is cut from a disk that held it. A suspect's disk counts: it held
- * what it acknowledged. Not verified here: that the state machine holds what the log has dropped (SnapshotCoversCommitted).
+ * enough to look at the newest entry: when it is committed first, and again whenever it is cut from a disk that held it. A suspect's disk counts for what it held
+ * before it was damaged, and for nothing that came after. Not verified here: that the state machine holds what the log has dropped (SnapshotCoversCommitted).
  */
 export const commitDurable = (observation: RaftObservation) =>
   observation.invariant('CommitDurable', () => {
@@ -55,7 +55,7 @@ class NewestCommitted {
     this.#by = { name, role: now.role, term: now.term }
     this.holders = 0
     for (const member of this.group.members) {
-      const holds = this.#holds(member)
+      const holds = member.heldDurably(this.index, this.#term)
       this.#isHeldBy[member.id] = holds
       if (holds) this.holders++
     }
@@ -63,14 +63,10 @@ class NewestCommitted {
 
   /** Looks at a disk again. False: it held the entry, and does no longer. */
   isStillHeldBy(member: MemberView): boolean {
-    const holds = this.#holds(member)
+    const holds = member.heldDurably(this.index, this.#term)
     if (holds === this.#isHeldBy[member.id]) return true
     this.#isHeldBy[member.id] = holds
     this.holders += holds ? 1 : -1
     return holds
-  }
-
-  #holds({ disk }: MemberView): boolean {
-    return disk !== null && (disk.suspect || disk.holds(this.index, this.#term))
   }
 }

@@ -13,6 +13,8 @@ export class GroupView {
   readonly committedTerms: number[] = [0]
   /** How often another member than the last leader came to lead. */
   leaderChanges = 0
+  /** Members whose disks say that they are suspect. */
+  suspects = 0
   #leader: MemberId | null = null
   /** The highest committed index at each change of the term in which it was seen to be committed, terms and indexes rising. */
   readonly #commitsByTerm: { readonly term: number; index: number }[] = []

@@ -32,6 +32,10 @@ export class MemberView {
   readonly alone: readonly MemberView[] = [this]
   #reader: WalReader | null = null
   #isPersisted = false
+  /** The end of its durable log while its disk was trusted last; beyond everything when it never was seen to be trusted. */
+  #trustedEnd = Number.POSITIVE_INFINITY
+  #trustedEndTerm = Number.POSITIVE_INFINITY
+  #isSuspect = false
   /** Reads in flight: what was committed when they were asked. */
   readonly #floors = new Map<number, number>()
   #readsAsked = 0
@@ -74,7 +78,29 @@ export class MemberView {
     this.snapshotBefore = this.#reader.snapshotIndex
     if (!this.#reader.follow(host.incarnation)) return false
     this.#isPersisted = true
+    this.#noteTrust(this.#reader)
     return true
+  }
+
+  #noteTrust(disk: WalReader): void {
+    const { suspect } = disk
+    if (suspect !== this.#isSuspect) {
+      this.#isSuspect = suspect
+      this.group.suspects += suspect ? 1 : -1
+    }
+    if (suspect) return
+    this.#trustedEnd = disk.lastIndex
+    this.#trustedEndTerm = disk.termAt(disk.lastIndex) ?? 0
+  }
+
+  /** May it have acknowledged this entry? A suspect's disk counts for what it held before it was damaged, perhaps more than once; what came after does not. */
+  heldDurably(index: number, term: number): boolean {
+    const disk = this.#reader
+    if (disk === null) return false
+    if (!disk.suspect) return disk.holds(index, term)
+    if (index > this.#trustedEnd) return false
+    if (index <= disk.lastIndex) return disk.holds(index, term)
+    return index === this.#trustedEnd ? term === this.#trustedEndTerm : term <= this.#trustedEndTerm
   }
 
   /** The node did something; answers whether it is another than before, or its disk. */

@@ -54,6 +54,11 @@ export class WalReader {
     return this.#image.suspect
   }
 
+  /** The life of the member that wrote the newest segment. */
+  get incarnation(): number {
+    return this.#incarnation
+  }
+
   /** The term of the durable entry at `index`; undefined when there is none (any more). */
   termAt(index: number): number | undefined {
     return this.#image.termAt(index)

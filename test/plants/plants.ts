@@ -180,6 +180,15 @@ const inScenarios: readonly Plant[] = [
     subject: outages,
   },
   {
+    name: 'suspicion-not-heard',
+    source: 'Alagappan and others, "Protocol-Aware Recovery for Consensus-Based Storage", FAST 2018: what a damaged replica acknowledges does not count',
+    file: 'systems/raft/replication.ts',
+    replace: '  progress.suspect = response.suspect\n',
+    with: '  progress.suspect = false\n',
+    expect: 'SuspectAbstains',
+    subject: outages,
+  },
+  {
     name: 'success-despite-lost-leadership',
     source: 'KIP-679: with acks=1 a record that only its leader holds is acknowledged, and lost with it',
     file: 'systems/broker/raft-replication.ts',
@@ -293,6 +302,15 @@ const inTheWalk: readonly Plant[] = [
     replace: "save(context, { kind: 'compacted', base: log.base })",
     with: "save(context, { kind: 'compacted', base: { ...log.base, index: log.base.index + 1 } })",
     expect: 'SnapshotCoversCommitted',
+    subject: walk,
+  },
+  {
+    name: 'suspect-counted',
+    source: 'Alagappan and others, "Protocol-Aware Recovery for Consensus-Based Storage", FAST 2018: what a damaged replica acknowledges does not count',
+    file: 'systems/raft/commit.ts',
+    replace: 'follower.suspect ? 0 : follower.matched',
+    with: 'follower.matched',
+    expect: 'CommitDurable',
     subject: walk,
   },
   // The walk's schedules decide which of two consequences is seen first.

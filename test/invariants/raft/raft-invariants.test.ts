@@ -182,6 +182,45 @@ describe('CommitDurable', () => {
       /^CommitDurable: .*takes entry 3 of term 1 for committed; member-2 has removed it from its disk, and 1 of 3 disks hold it now/,
     )
   })
+  /** Entry 4 is on the disks of the leader and of one follower, which a power loss damages: it forgets the last of what it acknowledged. */
+  const damagedFollower = async (acknowledged: number) => {
+    await group.persist(0, { kind: 'entries', entries: [entry(4, 1), entry(5, 1)] })
+    group.step(0, ({ log }) => log.entries.push(entry(4, 1), entry(5, 1)))
+    for (let index = 4; index <= acknowledged; index++) {
+      await group.persist(2, { kind: 'entries', entries: [entry(index, 1)] })
+      group.step(2, ({ log }) => log.entries.push(entry(index, 1)))
+    }
+    await group.damage(2)
+    return group.step(2, (state) => {
+      state.term = 1
+      state.vote = 0
+      state.suspect = true
+    })
+  }
+  const commit = (index: number) =>
+    group.step(0, (state) => {
+      state.commit = index
+    })
+  test('counts a suspect for what it held before it was damaged: the leader may have heard of it then', async () => {
+    expect(await damagedFollower(4)).toBeUndefined()
+    expect(commit(4)).toBeUndefined()
+  })
+  test('trips at a commit that counts what a suspect acknowledged before, and one entry more', async () => {
+    expect(await damagedFollower(4)).toBeUndefined()
+    expect(commit(5)).toMatch(/^CommitDurable: .*entry 5 of term 1 for committed, and 1 of 3 disks hold it/)
+  })
+  test('trips at a commit that counts what a suspect wrote since', async () => {
+    expect(await damagedFollower(4)).toBeUndefined()
+    await group.persist(2, { kind: 'entries', entries: [entry(4, 1), entry(5, 1)] })
+    expect(group.step(2, ({ log }) => log.entries.push(...entries(1, 5, 1)))).toBeUndefined()
+    expect(commit(5)).toMatch(/^CommitDurable: .*entry 5 of term 1 for committed, and 1 of 3 disks hold it/)
+  })
+  test('counts what a suspect wrote once it is trusted again', async () => {
+    expect(await damagedFollower(4)).toBeUndefined()
+    await group.persist(2, { kind: 'entries', entries: [entry(4, 1), entry(5, 1)] }, { kind: 'trusted' })
+    expect(group.step(2, ({ log }) => log.entries.push(...entries(1, 5, 1)))).toBeUndefined()
+    expect(commit(5)).toBeUndefined()
+  })
   test('allows a disk to drop what a snapshot covers', async () => {
     for (const member of [1, 2]) {
       group.states[member] = { index: 3, term: 1 }
@@ -313,6 +352,31 @@ describe('SuspectAbstains', () => {
       state.role = 'candidate'
     })
     expect(act).toMatch(/^SuspectAbstains: .*member-3 became candidate/)
+  })
+  /** A leader that heard the suspect in a life. */
+  const leader = (incarnation: number, suspect: boolean) =>
+    group.step(0, (state) => {
+      state.progress = [null, newProgress(1, 4), { ...newProgress(2, 4), incarnation, suspect }]
+      state.log.entries.push(entry(4, 1))
+    })
+  test('trips when a leader that heard it since takes it for trusted', async () => {
+    await group.damage(2)
+    group.step(2, (state) => {
+      recovered(state)
+      state.suspect = true
+    })
+    expect(leader(2, false)).toMatch(/^SuspectAbstains: .*leader member-1 takes member-3 for trusted/)
+  })
+  test.each([
+    { incarnation: 2, suspect: true, what: 'knows it for suspect' },
+    { incarnation: 1, suspect: false, what: 'has not heard it since' },
+  ])('allows a leader that $what', async ({ incarnation, suspect }) => {
+    await group.damage(2)
+    group.step(2, (state) => {
+      recovered(state)
+      state.suspect = true
+    })
+    expect(leader(incarnation, suspect)).toBeUndefined()
   })
   test('allows it once its disk says that it is trusted', async () => {
     await group.damage(2)
