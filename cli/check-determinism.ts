@@ -3,7 +3,9 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { createInterface } from 'node:readline'
 import { placeOf } from '../sim/ambient/place.js'
+import { reply } from '../sim/kernel/event.js'
 import type { TracedRun, TraceRecord, TraceSink } from '../sim/kernel/trace.js'
+import { Channel } from '../sim/net/link.js'
 import { traceLine } from '../sim/report/trace-line.js'
 import type { RunReport, RunRequest } from '../sim/run/report.js'
 import { run } from '../sim/run/run.js'
@@ -55,9 +57,11 @@ export async function checkDeterminism(request: RunRequest, freshRun: FreshRun):
     if (isAborted()) return { report, isInterrupted: true, difference: null }
     if (!comparer.isDifferent) return { report, isInterrupted: false, difference: null }
     const step = comparer.index + 1
-    const places = comparer.place === undefined ? await schedulersOf(request, comparer.cause) : [comparer.place]
+    const first = await stepOf(file.path, step)
+    const places =
+      comparer.place === undefined ? await schedulersOf(request, isSameStep(first.record, comparer.record) ? step : comparer.cause) : [comparer.place]
     const cause = await causeOf(request, step, hashes.at(comparer.index), freshRun)
-    return { report, isInterrupted: false, difference: { step, first: await linesOfStep(file.path, step), second: comparer.lines, places, cause } }
+    return { report, isInterrupted: false, difference: { step, first: first.lines, second: comparer.lines, places, cause } }
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }
@@ -80,6 +84,12 @@ async function causeOf(request: RunRequest, step: number, hash: string | undefin
   const again = await run({ ...request, untilStep: step })
   if (again.steps === step && again.traceHash === hash) return 'time zone'
   return (await freshRun(step)) === hash ? 'module state' : 'machine'
+}
+
+/** Whether the runs came to the step in the same way: then they part in what it does. */
+function isSameStep(first: TraceRecord | null, second: TraceRecord | null): boolean {
+  if (first === null || second === null) return false
+  return first.at === second.at && first.kind === second.kind && first.host === second.host && first.cause === second.cause && first.detail === second.detail
 }
 
 /** The places that schedule something in a step. */
@@ -162,8 +172,8 @@ class HashComparer implements TraceSink {
   lines: readonly string[] = []
   /** Where the process was when a note of it differed first. */
   place: string | undefined
-  /** The step that scheduled the one that differs. */
-  cause = 0
+  /** The step that differs. */
+  record: TraceRecord | null = null
 
   constructor(first: HashRecorder) {
     this.#first = first
@@ -171,6 +181,11 @@ class HashComparer implements TraceSink {
 
   get signal(): AbortSignal {
     return this.#controller.signal
+  }
+
+  /** The step that scheduled the one that differs. */
+  get cause(): number {
+    return this.record?.cause ?? 0
   }
 
   step(record: TraceRecord): void {
@@ -181,7 +196,7 @@ class HashComparer implements TraceSink {
       return
     }
     this.isDifferent = true
-    this.cause = record.cause
+    this.record = record
     this.lines = [...this.#lines, traceLine(record, false)]
     this.#controller.abort()
   }
@@ -214,8 +229,11 @@ class ScheduleWatcher implements TraceSink {
     const { queue } = kernel
     const schedule = queue.schedule.bind(queue)
     const watch: typeof schedule = (...words) => {
-      const place = kernel.steps === this.watched && kernel.life !== null ? callerOf(watch) : undefined
-      if (place !== undefined) this.places.add(place)
+      if (kernel.steps === this.watched && kernel.life !== null) {
+        const [, kind, , , , , , channel] = words
+        const place = callerOf(watch) ?? (kind === reply && channel instanceof Channel ? answerOn(channel) : undefined)
+        if (place !== undefined) this.places.add(place)
+      }
       return schedule(...words)
     }
     queue.schedule = watch
@@ -224,6 +242,9 @@ class ScheduleWatcher implements TraceSink {
   step(): void {}
 }
 
+/** A handler that has returned stands on no stack. */
+const answerOn = ({ link, type }: Channel): string => `in ${link.from.name}'s answer to ${type.name}`
+
 /** Where a process called what at last called this function. */
 function callerOf(called: (...words: never[]) => unknown): string | undefined {
   const error = new Error('a place')
@@ -231,14 +252,15 @@ function callerOf(called: (...words: never[]) => unknown): string | undefined {
   return placeOf(error)
 }
 
-/** The records of the n-th step of a trace file, as lines for people. */
-async function linesOfStep(file: string, step: number): Promise<string[]> {
+/** The n-th step of a trace file, null where there is none, and its records as lines for people. */
+async function stepOf(file: string, step: number): Promise<{ record: TraceRecord | null; lines: readonly string[] }> {
   let seen = 0
   const lines: string[] = []
   for await (const text of createInterface({ input: createReadStream(file) })) {
-    const { number, note, ...record } = JSON.parse(text) as TraceRecord & { number: number; note?: true }
-    if (seen === step - 1) lines.push(traceLine({ ...record, step: number }, note === true))
-    if (note !== true && ++seen === step) break
+    const { number, note, ...rest } = JSON.parse(text) as TraceRecord & { number: number; note?: true }
+    const record = { ...rest, step: number }
+    if (seen === step - 1) lines.push(traceLine(record, note === true))
+    if (note !== true && ++seen === step) return { record, lines }
   }
-  return lines
+  return { record: null, lines }
 }

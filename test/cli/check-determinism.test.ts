@@ -25,6 +25,17 @@ test.each([
   expect(difference.places).toEqual([expect.stringMatching(/fixtures\/ambient\.ts:18:\d+$/)])
 })
 
+test.each([
+  ['counting-answers', /^in server-1's answer to counter\.count$/],
+  ['counting-messages', /fixtures\/counting-messages\.scenario\.ts:\d+:\d+$/],
+])('where runs part inside a step (%s), that step is pointed at and not the one that scheduled it', async (name, place) => {
+  const { out } = await seedfall(['run', fixture(name), '--seed', '1', '--check-determinism', '--json'])
+  const { difference } = JSON.parse(out)
+  expect(difference.first[0]).toContain('counter.count from client-1')
+  expect(difference.places[0]).toMatch(place)
+  expect(difference.cause).toBe('module state')
+})
+
 test('the difference is shown from both sides', async () => {
   const { out } = await seedfall(['run', fixture('math-random'), '--seed', '1', '--check-determinism', '--ambient', 'off'])
   expect(out).toMatch(

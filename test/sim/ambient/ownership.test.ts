@@ -131,18 +131,27 @@ test('a sent message that is changed later is named with its line', async () => 
   expect(report.violation!.message).toMatch(/node-1 changed a value that was sent between hosts at .*ownership\.test\.ts:\d+:\d+/)
 })
 
-test.each([
-  ['at once', (request: { n: number[] }) => void request.n.push(2)],
+const listings: readonly (readonly [string, (request: { n: number[] }) => null | Promise<null>])[] = [
   [
-    'later',
-    async (request: { n: number[] }) => {
-      await Promise.resolve()
+    'at once',
+    (request) => {
       request.n.push(2)
+      return null
     },
   ],
-])('a request that its handler changes %s ends the run at that line, and is no answer', async (_when, list) => {
+  [
+    'later',
+    async (request) => {
+      await Promise.resolve()
+      request.n.push(2)
+      return null
+    },
+  ],
+]
+
+test.each(listings)('a request that its handler changes %s ends the run at that line, and is no answer', async (_when, list) => {
   const report = await runAlone((host) => {
-    host.net.serve(Lists, { list: list as () => null })
+    host.net.serve(Lists, { list })
     void host.net.call(Lists, 'node-1', 'list', { n: [1] }).catch(() => {})
   })
   expect(report.outcome).toBe('crashed')
