@@ -1,7 +1,9 @@
 import { randomInt } from 'node:crypto'
 import { Command, CommanderError, Option } from 'commander'
 import { type AmbientMode, ambientModes } from '../sim/ambient/ambient-mode.js'
+import { obstacleTo } from '../sim/faults/armable.js'
 import { catalogueOf } from '../sim/faults/catalogue.js'
+import type { FaultKind } from '../sim/faults/injection.js'
 import { strategies } from '../sim/faults/strategies/index.js'
 import type { Nanos } from '../sim/host/seam.js'
 import { type ExitCode, exitCodes } from '../sim/report/exit-code.js'
@@ -161,11 +163,13 @@ function view({ trace, traceFile, json, until, breakAt }: RunFlags) {
 
 /** Which faults the flags ask for: names are those of the scenario's own catalogue. */
 function chosenFaults(scenario: AnyScenario, { faults, fault, strategy, ambient }: RunFlags): FaultChoice {
-  const there = catalogueOf(scenario).kinds
+  const catalogue = catalogueOf(scenario)
+  const there = catalogue.kinds
+  const canBeArmed = (kind: FaultKind) => obstacleTo(catalogue.get(kind), strategy ?? scenario.faults.strategy, scenario) === null
   const without = fault.flatMap((text) => parseKinds('--no-fault', text, there))
   return {
     ...(strategy === undefined ? {} : { strategy }),
-    ...(faults === 'none' ? { strategy: 'none' as const } : faults === undefined ? {} : { kinds: parseKinds('--faults', faults, there) }),
+    ...(faults === 'none' ? { strategy: 'none' as const } : faults === undefined ? {} : { kinds: parseKinds('--faults', faults, there, canBeArmed) }),
     ...(without.length === 0 ? {} : { withoutKinds: without }),
     ...(ambient === undefined ? {} : { ambient }),
   }

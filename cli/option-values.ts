@@ -36,15 +36,20 @@ export function parseStrategy(text: string): Strategy {
   return strategy
 }
 
-/** Kinds of a scenario, separated by commas; `net`, `disk`, `process` mean all of their family. */
-export function parseKinds(option: string, text: string, there: readonly FaultKind[]): FaultKind[] {
-  const kinds = text.split(',').flatMap((part) => kindsNamed(option, part.trim(), there))
+/** Kinds of a scenario, separated by commas; `net`, `disk`, `process` mean all of their family, or those of it that are meant. */
+export function parseKinds(option: string, text: string, there: readonly FaultKind[], isMeant: (kind: FaultKind) => boolean = () => true): FaultKind[] {
+  const kinds = text.split(',').flatMap((part) => kindsNamed(option, part.trim(), there, isMeant))
   return there.filter((kind) => kinds.includes(kind))
 }
 
-function kindsNamed(option: string, name: string, there: readonly FaultKind[]): readonly FaultKind[] {
-  const family = there.filter((kind) => kind === name || kind.startsWith(`${name}.`))
-  if (family.length > 0) return family
+function kindsNamed(option: string, name: string, there: readonly FaultKind[], isMeant: (kind: FaultKind) => boolean): readonly FaultKind[] {
+  if (there.includes(name)) return [name]
+  const family = there.filter((kind) => kind.startsWith(`${name}.`))
+  if (family.length > 0) {
+    const meant = family.filter(isMeant)
+    // Of a family that cannot be at all, the run itself says why.
+    return meant.length > 0 ? meant : family
+  }
   const guess = nearest(name, there)
   throw new BadInput(`${option}: there is no fault kind '${name}'${guess ? `; did you mean ${guess}?` : `: there are ${there.join(', ')}`}`)
 }

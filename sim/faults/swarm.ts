@@ -1,9 +1,9 @@
 import { Misuse } from '../host/errors.js'
 import { deriveKey, type Key } from '../kernel/mix.js'
 import { Stream } from '../kernel/stream.js'
-import type { Budget, OptionRange, Strategy } from '../run/scenario.js'
+import type { OptionRange, Strategy } from '../run/scenario.js'
+import { describeObstacle, type FaultGround, obstacleTo } from './armable.js'
 import type { FaultCatalogue } from './catalogue.js'
-import type { FaultDefinition } from './definition.js'
 import type { FaultKind } from './injection.js'
 
 /** The mix of a run: which kinds are armed, and how hard each blows. */
@@ -17,15 +17,9 @@ export interface FaultChoice {
   readonly strategy: Strategy
   /** Undefined: all that there are. */
   readonly kinds: readonly FaultKind[] | undefined
-  /** The kinds were asked for by name, so that all of them are on. */
+  /** The kinds were asked for by name: all of them are on, and one that cannot be is a mistake. */
   readonly isGiven: boolean
   readonly without: readonly FaultKind[]
-}
-
-/** What of a scenario says which kinds may be. */
-export interface FaultGround {
-  readonly system: { readonly survives: Budget }
-  readonly objects?: unknown
 }
 
 /**
@@ -40,23 +34,20 @@ export function drawFaults(key: Key, catalogue: FaultCatalogue, { strategy, kind
   if (kinds?.length === 0) return { armed, options }
   for (const definition of catalogue.definitions) {
     const { kind } = definition
-    if ((kinds !== undefined && !kinds.includes(kind)) || without.includes(kind)) continue
-    if (definition.onlyUnder !== undefined && definition.onlyUnder !== strategy) continue
-    if (definition.needs === 'objects' && world.objects === undefined) {
-      if (isGiven) throw new Misuse(`${kind} needs an object store: this scenario has none`)
+    // A kind of the strategy itself is how it strikes: a choice of other kinds leaves it on.
+    const isOfStrategy = definition.onlyUnder === strategy
+    if ((kinds !== undefined && !kinds.includes(kind) && !isOfStrategy) || without.includes(kind)) continue
+    const obstacle = obstacleTo(definition, strategy, world)
+    if (obstacle !== null) {
+      if (isGiven) throw new Misuse(describeObstacle(definition, obstacle, world))
       continue
     }
     const kindKey = deriveKey(key, kind)
-    if (!isGiven && definition.onlyUnder === undefined && new Stream(kindKey).int(5) === 0) continue
-    if (!isSurvivable(definition, world.system.survives)) continue
+    if (!isGiven && !isOfStrategy && new Stream(kindKey).int(5) === 0) continue
     armed.push(kind)
     for (const [name, range] of Object.entries(definition.options)) options[`${kind}.${name}`] = drawOption(deriveKey(kindKey, name), range)
   }
   return { armed, options }
-}
-
-function isSurvivable(definition: FaultDefinition, survives: Budget): boolean {
-  return definition.isSurvivable?.(survives) ?? (definition.takesDown !== true || (survives.down ?? 0) > 0)
 }
 
 /** Draws a number from its range; `log` picks a doubling evenly, then a place inside it. */

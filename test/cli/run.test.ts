@@ -59,6 +59,7 @@ describe('a run that passes', () => {
       /faults {4}(.*)/.exec((await seedfall(['run', example('store'), '--seed', '5', '--until', '1', ...words])).out)?.[1]
     expect(await faults('--faults', 'net.delay,process.crash')).toBe('random:  net.delay  process.crash')
     expect(await faults('--faults', 'disk', '--no-fault', 'disk.full')).not.toContain('disk.full')
+    expect(await faults('--faults', 'net.delay', '--strategy', 'pct')).toBe('pct:  net.delay  net.priority')
     expect(await faults('--no-fault', 'net', '--no-fault', 'disk')).not.toMatch(/net\.|disk\./)
   })
 })

@@ -16,7 +16,7 @@ export const clockDrift: FaultDefinition = {
     lastsMillis: { min: 500, max: 30_000, log: true },
     wildPerMille: { min: 0, max: 700 },
   },
-  isSurvivable: ({ clockDriftPpm = 0, clockSkewMillis }) => clockDriftPpm > 0 && clockSkewMillis !== 0,
+  isSurvivable: (survives) => (survives.clockDriftPpm ?? 0) > 0 && survives.clockSkewMillis !== 0,
   draw(world, random): Drawn | null {
     const victim = world.victim(random)
     if (victim === null || !isSteady(world, victim)) return null

@@ -9,7 +9,7 @@ export const clockFreeze: FaultDefinition = {
     everyMillis: { min: 2_000, max: 15_000, log: true },
     lastsMillis: { min: 10, max: 5_000, log: true },
   },
-  isSurvivable: ({ clockFreezeMillis = 0, clockSkewMillis }) => clockFreezeMillis > 0 && clockSkewMillis !== 0,
+  isSurvivable: (survives) => (survives.clockFreezeMillis ?? 0) > 0 && survives.clockSkewMillis !== 0,
   draw(world, random): Drawn | null {
     const victim = world.victim(random)
     if (victim === null || !isSteady(world, victim)) return null

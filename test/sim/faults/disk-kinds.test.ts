@@ -84,9 +84,19 @@ describe('a fault kind of the disk', () => {
     const { corruptCopies: _c, wiped: _w, syncLies: _l, ...less } = archive.system.survives
     const frail = { ...archive, system: { ...archive.system, survives: less } }
     const silent = ['disk.rot', 'disk.misdirect-read', 'disk.misdirect-write', 'disk.sync-lie', 'disk.wipe']
-    const armed = async (scenario: typeof archive) => (await run({ scenario, seed: '1', kinds: silent, duration: ms(1) })).armed
-    expect(await armed(frail)).toEqual([])
-    expect([...(await armed(archive))].sort()).toEqual([...silent].sort())
+    const given = { scenario: archive, seed: '1', kinds: silent, duration: ms(1) }
+    expect([...(await run(given)).armed].sort()).toEqual([...silent].sort())
+    const listed = { ...frail, faults: { ...frail.faults, kinds: silent } }
+    expect((await run({ scenario: listed, seed: '1', duration: ms(1) })).armed).toEqual([])
+    for (const [kind, why] of [
+      ['disk.rot', 'names no corruptCopies'],
+      ['disk.sync-lie', 'names no syncLies'],
+      ['disk.wipe', 'names no wiped'],
+    ] as const) {
+      await expect(run({ ...given, scenario: frail, kinds: [kind] })).rejects.toThrow(`${kind} is not survived by archive: its survives ${why}`)
+    }
+    const alone = { ...frail, system: { ...frail.system, survives: { corruptCopies: 1 } } }
+    await expect(run({ ...given, scenario: alone, kinds: ['disk.rot'] })).rejects.toThrow('its survives says corruptCopies: 1')
   })
 
   test('never damages as many copies as there are: what was damaged and not written again is counted by unit', async () => {

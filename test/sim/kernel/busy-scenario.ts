@@ -1,3 +1,4 @@
+import { obstacleTo } from '../../../sim/faults/armable.js'
 import {
   type AnyScenario,
   type DiskError,
@@ -16,6 +17,8 @@ import {
 
 const Gossip = protocol<{ tell: { req: { from: number; seen: readonly number[]; bytes: Uint8Array }; res: null } }>('gossip', { transport: 'datagram' })
 const Store = protocol<{ put: { req: { value: number; text: string }; res: boolean }; get: { req: null; res: number } }>('store')
+
+const survives = { down: 2, blackout: true }
 
 /** What may differ between two runs that must then not have the same hash, and what must not matter. */
 export interface Variation {
@@ -39,7 +42,7 @@ export function busyScenario(variation: Variation = {}): AnyScenario {
     system: system({
       name: 'busy',
       roles: { store: { count: 1, boot: (host: Host) => boot(host, variation) }, gossiper: { count: 4, boot: (host: Host) => gossip(host, variation) } },
-      survives: { down: 2, blackout: true },
+      survives,
     }),
     workload: workload({
       clients: 2,
@@ -62,7 +65,9 @@ const timed = stockFaults.definitions.filter(({ options }) => options.everyMilli
 
 /** Every kind of fault, so often that a few seconds see them all. */
 export const storm: Pick<RunRequest, 'kinds' | 'options'> = {
-  kinds: stockFaults.definitions.filter(({ needs }) => needs === undefined).map(({ kind }) => kind),
+  kinds: stockFaults.definitions
+    .filter((definition) => definition.needs === undefined && obstacleTo(definition, 'random', { system: { name: 'busy', survives } }) === null)
+    .map(({ kind }) => kind),
   options: { 'disk.model': 0, ...Object.fromEntries(timed.map((kind) => [`${kind}.everyMillis`, 400])) },
 }
 

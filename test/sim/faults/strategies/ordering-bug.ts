@@ -70,7 +70,7 @@ export const orderingBug = scenario({
   system: books,
   workload: workload({ clients: 0, generate: () => null, perform: async () => null }),
   invariants: [invariant<typeof books>('the books are right', () => (world) => (world.hosts.keeper[0]?.process?.areBooksWrong ? 'they are wrong' : undefined))],
-  faults: { strategy: 'random', kinds: ['net.delay', 'net.drop', 'net.duplicate', 'net.reorder', 'net.clog', 'net.partition', 'net.flap', 'net.priority'] },
+  faults: { strategy: 'random', kinds: ['net.delay', 'net.drop', 'net.duplicate', 'net.reorder', 'net.clog', 'net.partition', 'net.flap'] },
   duration: s(11),
   healAt: s(11),
 })

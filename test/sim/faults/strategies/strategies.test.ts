@@ -74,7 +74,16 @@ describe('pct', () => {
 
   test('net.priority is of no other strategy', async () => {
     for (let seed = 0; seed < 5; seed++) expect((await run({ scenario: registerStore, seed: `${seed}`, duration: ms(1) })).armed).not.toContain('net.priority')
-    await expect(actsAndReplays('net.priority', { seeds: 2 })).rejects.toThrow('did not act')
+    await expect(actsAndReplays('net.priority')).rejects.toThrow('net.priority belongs to --strategy pct')
+  })
+
+  test('net.priority is armed whatever kinds a scenario lists or a run is asked for, but not when it is switched off', async () => {
+    const listed = { ...registerStore, faults: { strategy: 'pct' as const, kinds: ['net.delay'] } }
+    const report = await run({ scenario: listed, seed: 'listed', duration: s(5) })
+    expect(report.faults.find(({ kind }) => kind === 'net.priority')?.injections).toBeGreaterThan(3)
+    expect((await run({ scenario: listed, seed: '1', kinds: ['net.drop'], duration: ms(1) })).armed).toEqual(['net.drop', 'net.priority'])
+    expect((await run({ scenario: listed, seed: '1', withoutKinds: ['net.priority'], duration: ms(1) })).armed).not.toContain('net.priority')
+    expect((await run({ scenario: listed, seed: '1', kinds: [], duration: ms(1) })).armed).toEqual([])
   })
 
   test('finds an ordering bug of depth 3 in far fewer seeds than random', async () => {
@@ -97,5 +106,5 @@ describe('pct', () => {
     expect(pct.length).toBeGreaterThanOrEqual(8)
     expect(random.length * 4).toBeLessThan(pct.length)
     expect(median(pct) * 2).toBeLessThan(median(random))
-  }, 60_000)
+  }, 180_000)
 })
