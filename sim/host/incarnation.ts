@@ -74,6 +74,7 @@ export class Incarnation implements Host, Receiver, Log, Properties, EventTarget
     return this
   }
   get stopping(): AbortSignal {
+    this.owns()
     return this.#stopSignal().signal
   }
   #stopSignal(): StopSignal {
@@ -155,11 +156,11 @@ export class Incarnation implements Host, Receiver, Log, Properties, EventTarget
   }
 
   maybe(site: string): boolean {
-    return this.alive && this.machine.world.code.maybe(this, site)
+    return this.owns() && this.machine.world.code.maybe(this, site)
   }
 
   failpoint(site: string, errors: FailpointErrors = {}): Promise<void> {
-    return this.alive ? this.machine.world.code.failpoint(this, site, errors) : new Promise(() => {})
+    return this.owns() ? this.machine.world.code.failpoint(this, site, errors) : new Promise(() => {})
   }
 
   // ---- log

@@ -34,6 +34,7 @@ export class SimulatedNet implements Net, EventTarget {
   }
 
   serve<M extends Methods>(protocol: Protocol<M>, handlers: Handlers<M>): Closable {
+    if (!this.#life.owns()) return notServed
     if (this.#served.has(protocol.name)) throw new Misuse(`${this.#life.name} already serves ${protocol.name}`)
     this.#served.set(protocol.name, handlers)
     return {
@@ -138,3 +139,5 @@ export class SimulatedNet implements Net, EventTarget {
     }
   }
 }
+
+const notServed: Closable = { close() {} }
