@@ -2,6 +2,8 @@ import { existsSync, statSync } from 'node:fs'
 import path from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { installTraps } from '../sim/ambient/install-traps.js'
+import { Misuse } from '../sim/host/errors.js'
+import { checkScenario } from '../sim/run/check-scenario.js'
 import { type AnyScenario, isScenario } from '../sim/run/scenario.js'
 import { BadInput, nearest } from './bad-input.js'
 
@@ -53,30 +55,15 @@ function unwrapped(value: unknown): unknown {
   return typeof value === 'object' && value !== null && 'default' in value ? value.default : value
 }
 
-/** A scenario made in JavaScript, or against its types, can have any shape. */
 function shaped(file: string, value: unknown): AnyScenario {
   if (!isScenario(value))
     throw new BadInput(`${file}: its default export is not a scenario: write 'export default scenario({ … })' with scenario from 'seedfall'`)
-  const { name, system, workload, invariants, faults, duration, healAt } = value
-  const wrong = [
-    [typeof name === 'string' && name !== '', 'name', 'a text'],
-    [typeof system?.name === 'string', 'system', 'what system({ … }) gives'],
-    [Object.values(system?.roles ?? {}).length > 0, 'system.roles', 'at least one role'],
-    [
-      Object.values(system?.roles ?? {}).every((role) => typeof role?.boot === 'function' && Number.isInteger(role.count) && role.count > 0),
-      'system.roles',
-      '{ count, boot } each',
-    ],
-    [typeof system?.survives === 'object', 'system.survives', 'a budget such as { down: 1 }'],
-    [Number.isInteger(workload?.clients) && workload.clients >= 0, 'workload.clients', 'a number of clients'],
-    [typeof workload?.generate === 'function', 'workload.generate', 'a function'],
-    [typeof workload?.perform === 'function', 'workload.perform', 'a function'],
-    [Array.isArray(invariants) && invariants.every(({ begin }) => typeof begin === 'function'), 'invariants', 'a list of what invariant(…) gives'],
-    [typeof faults?.strategy === 'string', 'faults', '{ strategy }'],
-    [Number.isSafeInteger(duration) && duration > 0, 'duration', 'a duration such as s(60)'],
-    [Number.isSafeInteger(healAt) && healAt >= 0, 'healAt', 'a duration such as s(45)'],
-  ].find(([holds]) => !holds)
-  if (wrong) throw new BadInput(`${file}: its scenario's ${wrong[1]} must be ${wrong[2]}`)
+  try {
+    checkScenario(value)
+  } catch (error) {
+    if (error instanceof Misuse) throw new BadInput(`${file}: ${error.message}`)
+    throw error
+  }
   return value
 }
 

@@ -26,6 +26,10 @@ function placesIn(stack: string): string[] {
   return stack.split('\n').flatMap((line) => {
     const match = /^\s+at .*?(?:\(|at )?((?:file:\/\/)?\/[^()]+:\d+:\d+)\)?$/.exec(line)
     const place = match?.[1]?.replace(/^file:\/\//, '').replace(/\?[^:]*/, '')
-    return place === undefined || place.includes('/node_modules/tsx/') ? [] : place
+    return place === undefined || isPackaged(place) ? [] : place
   })
 }
+
+/** A package's file, such as tsx' or commander's; Seedfall's own lie in one when it is installed. */
+const isPackaged = (place: string): boolean => place.slice(place.startsWith(home) ? home.length : 0).includes('/node_modules/')
+const home = path.basename(root) === 'dist' ? path.dirname(root) : root

@@ -15,6 +15,8 @@ export type NetworkProfile = 'lan' | 'wan' | { readonly min: Nanos; readonly max
 export function latencyProfile(profile: NetworkProfile): LatencyProfile {
   if (profile === 'lan') return lan
   if (profile === 'wan') return wan
+  if (typeof profile !== 'object' || profile === null)
+    throw new Misuse(`there is no network profile '${String(profile)}': write 'lan', 'wan' or a range of delays such as { min: ms(1), max: ms(5) }`)
   const { min, max } = profile
   if (!Number.isInteger(min) || !Number.isInteger(max) || min < 0 || max < min) {
     throw new Misuse(`a network's delays are integers of nanoseconds with 0 <= min <= max, not ${min} to ${max}`)

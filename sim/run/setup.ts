@@ -5,6 +5,7 @@ import { s } from '../host/durations.js'
 import { Misuse } from '../host/errors.js'
 import { deriveKey, type Key } from '../kernel/mix.js'
 import { rootKey } from '../kernel/root-key.js'
+import { checkRequest } from './check-request.js'
 import type { Limits, RunHeader, RunRequest } from './report.js'
 import type { OptionRange } from './scenario.js'
 
@@ -27,7 +28,9 @@ const commonOptions: Record<string, OptionRange> = {
   'cpu.model': { min: 0, max: 2, why: '0 steps take no time, 1 a core of a server, 2 a small share of one; 0 without faults' },
 }
 
+/** Throws `Misuse` for a scenario that is none, and for what a run cannot be. */
 export function setUp(request: RunRequest): RunSetup {
+  checkRequest(request)
   const { scenario, seed } = request
   const key = rootKey(seed)
   const strategy = request.strategy ?? scenario.faults.strategy

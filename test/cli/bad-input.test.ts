@@ -4,6 +4,7 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import { example, fixture, freshFolder, seedfall } from './seedfall.js'
 
 const folder = freshFolder()
+const fixtures = path.dirname(fixture('steady'))
 const replay = () =>
   JSON.parse(readFileSync(path.join(folder, '.seedfall/lock-1.json'), 'utf8')) as Record<string, unknown> & { injections: { site: string }[] }
 const write = (name: string, text: string) => writeFileSync(path.join(folder, name), text)
@@ -17,8 +18,30 @@ beforeAll(async () => {
   write('newer.json', JSON.stringify({ ...replay(), version: 99 }))
   write('broken.json', JSON.stringify({ ...replay(), seed: 7 }))
   write('unknown-kind.json', JSON.stringify({ ...replay(), injections: [{ kind: 'net.melt', site: 'a', ordinal: 1, at: 1, args: {} }] }))
+  for (const [name, [more]] of Object.entries(bent)) {
+    const text = `import { ambientScenario } from '${fixtures}/ambient.ts'\n\nconst sound = ambientScenario('bent', () => 7)\n\nexport default Object.assign(sound, ${more})\n`
+    write(`${name}.scenario.ts`, text)
+  }
   write('moved.json', JSON.stringify({ ...replay(), file: 'gone.scenario.ts' }))
 }, 30_000)
+
+/** Scenario files that are wrong in one place, by what is put over a sound one, and what is said of it. */
+const bent: Readonly<Record<string, readonly [more: string, says: string]>> = {
+  judge: ['{ workload: { ...sound.workload, judge: 3 } }', "workload.judge must be a function of the history, such as linearizable('register'), not 3"],
+  strategy: ["{ faults: { strategy: 'bogus' } }", "faults.strategy must be one of random, targeted, burst, rolling, pct, none, not 'bogus'"],
+  kind: ["{ faults: { strategy: 'random', kinds: ['net.dorp'] } }", "faults.kinds: there is no fault kind 'net.dorp'"],
+  eventually: [
+    "{ eventually: [{ name: 'peace', within: 5 }] }",
+    'eventually[0] must be { name, within, holds } or { name, within, ask }, not { name, within }',
+  ],
+  recovery: ['{ recovery: 3 }', 'recovery must be a list, each { name, within, begin }, not 3'],
+  option: ['{ options: { z: 3 } }', 'options.z must be a range such as { min: 1, max: 5 }, not 3'],
+  range: ['{ options: { z: { min: 5, max: 1 } } }', 'options.z is drawn from integers with min <= max, not from 5 to 1'],
+  network: ["{ network: 'bogus' }", "network: there is no network profile 'bogus': write 'lan', 'wan' or a range"],
+  role: ['{ system: { ...sound.system, roles: { client: sound.system.roles.server } } }', "system.roles: no role of a system may be called 'client'"],
+}
+
+const bentCase = (name: string, says: string): [string[], string] => [['run', `${name}.scenario.ts`], `${name}.scenario.ts: scenario bent: ${says}`]
 
 const cases: readonly (readonly [words: string[], says: string | RegExp])[] = [
   [['brokr'], "there is no scenario 'brokr': did you mean broker?"],
@@ -27,6 +50,9 @@ const cases: readonly (readonly [words: string[], says: string | RegExp])[] = [
   [['--seed'], /option '--seed <seed>' argument missing/],
   [['--seed', ' '], '--seed is empty'],
   [['--faults', 'net.dorp'], "there is no fault kind 'net.dorp'; did you mean net.drop?"],
+  [['raft', '--seed', '1', '--faults', 'disk.rot'], 'disk.rot is not survived by raft-map: its survives names no corruptCopies'],
+  [['raft', '--seed', '1', '--faults', 'disk,net.priority'], 'net.priority belongs to --strategy pct'],
+  [['raft', '--seed', '1', '--faults', 'store'], 'store.error needs an object store: this scenario has none'],
   [['--strategy', 'brute'], "--strategy 'brute' is none: there are random, targeted, burst, rolling, pct, none"],
   [['--no-fault', 'quake'], "--no-fault: there is no fault kind 'quake': there are net.delay"],
   [['--duration', '60'], "--duration '60' is not a duration: write a number and a unit"],
@@ -46,7 +72,8 @@ const cases: readonly (readonly [words: string[], says: string | RegExp])[] = [
   [['run', 'a-folder.scenario.ts'], 'a-folder.scenario.ts: no such file'],
   [['run', fixture('throws')], /throws\.scenario\.ts: throws when it is loaded: .*no-such-module/],
   [['run', fixture('throws-later')], /throws-later\.scenario\.ts: throws when it is loaded: TypeError: .* \(line 3:\d+\)/],
-  [['run', fixture('wrong-shape')], "wrong-shape.scenario.ts: its scenario's system must be what system({ … }) gives"],
+  [['run', fixture('wrong-shape')], 'wrong-shape.scenario.ts: scenario wrong: system must be what system({ … }) gives, not nothing'],
+  ...Object.entries(bent).map(([name, [, says]]) => bentCase(name, says)),
   [['run', fixture('no-scenario')], 'its default export is not a scenario'],
   [
     ['run', fixture('judge-throws'), '--seed', '1'],
