@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
+import { stockFaults } from '../../sim/index.js'
 import { blocksOf, pages } from '../../tools/check-readme.js'
 
 test('blocks are found with their language, words and lines', () => {
@@ -24,4 +25,15 @@ test('the pages of docs/ follow the README, and what they do not run is a servic
   expect(pages()).toContain('docs/writing-a-system.md')
   const unrun = pages().flatMap((page) => blocksOf(readFileSync(new URL(`../../${page}`, import.meta.url), 'utf8')).filter(({ words }) => words.run === 'no'))
   for (const { text } of unrun) expect(text).toMatch(/seedfall serve/)
+})
+
+test('the README links every page of docs/, and has a row for every family of faults', () => {
+  const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8')
+  const linked = [...readme.matchAll(/\]\((docs\/[\w-]+\.md)(?:#[\w-]+)?\)/g)].map(([, page]) => page)
+  expect([...new Set(linked)].sort()).toEqual(pages().slice(1))
+  const guides = readme.slice(readme.indexOf('## Guides'), readme.indexOf('\n## ', readme.indexOf('## Guides') + 1))
+  for (const page of pages().slice(1)) expect(guides).toContain(`](${page})`)
+  const families = new Set(stockFaults.kinds.map((kind) => kind.split('.')[0] as string))
+  const rows: Readonly<Record<string, string>> = { net: 'network', conn: 'network', store: 'object store' }
+  for (const family of families) expect(readme).toContain(`\n| ${rows[family] ?? family} | `)
 })
