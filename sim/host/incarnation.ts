@@ -105,11 +105,20 @@ export class Incarnation implements Host, Receiver, Log, Properties, EventTarget
   #isForeign(): boolean {
     const { world, name } = this.machine
     const { kernel } = world
-    const error = new OwnershipError(name, (kernel.life as Incarnation | null)?.name ?? null)
+    const error = new OwnershipError(name, (kernel.life as Incarnation | null)?.name ?? null, this.#occupation())
     // Between two slices nobody but an answer from the real world can be here: whom it throws at, the run must know.
     if (!kernel.isRunning || kernel.isInSlice) throw error
     world.failed(error)
     return false
+  }
+
+  /** What it had not finished, and perhaps waited for something real in. */
+  #occupation(): string {
+    const answers: string[] = []
+    for (let call = this.inService; call !== null && answers.length < 3; call = call.nextInService)
+      answers.push(`${call.type.name} from ${call.link.from.name}`)
+    if (answers.length > 0) return `while it answered ${answers.join(', ')}`
+    return this.machine.status === 'booting' ? 'while it booted' : ''
   }
 
   handlerOf(typeId: number, protocol: string, method: string): Handler | undefined {

@@ -12,10 +12,12 @@ export class OwnershipError extends SeedfallError {
     readonly used: HostName,
     /** Whose step it was; null: nobody's. */
     readonly owner: HostName | null,
+    /** What it was at, where that is known: `while it answered api.add from client-1`. */
+    during = '',
   ) {
     super(
       owner === null
-        ? `the host ${used} was used outside any step: a process may use its host only while it runs, and wait only for what the host gives`
+        ? `the host ${used} was used outside any step${during === '' ? '' : `, ${during}`}: a process may use its host only while it runs, and wait only for what the host gives`
         : `the host ${used} was used in a step of ${owner}: a process may use only its own host; look for a variable of a module that both share`,
     )
   }

@@ -290,12 +290,12 @@ export class Network implements EventTarget {
       pending.enterService(receiver)
       ;(result as PromiseLike<unknown>).then(
         (value) => {
-          pending.leaveService(receiver)
           this.#answer(receiver, pending, value)
+          pending.leaveService(receiver)
         },
         (error: unknown) => {
-          pending.leaveService(receiver)
           this.#answerError(receiver, pending, error)
+          pending.leaveService(receiver)
         },
       )
     } else this.#answer(receiver, pending, result)

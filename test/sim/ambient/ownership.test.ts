@@ -1,8 +1,9 @@
 import { createHook } from 'node:async_hooks'
 import { setTimeout as elapsed } from 'node:timers/promises'
+import { promisify } from 'node:util'
 import { gzip } from 'node:zlib'
 import { expect, test } from 'vitest'
-import { type Host, ms, protocol, run, simulate, us } from '../../../sim/index.js'
+import { type Host, ms, protocol, run, s, simulate, us } from '../../../sim/index.js'
 import { file, socket } from './fixtures/dependency.js'
 import { alone, runAlone } from './harness.js'
 
@@ -85,6 +86,22 @@ test('an answer of another thread comes outside of every step, and the run says 
   expect(report.outcome).toBe('crashed')
   expect(report.violation).toMatchObject({ check: 'OwnershipError' })
   expect(report.violation!.message).toContain('the host node-1 was used outside any step')
+})
+
+test('a handler that waits for another thread is named by the request that it answers', async () => {
+  const report = await runAlone((host) => {
+    host.net.serve(Echo, {
+      echo: async () => {
+        await promisify(gzip)('text')
+        return null
+      },
+    })
+    void host.net.call(Echo, 'node-1', 'echo', { n: 1 }, { timeout: s(1) }).catch(() => {})
+    host.clock.every(us(10), () => {
+      for (let i = 0; i < 1_000; i++) host.random.u32()
+    })
+  })
+  expect(report.violation!.message).toContain('the host node-1 was used outside any step, while it answered echo.echo from node-1: ')
 })
 
 test.each([
