@@ -35,6 +35,8 @@ export function installTraps(): Traps {
     const exported = builtin(module)
     for (const [name, face] of faces) wrapMethod(traps, exported, name, `${name} of node:${module}`, face)
   }
+  const threads = builtin('worker_threads')
+  if (threads !== undefined) wrapConstructor(traps, threads, 'Worker')
   keepPromisified(scope)
   builtin('module')?.syncBuiltinESMExports()
   return traps

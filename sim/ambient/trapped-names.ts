@@ -86,7 +86,7 @@ export const processFaces: Named = [
 ]
 
 /** Exports of Node's modules. */
-export const builtinFaces: readonly (readonly [module: 'crypto' | 'os' | 'timers' | 'timers/promises', faces: Named])[] = [
+export const builtinFaces: readonly (readonly [module: 'child_process' | 'crypto' | 'os' | 'timers' | 'timers/promises', faces: Named])[] = [
   ['timers', timers],
   [
     'timers/promises',
@@ -107,6 +107,8 @@ export const builtinFaces: readonly (readonly [module: 'crypto' | 'os' | 'timers
       ['getRandomValues', { instead: random, virtual: (faces, [array]) => faces.fill(array as ArrayBufferView) }],
     ],
   ],
+  // Programs that are not waited for are seen as real input and output.
+  ['child_process', ['execSync', 'execFileSync', 'spawnSync'].map((name) => [name, { instead: machine }] as const)],
   [
     'os',
     [
