@@ -142,10 +142,7 @@ class WholeRun {
 
   #judge(): Outcome {
     const simulation = this.#simulation
-    const { scenario, history } = simulation
-    const broken = scenario.workload.judge?.(history.records)
-    if (typeof broken === 'string') simulation.fail('violation', 'history', broken, null)
-    else if (broken !== undefined) simulation.failHistory(broken)
+    simulation.judge()
     return simulation.failure?.outcome ?? 'passed'
   }
 

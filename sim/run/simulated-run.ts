@@ -132,8 +132,16 @@ export class SimulatedRun<Roles extends Record<string, unknown>> implements Mach
     this.failure = { outcome, violation: { check, message, step: steps, at: now, host, ...(stack === undefined ? {} : { stack }) } }
   }
 
-  /** A history is judged after the run, and fails at the answer that cannot be. */
-  failHistory({ check = 'history', message, record }: HistoryFault): void {
+  /** The workload's judge looks at the operations so far; the first failure stands. */
+  judge(): void {
+    if (this.failure !== null) return
+    const broken = this.scenario.workload.judge?.(this.history.records)
+    if (typeof broken === 'string') this.fail('violation', 'history', broken, null)
+    else if (broken !== undefined) this.#failHistory(broken)
+  }
+
+  /** A history fails at the answer that cannot be. */
+  #failHistory({ check = 'history', message, record }: HistoryFault): void {
     this.fail('violation', check, message, null)
     const { completedAtStep: step, completedAt: at } = record
     if (this.failure !== null && step !== null && at !== null) this.failure = { ...this.failure, violation: { ...this.failure.violation, step, at } }

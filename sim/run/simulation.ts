@@ -15,16 +15,22 @@ import { SimulatedRun } from './simulated-run.js'
  * `run` drives the same object through a whole run.
  */
 export class Simulation<Roles extends Record<string, unknown>> extends SimulatedRun<Roles> implements AsyncDisposable {
-  #isFinished = false
+  #report: RunReport | null = null
 
   /** Lets `by` nanoseconds of virtual time pass. Rejects with `SimulationFailed` when the run breaks. */
   async advance(by: Nanos): Promise<void> {
     if (!Number.isSafeInteger(by) || by < 0) throw new Misuse(`advance(by) takes an integer of nanoseconds from 0 on, not ${by}`)
+    this.#mustGoOn('advance')
     this.#throwFailure(await this.runTo(this.kernel.now + by))
   }
 
   /** Runs until `holds`, checked after every step; rejects when it does not within the given virtual time. */
   async until(holds: (world: World<Roles>) => boolean, options: { within: Nanos }): Promise<void> {
+    if (typeof holds !== 'function') throw new Misuse(`until(holds, { within }) takes a function of the world first, not ${shown(holds)}`)
+    const within = isOptions(options) ? options.within : undefined
+    if (!Number.isSafeInteger(within) || (within as number) < 0)
+      throw new Misuse(`until(holds, { within }) takes a bound in nanoseconds, such as { within: s(5) }, not ${shown(within ?? options)}`)
+    this.#mustGoOn('until')
     if (holds(this.world)) return
     this.stopWhen = holds
     const end = await this.runTo(this.kernel.now + options.within)
@@ -36,6 +42,11 @@ export class Simulation<Roles extends Record<string, unknown>> extends Simulated
 
   /** Cuts every link between hosts of different groups; hosts in no group keep all theirs. `heal` ends it. */
   partition(...groups: HostName[][]): void {
+    if (groups.filter((group) => group.length > 0).length < 2) throw new Misuse('partition(…) takes two groups of hosts or more, each a list of names')
+    const names = groups.flat()
+    for (const name of names) this.#named(name)
+    const twice = names.find((name, i) => names.indexOf(name) !== i)
+    if (twice !== undefined) throw new Misuse(`partition(…): ${twice} is named twice, and a host is in one group at most`)
     this.inject({ kind: 'net.partition', site: 'drive', ordinal: 0, args: { shape: 'split', groups, forNanos: null } })
   }
 
@@ -51,15 +62,19 @@ export class Simulation<Roles extends Record<string, unknown>> extends Simulated
 
   /** The process dies; the page cache lives. It stays down until `restart`. */
   crash(host: HostName): void {
+    this.#named(host)
     this.inject({ kind: 'process.crash', site: host, ordinal: 0, args: { beforeEffect: 0, atOnce: true, restartAfterNanos: null } })
   }
 
   /** The machines lose power together; what was not synced may be lost. They stay down until `restart`. */
   powerLoss(...hosts: HostName[]): void {
+    if (hosts.length === 0) throw new Misuse('powerLoss(…) takes the names of one host or more')
+    for (const host of hosts) this.#named(host)
     this.inject({ kind: 'power.loss', site: hosts.join(','), ordinal: 0, args: { hosts, restartAfterNanos: hosts.map(() => null) } })
   }
 
   pause(host: HostName): void {
+    this.#named(host)
     this.inject({ kind: 'process.pause', site: host, ordinal: 0, args: { forNanos: null } })
   }
 
@@ -91,16 +106,24 @@ export class Simulation<Roles extends Record<string, unknown>> extends Simulated
     this.engine.injectNow({ ordinal: 0, ...injection, at: this.kernel.now })
   }
 
-  /** Ends the run and says how it went. Idempotent. */
-  async finish(): Promise<RunReport> {
-    this.#isFinished = true
-    const report = this.report(this.failure?.outcome ?? 'passed')
+  /**
+   * Ends the run and says how it went: what broke on the way, or what the workload's judge says of the operations so far (`judge: false` leaves that out).
+   * It waits for nothing, so that `recovery` and `eventually` are not asked: `until` is for those. Idempotent; nothing moves after it.
+   */
+  async finish({ judge = true }: { judge?: boolean } = {}): Promise<RunReport> {
+    if (this.#report !== null) return this.#report
+    if (judge) this.judge()
+    this.#report = this.report(this.failure?.outcome ?? 'passed')
     this.endLives()
-    return report
+    return this.#report
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    if (!this.#isFinished) await this.finish()
+    await this.finish({ judge: false })
+  }
+
+  #mustGoOn(call: string): void {
+    if (this.#report !== null) throw new Misuse(`${call}: this simulation is finished`)
   }
 
   #named(name: HostName): SimulatedHost {
@@ -117,6 +140,8 @@ export class Simulation<Roles extends Record<string, unknown>> extends Simulated
     if (end === 'interrupted') throw new Error('the simulation was interrupted')
   }
 }
+
+const isOptions = (options: unknown): options is { readonly within?: unknown } => typeof options === 'object' && options !== null
 
 /** What `simulate` takes beside a scenario. */
 export type SimulateOptions = Omit<RunRequest, 'scenario' | 'seed'> & {

@@ -301,6 +301,50 @@ describe('a run in the hand', () => {
     await expect(sim.advance(0.5)).rejects.toThrow(/integer of nanoseconds/)
   })
 
+  test('until takes a function and a bound', async () => {
+    await using sim = await simulate(asking((request) => request))
+    const never = () => false
+    await expect(sim.until(never, ms(10) as never)).rejects.toThrow(/until\(holds, \{ within \}\) takes a bound in nanoseconds, .*, not 10000000$/)
+    await expect(sim.until(never, undefined as never)).rejects.toThrow(/takes a bound in nanoseconds/)
+    await expect(sim.until(never, { within: Number.NaN })).rejects.toThrow(/takes a bound in nanoseconds, .*, not NaN$/)
+    await expect(sim.until(3 as never, { within: s(1) })).rejects.toThrow(/takes a function of the world first, not 3/)
+  })
+
+  test('faults by hand name hosts that there are', async () => {
+    await using sim = await simulate(asking((request) => request))
+    await sim.advance(ms(10))
+    const there = /there is no host 'nobody': this simulation has server-1, server-2, client-1/
+    expect(() => sim.crash('nobody')).toThrow(there)
+    expect(() => sim.pause('nobody')).toThrow(there)
+    expect(() => sim.powerLoss('server-1', 'nobody')).toThrow(there)
+    expect(() => sim.powerLoss()).toThrow(/one host or more/)
+    expect(() => sim.partition(['server-1'], ['nobody'])).toThrow(there)
+    expect(() => sim.partition(['server-1'])).toThrow(/two groups of hosts or more/)
+    expect(() => sim.partition(['server-1'], ['server-2', 'server-1'])).toThrow(/server-1 is named twice/)
+    expect(sim.world.all.every((host) => host.status === 'up')).toBe(true)
+  })
+
+  test('finish judges the operations so far, and nothing moves after it', async () => {
+    const judged = asking((request) => request, {
+      workload: workload<number, number>({
+        clients: 1,
+        generate: (_random, _client, index) => index,
+        perform: (host, op) => host.net.call(Work, 'server-1', 'ask', op),
+        judge: (history) => (history.length > 3 ? 'there is too much of it' : undefined),
+      }),
+    })
+    const sim = await simulate(judged)
+    await sim.advance(ms(500))
+    const report = await sim.finish()
+    expect([report.outcome, report.violation?.message]).toEqual(['violation', 'there is too much of it'])
+    expect(await sim.finish()).toBe(report)
+    await expect(sim.advance(1)).rejects.toThrow(/this simulation is finished/)
+    await expect(sim.until(() => true, { within: 1 })).rejects.toThrow(/this simulation is finished/)
+    const unjudged = await simulate(judged)
+    await unjudged.advance(ms(500))
+    expect((await unjudged.finish({ judge: false })).outcome).toBe('passed')
+  })
+
   test('a process that uses another host’s face is told so', async () => {
     let stolen: Host | undefined
     const leaking = asking((request, host) => {
