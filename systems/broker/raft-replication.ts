@@ -1,17 +1,15 @@
-import type { Host, HostName, Nanos } from '../../sim/host/seam.js'
+import type { HostName, Nanos } from '../../sim/host/seam.js'
 import { Busy, NotLeader, ProposalTimeout, Superseded } from '../raft/errors.js'
 import { RaftNode } from '../raft/raft-node.js'
-import type { BrokerConfig } from './broker-config.js'
 import { type Refusal, refusal } from './errors.js'
-import type { AppendResult, Partition } from './partition.js'
-import type { ReplicaPlacement, Replication } from './replication.js'
+import type { AppendResult } from './partition.js'
+import type { Replication, ReplicationMode } from './replication.js'
 
 /** Raft mode, as Redpanda has it: one Raft group a partition, its entries the batches, its term the leader epoch. */
 export class RaftReplication implements Replication {
   private constructor(readonly node: RaftNode<AppendResult>) {}
 
-  static async start(host: Host, partition: Partition, placement: ReplicaPlacement, config: BrokerConfig): Promise<RaftReplication> {
-    const { group, replicas, directory } = placement
+  static readonly start: ReplicationMode<RaftReplication> = async (host, partition, { group, replicas, directory }, config) => {
     return new RaftReplication(await RaftNode.start(host, { group, peers: replicas, directory, stateMachine: partition, options: config.raft }))
   }
 

@@ -136,7 +136,6 @@ export const batchCrc = (bytes: Uint8Array, at: number): number => readUint32(by
 export const attributes = (bytes: Uint8Array, at: number): number => readInt16(bytes, at + 21)
 export const batchCodec = (bytes: Uint8Array, at: number): Codec | undefined => codecs[attributes(bytes, at) & 7]
 export const isControl = (bytes: Uint8Array, at: number): boolean => (attributes(bytes, at) & 0x20) !== 0
-export const isTransactional = (bytes: Uint8Array, at: number): boolean => (attributes(bytes, at) & 0x10) !== 0
 export const lastOffsetDelta = (bytes: Uint8Array, at: number): number => readInt32(bytes, at + 23)
 export const baseTimestamp = (bytes: Uint8Array, at: number): number => readInt64(bytes, at + 27)
 export const maxTimestamp = (bytes: Uint8Array, at: number): number => readInt64(bytes, at + 35)

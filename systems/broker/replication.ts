@@ -1,4 +1,5 @@
-import type { HostName, Nanos } from '../../sim/host/seam.js'
+import type { Host, HostName, Nanos } from '../../sim/host/seam.js'
+import type { BrokerConfig } from './broker-config.js'
 import type { Refusal } from './errors.js'
 import type { AppendResult, Partition } from './partition.js'
 
@@ -21,5 +22,10 @@ export interface ReplicaPlacement {
   readonly directory: string
 }
 
-/** Starts to replicate a partition that was not opened yet. */
-export type ReplicationMode<R extends Replication = Replication> = (partition: Partition, placement: ReplicaPlacement) => Promise<R>
+/** Starts to replicate a partition that was not opened yet. Every mode is started so, and answers a replication of its own kind. */
+export type ReplicationMode<R extends Replication = Replication> = (
+  host: Host,
+  partition: Partition,
+  placement: ReplicaPlacement,
+  config: BrokerConfig,
+) => Promise<R>

@@ -5,9 +5,9 @@ import { offsetsDense } from '../../../invariants/broker/offsets-dense.js'
 import { partitionLogMatching } from '../../../invariants/broker/partition-log-matching.js'
 import { producerSequence } from '../../../invariants/broker/producer-sequence.js'
 import { watermarkOrder } from '../../../invariants/broker/watermark-order.js'
-import { loseAll } from '../../../sim/disk/power-loss.js'
 import { ProducerState } from '../../../systems/broker/producer-state.js'
 import { batchCrc } from '../../../systems/broker/record-batch.js'
+import { loseAll } from '../../sim/disk/power-loss-dice.js'
 import { Replica, Watch } from './replicas.js'
 
 const replicas = (count: number) => Promise.all(Array.from({ length: count }, (_, i) => Replica.start(i)))

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { DiskImage } from '../../../sim/disk/disk-image.js'
-import { keepAll, loseAll } from '../../../sim/disk/power-loss.js'
 import { Stream } from '../../../sim/kernel/stream.js'
+import { keepAll, loseAll } from './power-loss-dice.js'
 
 test('directories that move keep what is durable in them reachable', () => {
   const random = new Stream({ high: 5, low: 6 })

@@ -4,9 +4,9 @@ import { type DiskFaultEpisode, DiskFaultInjector, type DiskFaultOccurrence } fr
 import type { DiskDamage, DiskFaultKind, DiskFaultObserver } from '../../../sim/disk/disk-faults.js'
 import { DiskImage } from '../../../sim/disk/disk-image.js'
 import { matchesPattern } from '../../../sim/disk/file-pattern.js'
-import { keepAll, loseAll } from '../../../sim/disk/power-loss.js'
 import { Misuse } from '../../../sim/host/errors.js'
 import { bytesOf, testDisk, textOf } from './manual-disk-host.js'
+import { keepAll, loseAll } from './power-loss-dice.js'
 
 class Recorder implements DiskFaultObserver {
   readonly occurrences: DiskFaultOccurrence[] = []

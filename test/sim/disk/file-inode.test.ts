@@ -2,8 +2,9 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { DiskImage } from '../../../sim/disk/disk-image.js'
 import type { FileInode } from '../../../sim/disk/file-inode.js'
-import { keepAll, loseAll, type PageFate, type PowerLossDice } from '../../../sim/disk/power-loss.js'
+import type { PageFate, PowerLossDice } from '../../../sim/disk/power-loss.js'
 import { Stream } from '../../../sim/kernel/stream.js'
+import { keepAll, loseAll } from './power-loss-dice.js'
 
 /** The plainest model: whole copies. */
 class PlainFile {

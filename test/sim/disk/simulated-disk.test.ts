@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest'
 import { deviceModels } from '../../../sim/disk/device-model.js'
 import { DiskImage } from '../../../sim/disk/disk-image.js'
-import { keepAll, loseAll } from '../../../sim/disk/power-loss.js'
 import { Misuse } from '../../../sim/host/errors.js'
 import { bytesOf, testDisk, textOf } from './manual-disk-host.js'
+import { keepAll, loseAll } from './power-loss-dice.js'
 
 describe('files', () => {
   test('an opened file must exist unless it is to be created', async () => {

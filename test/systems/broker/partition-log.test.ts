@@ -1,12 +1,12 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { PendingName, PendingPage, PendingSize, PowerLossDice } from '../../../sim/disk/power-loss.js'
-import { keepAll, loseAll } from '../../../sim/disk/power-loss.js'
 import { Partition } from '../../../systems/broker/partition.js'
 import { type LogOptions, logDefaults } from '../../../systems/broker/partition-log.js'
 import { batchFault, batchSize, decodeRecords, encodeBatch } from '../../../systems/broker/record-batch.js'
 import { CorruptSnapshot } from '../../../systems/raft/errors.js'
 import { CorruptLog } from '../../../systems/raft/wal-recovery.js'
+import { keepAll, loseAll } from '../../sim/disk/power-loss-dice.js'
 import { ImageDisk } from '../raft/image-disk.js'
 
 const small: LogOptions = { ...logDefaults, segmentBytes: 600, indexIntervalBytes: 150, cacheBytes: 300, writeBytes: 200 }

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
 import { DiskImage } from '../../../sim/disk/disk-image.js'
-import { keepAll, loseAll } from '../../../sim/disk/power-loss.js'
 import { CorruptSnapshot } from '../../../systems/raft/errors.js'
 import { durableSnapshot, type MemoryState, SnapshotFile } from '../../../systems/raft/snapshot-file.js'
+import { keepAll, loseAll } from '../../sim/disk/power-loss-dice.js'
 import { ImageDisk } from './image-disk.js'
 
 class Text implements MemoryState<number> {

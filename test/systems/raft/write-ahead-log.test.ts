@@ -1,11 +1,12 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { DiskImage } from '../../../sim/disk/disk-image.js'
-import { keepAll, loseAll, type PowerLossDice } from '../../../sim/disk/power-loss.js'
+import type { PowerLossDice } from '../../../sim/disk/power-loss.js'
 import { Stream } from '../../../sim/kernel/stream.js'
 import type { Entry, HardState, Position, RaftChange } from '../../../systems/raft/messages.js'
 import { WalReader } from '../../../systems/raft/wal-reader.js'
 import { WriteAheadLog } from '../../../systems/raft/write-ahead-log.js'
+import { keepAll, loseAll } from '../../sim/disk/power-loss-dice.js'
 import { hostWith, ImageDisk } from './image-disk.js'
 
 /** What a log should say, kept in the plainest way. */
