@@ -26,8 +26,16 @@ const partitions = 4
 /** Five brokers, every partition a Raft group of all five. Two may be away at a time; all may lose power at once. */
 const cluster = system<Roles>({
   name: 'broker',
-  roles: { broker: { count: 5, boot: Broker.boot, config: (_, options) => configOf(options) } },
-  survives: { down: 2, wiped: 0, blackout: true, clockSkewMillis: 60_000, clockDriftPpm: 300_000, clockFreezeMillis: 3_000 },
+  roles: {
+    broker: {
+      count: 5,
+      boot: Broker.boot,
+      config: (_, options) => configOf(options),
+      // Other limits and times than before, in the same cluster.
+      versions: { patient: { config: (_, options) => patientConfigOf(options) } },
+    },
+  },
+  survives: { down: 2, wiped: 0, blackout: true, rollback: true, clockSkewMillis: 60_000, clockDriftPpm: 300_000, clockFreezeMillis: 3_000 },
   columns: ({ nodes }) => ({
     leads: nodes.flatMap((node, group) => (node.isLeader ? [group] : [])).join(' ') || '-',
     commits: nodes.map((node) => node.commit).join(' '),
@@ -51,6 +59,12 @@ function configOf(options: Options): Partial<BrokerConfig> {
     log: { ...logDefaults, segmentBytes, indexIntervalBytes, cacheBytes, writeBytes },
     raft: { walSegmentBytes, compactAfterEntries: compactionEntries, trailingEntries, snapshotChunkBytes },
   }
+}
+
+function patientConfigOf(options: Options): Partial<BrokerConfig> {
+  const config = configOf(options)
+  const log = { ...logDefaults, ...config.log, segmentBytes: 16_384, writeBytes: 4_096 }
+  return { ...config, log, raft: { ...config.raft, maxBatchBytes: 2_048, maxInflightMessages: 4, heartbeat: ms(30), electionTimeout: [ms(90), ms(180)] } }
 }
 
 /** Whoever leads most partitions; the first of equals. */
@@ -162,6 +176,14 @@ export default scenario<Roles, BrokerOperation, BrokerResult>({
   workload: workload<BrokerOperation, BrokerResult, BrokerClient>({ clients, generate, connect, perform, judge: brokerHistory }),
   invariants: [...raftInvariants<Roles>(raftGroups), ...brokerInvariants()],
   faults: { strategy: 'targeted' },
+  mustMeet: [
+    'a later leader is elected',
+    'a snapshot is installed',
+    'a conflicting tail is replaced',
+    'a torn tail is cut off',
+    'a batch sent twice is answered from memory',
+    'stops in order when it is asked to',
+  ],
   duration: s(60),
   healAt: s(45),
   recovery: [{ name: 'all replicas catch up', within: s(5), begin: replicasCatchUp }],

@@ -18,9 +18,24 @@ const raftMap = system<{ member: MapMember }>({
         snapshotChunkBytes: options.snapshotChunkBytes,
         maxBatchBytes: options.maxBatchBytes,
       }),
+      versions: {
+        // Other limits and times than before, in the same group.
+        patient: {
+          config: (_ordinal, options) => ({
+            walSegmentBytes: 2 * (options.walSegmentBytes as number),
+            compactAfterEntries: options.compactAfterEntries,
+            trailingEntries: 16,
+            snapshotChunkBytes: 4_096,
+            maxBatchBytes: 1_024,
+            maxInflightMessages: 4,
+            heartbeat: ms(30),
+            electionTimeout: [ms(90), ms(180)],
+          }),
+        },
+      },
     },
   },
-  survives: { down: 2, wiped: 0, blackout: true, clockSkewMillis: 60_000, clockDriftPpm: 300_000, clockFreezeMillis: 3_000 },
+  survives: { down: 2, wiped: 0, blackout: true, rollback: true, clockSkewMillis: 60_000, clockDriftPpm: 300_000, clockFreezeMillis: 3_000 },
   columns: ({ node }) => ({ role: node.role, term: node.term, commit: node.commit, last: node.lastIndex }),
   targets: { leader: (world) => world.hosts.member.find((member) => member.process?.node.isLeader)?.name },
 })
@@ -92,6 +107,13 @@ export default scenario({
   workload: clients,
   invariants: raftInvariants<{ member: MapMember }>(group),
   faults: { strategy: 'random' },
+  mustMeet: [
+    'a later leader is elected',
+    'a snapshot is installed',
+    'a conflicting tail is replaced',
+    'a torn tail is cut off',
+    'stops in order when it is asked to',
+  ],
   duration: s(60),
   healAt: s(45),
   options: {

@@ -1,6 +1,8 @@
 import { scenarios } from '../scenarios/index.js'
 import { plain } from '../sim/report/palette.js'
 import { describeResult } from '../sim/report/run-result.js'
+import { describeNeverMet, propertiesOver } from '../sim/run/properties-over-runs.js'
+import type { RunReport } from '../sim/run/report.js'
 import { run } from '../sim/run/run.js'
 import type { AnyScenario } from '../sim/run/scenario.js'
 import { StormSummary, stormRun } from './storm/storm-summary.js'
@@ -30,12 +32,16 @@ export async function checkSeeds(): Promise<{ passed: number; failed: number; co
 
 async function complaintOf(scenario: AnyScenario): Promise<string | null> {
   const summary = new StormSummary()
+  const stated: Pick<RunReport, 'properties'>[] = []
   for (const seed of fixedSeeds) {
     const report = await run({ scenario, seed })
     if (report.outcome !== 'passed') return describeResult(report, { commands: { again: `npm run sim -- ${scenario.name} --seed ${seed}` } }, plain)
     summary.add(stormRun(report, 0))
+    stated.push({ properties: report.properties })
   }
   const findings = shortcomings(summary, leastMedians[scenario.name] ?? {})
+  const over = propertiesOver(stated, scenario.mustMeet)
+  if (over.neverMet.length > 0) findings.push(describeNeverMet(over))
   return findings.length === 0 ? null : `${scenario.name}, seeds ${fixedSeeds[0]} to ${fixedSeeds.at(-1)}: ${findings.join('; ')}`
 }
 

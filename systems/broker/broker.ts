@@ -88,8 +88,14 @@ export class Broker {
 
   #partition(topic: string, partition: number): Partition {
     const { log, maxProducers } = this.#config
-    return new Partition(this.#host.disk, topic, partition, `${topic}-${partition}/log`, { log, maxProducers }, this, (error) =>
-      this.#host.exit(`partition ${topic}-${partition} cannot be written: ${String(error)}`),
+    return new Partition(
+      this.#host.disk,
+      topic,
+      partition,
+      `${topic}-${partition}/log`,
+      { log, maxProducers, maybe: (site) => this.#host.maybe(site) },
+      this,
+      (error) => this.#host.exit(`partition ${topic}-${partition} cannot be written: ${String(error)}`),
     )
   }
 

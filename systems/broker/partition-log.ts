@@ -218,6 +218,12 @@ export class PartitionLog {
     })
   }
 
+  /** The next batch begins a new segment. */
+  seal(): void {
+    const active = this.#segments.at(-1)
+    if (active !== undefined) active.isSealed = true
+  }
+
   /** Closes its files, after what is under way. What is appended then is not kept. */
   close(): Promise<void> {
     return this.#inTurn(async () => {
@@ -257,7 +263,7 @@ export class PartitionLog {
   /** Adds a stamped batch to the last of the segments, or to a new one where the last is full or old. `chain` is the hash of the log before it. */
   #roll(segments: Segment[], directory: string, batch: Uint8Array, chain: number): Segment {
     let active = segments[segments.length - 1]
-    const full = active !== undefined && active.size + batchSize(batch, 0) > this.#options.segmentBytes
+    const full = active !== undefined && (active.isSealed || active.size + batchSize(batch, 0) > this.#options.segmentBytes)
     if (active === undefined || full || maxTimestamp(batch, 0) - active.firstTimestamp > this.#options.segmentMillis) {
       const base = baseOffset(batch, 0)
       active = new Segment(segmentPath(directory, base), base, chain)

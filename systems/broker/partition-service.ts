@@ -45,9 +45,13 @@ export class PartitionService {
     if (batch.length > this.#limits.maxBatchBytes) return refusal('MESSAGE_TOO_LARGE')
     const fault = producedBatchFault(batch)
     if (fault !== null) return refusal(errorOf(fault))
+    if (this.#host.maybe('broker.refuse-produce')) return refusal('NOT_LEADER_OR_FOLLOWER')
     const result = await this.replication.append(batch, request.timeout)
     if (result.kind === 'error') return result
     if (result.kind === 'refused') return refusal(result.error)
+    if (result.kind === 'duplicate') this.#host.check.reachable('a batch sent twice is answered from memory')
+    // The client cannot tell what became of the batch, and sends it again.
+    if (this.#host.maybe('broker.forget-answer')) return refusal('REQUEST_TIMED_OUT')
     const { baseOffset, index, term } = result
     const nextOffset = baseOffset + lastOffsetDelta(batch, 0) + 1
     this.#acknowledgements.add({ partition: this.ordinal, baseOffset, nextOffset, crc: batchCrc(batch, 0), index, term })
@@ -69,8 +73,11 @@ export class PartitionService {
     const { highWatermark, lastStableOffset, log } = partition
     const answer = { kind: 'fetched' as const, highWatermark, lastStableOffset, logStartOffset: log.startOffset }
     if (request.offset >= highWatermark) return { ...answer, batches: nothing }
-    const maxBytes = Math.min(request.maxBytes, this.#limits.maxFetchBytes)
-    return unlessUnreadable(async () => ({ ...answer, batches: await log.read(request.offset, maxBytes, highWatermark) }))
+    const maxBytes = this.#host.maybe('broker.fetch-one-batch') ? 1 : Math.min(request.maxBytes, this.#limits.maxFetchBytes)
+    return unlessUnreadable(async () => {
+      await this.#host.failpoint('broker.read', { EIO: () => new DiskError('EIO', 'read', partition.directory) })
+      return { ...answer, batches: await log.read(request.offset, maxBytes, highWatermark) }
+    })
   }
 
   async listOffsets(request: ListOffsetsRequest): Promise<ListOffsetsAnswer> {

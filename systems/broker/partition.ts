@@ -15,6 +15,8 @@ export type AppendResult =
 export interface PartitionOptions {
   readonly log: LogOptions
   readonly maxProducers: number
+  /** Whether to take a rare path (`Host.maybe`); never, when it is not given. */
+  maybe?(site: string): boolean
 }
 
 /** Counts what observers may want to look at: nothing new, nothing to look at. */
@@ -95,6 +97,7 @@ export class Partition implements StateMachine<AppendResult> {
   async flush(): Promise<{ index: number; term: number }> {
     const position = { index: this.#index, term: this.#term }
     await this.log.flush({ ...position, producers: this.producers.encode() })
+    if (this.#options.maybe?.('broker.roll-early')) this.log.seal()
     return position
   }
 

@@ -17,6 +17,8 @@ export class Segment {
   synced = 0
   /** Its name in the directory is durable. */
   named = false
+  /** The next batch begins another segment, whatever fits. */
+  isSealed = false
   /** Timestamp of the first batch, for rolling by age; milliseconds. */
   firstTimestamp = 0
   /** Relative offset to position. */

@@ -195,6 +195,9 @@ function onInput(context: StepContext, input: RaftInput): void {
     case 'read':
       if (read(context, input.id)) broadcastHeartbeat(context)
       break
+    case 'heartbeat':
+      if (state.role === 'leader') broadcastHeartbeat(context)
+      break
     case 'resign':
       if (state.role !== 'follower') becomeFollower(context)
       break

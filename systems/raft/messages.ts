@@ -192,6 +192,8 @@ export type RaftInput =
   | { readonly kind: 'propose'; readonly id: number; readonly data: Uint8Array }
   /** Answered by `read-ready` or `read-rejected`, at once or later. */
   | { readonly kind: 'read'; readonly id: number }
+  /** A leader says at once that it lives. */
+  | { readonly kind: 'heartbeat' }
   /** The member is to stop: it leads no longer. */
   | { readonly kind: 'resign' }
   /** The state machine durably holds all up to `index` (applied already): the log may forget it. Earlier or known places change nothing. */

@@ -84,7 +84,8 @@ export class RaftNode<Result = unknown> {
 
   /** Recovers the member and starts it. `stateMachine` belongs to it from here on. */
   static async start<Result>(host: Host, group: RaftGroup<Result>): Promise<RaftNode<Result>> {
-    const options = raftNodeOptions(group.options)
+    const given = raftNodeOptions(group.options)
+    const options = host.maybe('raft.single-entries') ? { ...given, maxBatchBytes: 1 } : given
     if (!group.peers.includes(host.name)) throw new Misuse(`${host.name} is not among the members of ${group.group}: ${group.peers.join(', ')}`)
     try {
       const applied = await group.stateMachine.open()
@@ -331,8 +332,11 @@ export class RaftNode<Result = unknown> {
   #onLeadership({ role, term, leader }: RaftEvent & { kind: 'leadership' }): void {
     if (role === 'leader') {
       this.#host.log.info('raft.leader', { group: this.group, term })
+      this.#host.check.sometimes('a later leader is elected', term > 1)
       this.#host.mark('leading')
+      if (this.#host.maybe('raft.heartbeat-at-once')) this.#input({ kind: 'heartbeat' })
     } else this.#proposals.supersede()
+    if (!this.#isCompacting && !this.#isStopping && this.#host.maybe('raft.compact-early')) void this.#compact()
     if (this.#listeners.length === 0) return
     const leadership: Leadership = { role, term, leader: leader === null ? undefined : this.peers[leader] }
     for (const listener of this.#listeners.slice()) listener(leadership)
@@ -363,7 +367,8 @@ export class RaftNode<Result = unknown> {
     this.flushed = await this.#storage.flush()
     this.#isCompacting = false
     if (this.#isStopping) return
-    const index = Math.min(this.flushed.index, this.lastIndex) - this.#options.trailingEntries
+    const trailing = this.#host.maybe('raft.no-trailing-entries') ? 0 : this.#options.trailingEntries
+    const index = Math.min(this.flushed.index, this.lastIndex) - trailing
     if (index > this.machineState.log.base.index) this.#input({ kind: 'compact', index })
   }
 
@@ -372,6 +377,7 @@ export class RaftNode<Result = unknown> {
       this.applied = snapshot.index
       this.flushed = snapshot
       this.#input({ kind: 'installed', snapshot })
+      this.#host.check.reachable('a snapshot is installed')
       this.reads.applied(this.applied)
     } else {
       this.#host.log.warn('raft.snapshot-refused', { group: this.group, index: snapshot.index })

@@ -86,6 +86,8 @@ export class MapMember {
         if (!node.isLeader) return { kind: 'not-leader', leader: node.leader }
         try {
           await node.readIndex()
+          // The later it is read, the newer it is.
+          await host.failpoint('map.read')
           return { kind: 'ok', result: state.get(key) }
         } catch (error) {
           return refusal(error)

@@ -16,16 +16,23 @@ export class StateStorage {
   }
 
   flush(): Promise<Position> {
-    return this.#afterOthers(() => this.#stateMachine.flush())
+    return this.#afterOthers(async () => {
+      await this.#host.failpoint('raft.flush', { EIO: () => new DiskError('EIO', 'sync', 'state machine') })
+      return this.#stateMachine.flush()
+    })
   }
 
   capture(): Promise<Position & { readonly bytes: Uint8Array }> {
-    return this.#afterOthers(() => this.#stateMachine.capture())
+    return this.#afterOthers(async () => {
+      await this.#host.failpoint('raft.capture')
+      return this.#stateMachine.capture()
+    })
   }
 
   /** False: the state machine finds the bytes no good, and is as it was. */
   install(snapshot: Position & { readonly bytes: Uint8Array }): Promise<boolean> {
     return this.#afterOthers(async () => {
+      await this.#host.failpoint('raft.install')
       try {
         await this.#stateMachine.install(snapshot)
         return true

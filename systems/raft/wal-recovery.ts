@@ -26,6 +26,8 @@ export interface WalRecovery {
   readonly isNew: boolean
   /** The last batch was damaged, and it cannot be told whether it had been acknowledged. */
   readonly isSuspect: boolean
+  /** The end of the newest segment was damaged, and is cut off. */
+  readonly isCut: boolean
   /** Segments that count, oldest first. */
   readonly segments: readonly { readonly number: number; readonly highestIndex: number }[]
   /** Number of the last segment that counts, 0 without one; and how many of its bytes are known to be durable. */
@@ -127,6 +129,7 @@ function assemble(scans: readonly SegmentScan[]): WalRecovery {
   return {
     image,
     isNew: chain.length === 0,
+    isCut: scans.length > 0 && scans[scans.length - 1]?.damage !== 'none',
     isSuspect,
     segments,
     last,

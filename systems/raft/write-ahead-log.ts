@@ -54,6 +54,7 @@ export class WriteAheadLog {
     const recovery = await recoverLog(disk, directory)
     const { image } = recovery
     if (recovery.isSuspect) image.suspect = true
+    host.check.sometimes('a torn tail is cut off', recovery.isCut)
     const number = recovery.highestNumber + 1
     const from = Math.max(recovery.repeatFrom, image.first)
     const entries = image.entries.slice(from - image.first)
@@ -110,6 +111,7 @@ export class WriteAheadLog {
         writeRecord(this.#pending, { kind: 'padding', length: sectorBytes })
         break
       case 'entries':
+        if ((change.entries[0] as Entry).index <= saved.lastIndex) this.#host.check.reachable('a conflicting tail is replaced')
         saved.lastIndex = (change.entries[change.entries.length - 1] as Entry).index
         if (saved.lastIndex > saved.highestIndex) saved.highestIndex = saved.lastIndex
         break
@@ -180,6 +182,7 @@ export class WriteAheadLog {
 
   /** Its header becomes durable together with the batch that follows. All of the segment before is durable already. */
   async #beginSegment(): Promise<void> {
+    await this.#host.failpoint('raft.begin-segment', { EIO: () => new DiskError('EIO', 'open', this.#directory) })
     const previous = this.#segments[this.#segments.length - 1]?.number ?? 0
     const number = previous + 1
     const header = segmentHeader(
@@ -200,6 +203,7 @@ export class WriteAheadLog {
   /** Oldest first, each removal durable before the next: what is left always follows from its oldest segment on. */
   async #dropSegments(base: number): Promise<void> {
     this.#droppedUpTo = base
+    await this.#host.failpoint('raft.drop-segments')
     for (let oldest = this.#segments[0]; oldest && this.#segments.length > 1 && oldest.highestIndex <= base; oldest = this.#segments[0]) {
       await this.#host.disk.remove(`${this.#directory}/${segmentName(oldest.number)}`)
       await this.#host.disk.syncDirectory(this.#directory)

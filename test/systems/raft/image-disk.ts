@@ -125,6 +125,8 @@ export function hostWith(disk: ImageDisk, incarnation: number, exited: (reason: 
     name: 'member-1',
     incarnation,
     disk,
+    check: { sometimes() {}, reachable() {} },
+    async failpoint() {},
     exit(reason: string): void {
       disk.diesAt = 0
       exited(reason)
