@@ -1,9 +1,10 @@
 import { describe, expect, test } from 'vitest'
 import { shortcomings } from '../../tools/check-seeds.js'
 import { storm } from '../../tools/storm/storm.js'
-import { type StormRun, StormSummary } from '../../tools/storm/storm-summary.js'
+import { neverArmed, type StormRun, StormSummary } from '../../tools/storm/storm-summary.js'
+import { registerStore } from '../sim/faults/register-store.js'
 
-const calm: StormRun = { seed: '1', outcome: 'passed', check: null, message: null, steps: 10, seconds: 0.5, faults: [], statistics: {} }
+const calm: StormRun = { seed: '1', outcome: 'passed', check: null, message: null, steps: 10, seconds: 0.5, drawn: [], faults: [], statistics: {} }
 const armed = (kind: string, injections: number) => ({ kind, armed: true, opportunities: 40, injections, heldBack: 2 }) as StormRun['faults'][number]
 
 function summaryOf(...runs: readonly Partial<StormRun>[]): StormSummary {
@@ -27,7 +28,28 @@ describe('The summary of a storm', () => {
   })
 
   test('tells what was held back as a share of the opportunities', () => {
-    expect(summaryOf({ faults: [armed('process.pause', 5)] }).describe()).toContainEqual(expect.stringMatching(/^process\.pause +1 +1 +5 +5 +5\.0%$/))
+    expect(summaryOf({ faults: [armed('process.pause', 5)] }).describe()).toContainEqual(expect.stringMatching(/^process\.pause +0 +1 +1 +5 +5 +5\.0%$/))
+  })
+})
+
+describe('What a storm contained', () => {
+  test('tells kinds that were drawn and met no place of theirs', () => {
+    const siteless = { kind: 'code.maybe', armed: false, opportunities: 0, injections: 0, heldBack: 0 } as StormRun['faults'][number]
+    const summary = summaryOf({ drawn: ['code.maybe', 'net.drop'], faults: [siteless, armed('net.drop', 2)] })
+    expect(summary.placelessKinds).toEqual(['code.maybe'])
+    expect(summary.isGood).toBe(true)
+    expect(summary.describe()).toContain('code.maybe was drawn and met no place of its own')
+    expect(summary.describe()).toContainEqual(expect.stringMatching(/^net\.drop +1 +1 +1 +2 +2 +5\.0%$/))
+  })
+
+  test('tells what no seed can arm, and what stands against it', () => {
+    const never = neverArmed(registerStore)
+    expect(never).toContain('disk.rot (corruptCopies)')
+    expect(never).toContain('net.priority (--strategy pct)')
+    expect(never).toContain('store.slow (objects)')
+    expect(never.some((kind) => kind.startsWith('process.crash'))).toBe(false)
+    expect(neverArmed({ ...registerStore, faults: { strategy: 'pct', kinds: ['net.delay'] } })).not.toContain('net.priority (--strategy pct)')
+    expect(neverArmed({ ...registerStore, faults: { strategy: 'random', kinds: ['net.delay'] } })).toContain('net.drop (faults.kinds)')
   })
 })
 

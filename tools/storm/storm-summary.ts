@@ -1,6 +1,9 @@
-import type { FaultCount } from '../../sim/faults/injection.js'
+import { obstacleTo } from '../../sim/faults/armable.js'
+import { catalogueOf } from '../../sim/faults/catalogue.js'
+import type { FaultCount, FaultKind } from '../../sim/faults/injection.js'
 import { count } from '../../sim/report/numbers.js'
 import type { Outcome, RunReport } from '../../sim/run/report.js'
+import type { AnyScenario } from '../../sim/run/scenario.js'
 
 /** What a storm keeps of a run: plain data, sent between processes. */
 export interface StormRun {
@@ -11,19 +14,34 @@ export interface StormRun {
   readonly message: string | null
   readonly steps: number
   readonly seconds: number
+  /** Drawn for the run, whether or not it met a place to act: `code.*` are armed here in systems without sites. */
+  readonly drawn: readonly FaultKind[]
   readonly faults: readonly FaultCount[]
   readonly statistics: Readonly<Record<string, number>>
 }
 
 export function stormRun(report: RunReport, seconds: number): StormRun {
-  const { seed, outcome, violation, steps, faults, statistics } = report
-  return { seed, outcome, check: violation?.check ?? null, message: violation?.message ?? null, steps, seconds, faults, statistics }
+  const { seed, outcome, violation, steps, armed: drawn, faults, statistics } = report
+  return { seed, outcome, check: violation?.check ?? null, message: violation?.message ?? null, steps, seconds, drawn, faults, statistics }
+}
+
+/** Kinds of a scenario's catalogue that none of its seeds can arm, each with what stands against it. */
+export function neverArmed(scenario: AnyScenario): string[] {
+  const { faults } = scenario
+  return catalogueOf(scenario).definitions.flatMap((definition) => {
+    const { kind, onlyUnder } = definition
+    const obstacle = obstacleTo(definition, faults.strategy, scenario)
+    if (obstacle === null) return faults.kinds === undefined || faults.kinds.includes(kind) || onlyUnder === faults.strategy ? [] : [`${kind} (faults.kinds)`]
+    const why = { strategy: `--strategy ${onlyUnder}`, objects: 'objects', budget: obstacle.kind === 'budget' ? obstacle.members.join(', ') : '' }
+    return [`${kind} (${why[obstacle.kind]})`]
+  })
 }
 
 /** One kind of fault over all runs. */
 export interface KindTotals {
   readonly kind: string
-  /** Runs in which it was armed, and runs in which it acted. */
+  /** Runs that drew it, those of them in which there was a place for it to act, and those in which it acted. */
+  drawnIn: number
   armedIn: number
   actedIn: number
   opportunities: number
@@ -48,9 +66,9 @@ export class StormSummary {
     this.seconds += run.seconds
     this.outcomes.set(run.outcome, (this.outcomes.get(run.outcome) ?? 0) + 1)
     if (run.outcome !== 'passed') this.failures.push(run)
+    for (const kind of run.drawn) this.#totalsOf(kind).drawnIn++
     for (const { kind, armed, opportunities, injections, heldBack } of run.faults) {
-      const totals = this.kinds.get(kind) ?? { kind, armedIn: 0, actedIn: 0, opportunities: 0, injections: 0, heldBack: 0 }
-      this.kinds.set(kind, totals)
+      const totals = this.#totalsOf(kind)
       if (armed) totals.armedIn++
       if (injections > 0) totals.actedIn++
       totals.opportunities += opportunities
@@ -89,13 +107,24 @@ export class StormSummary {
     return this.runs > 0 && this.failures.length === 0 && this.idleKinds.length === 0
   }
 
+  #totalsOf(kind: FaultKind): KindTotals {
+    const totals = this.kinds.get(kind) ?? { kind, drawnIn: 0, armedIn: 0, actedIn: 0, opportunities: 0, injections: 0, heldBack: 0 }
+    this.kinds.set(kind, totals)
+    return totals
+  }
+
+  /** Drawn by some run, and no run came to a place of theirs: the system has no `maybe` or `failpoint`. */
+  get placelessKinds(): string[] {
+    return [...this.kinds.values()].filter(({ drawnIn, armedIn, actedIn }) => drawnIn > 0 && armedIn === 0 && actedIn === 0).map(({ kind }) => kind)
+  }
+
   /** Lines for a person. */
   describe(): string[] {
     const { runs, crashesInside } = this
     const lines = [
       `${count(runs)} runs, ${count(this.steps)} steps, ${count(Math.round(this.seconds))} s of CPU: ${[...this.outcomes].map(([outcome, of]) => `${count(of)} ${outcome}`).join(', ')}`,
       '',
-      `${'kind'.padEnd(24)}${'armed in'.padStart(10)}${'acted in'.padStart(10)}${'injections'.padStart(12)}${'median'.padStart(8)}${'held back'.padStart(12)}`,
+      `${'kind'.padEnd(24)}${'drawn in'.padStart(10)}${'armed in'.padStart(10)}${'acted in'.padStart(10)}${'injections'.padStart(12)}${'median'.padStart(8)}${'held back'.padStart(12)}`,
     ]
     for (const totals of [...this.kinds.values()].sort((a, b) => (a.kind < b.kind ? -1 : 1))) lines.push(this.#kindLine(totals))
     lines.push('', `${'statistic'.padEnd(34)}${'median of a run'.padStart(16)}${'total'.padStart(16)}`)
@@ -104,12 +133,13 @@ export class StormSummary {
     }
     if (crashesInside !== null) lines.push('', `${(100 * crashesInside).toFixed(1)}% of crashes fell strictly inside steps`)
     for (const kind of this.idleKinds) lines.push(`${kind} was armed and never acted`)
+    for (const kind of this.placelessKinds) lines.push(`${kind} was drawn and met no place of its own`)
     return lines
   }
 
-  #kindLine({ kind, armedIn, actedIn, opportunities, injections, heldBack }: KindTotals): string {
+  #kindLine({ kind, drawnIn, armedIn, actedIn, opportunities, injections, heldBack }: KindTotals): string {
     const share = heldBack === 0 ? '-' : `${((100 * heldBack) / Math.max(1, opportunities)).toFixed(1)}%`
-    const columns = [armedIn, actedIn].map((value) => count(value).padStart(10)).join('')
+    const columns = [drawnIn, armedIn, actedIn].map((value) => count(value).padStart(10)).join('')
     return `${kind.padEnd(24)}${columns}${count(injections).padStart(12)}${count(this.median(kind)).padStart(8)}${share.padStart(12)}`
   }
 

@@ -2,9 +2,10 @@ import { type ChildProcess, fork } from 'node:child_process'
 import path from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { Command } from 'commander'
+import { loadScenario } from '../../cli/load-scenario.js'
 import { count } from '../../sim/report/numbers.js'
 import { repository } from '../repository.js'
-import { type StormRun, StormSummary } from './storm-summary.js'
+import { neverArmed, type StormRun, StormSummary } from './storm-summary.js'
 
 export interface StormOptions {
   readonly firstSeed: number
@@ -16,6 +17,9 @@ export interface StormOptions {
   /** No further seed begins once it is aborted. */
   readonly signal?: AbortSignal
 }
+
+/** A line of progress after so many runs, also where nobody looks. */
+const progressEvery = process.stderr.isTTY === true ? 10 : 50
 
 /** Runs a scenario, by its name or its file, under many seeds in processes of their own. Rejects when a process dies. */
 export async function storm(scenario: string, options: StormOptions): Promise<StormSummary> {
@@ -77,16 +81,17 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
         if (run.outcome !== 'passed') {
           process.stderr.write(`${run.outcome}: ${run.check}: ${run.message?.split('\n')[0]}\n  npm run sim -- ${scenario} --seed ${run.seed}\n`)
         }
-        if (runs % 10 > 0 && runs < range.seeds) return
+        if (runs % progressEvery > 0 && runs < range.seeds) return
         const seconds = (performance.now() - began) / 1_000
         process.stderr.write(`${count(runs)} of ${count(range.seeds)}, ${failures.length} failed, ${(runs / seconds).toFixed(2)} runs/s\n`)
       }
+      const never = neverArmed((await loadScenario(scenario, repository)).scenario)
       const summary = await storm(scenario, { ...range, onRun, signal: stop.signal })
       const kinds = [...summary.kinds.values()]
       process.stdout.write(
         json
-          ? `${JSON.stringify({ scenario, ...range, runs: summary.runs, outcomes: Object.fromEntries(summary.outcomes), kinds, idleKinds: summary.idleKinds, crashesInside: summary.crashesInside, failures: summary.failures })}\n`
-          : `${summary.describe().join('\n')}\n`,
+          ? `${JSON.stringify({ scenario, ...range, runs: summary.runs, outcomes: Object.fromEntries(summary.outcomes), kinds, idleKinds: summary.idleKinds, neverArmed: never, crashesInside: summary.crashesInside, failures: summary.failures })}\n`
+          : `${[...summary.describe(), ...(never.length > 0 ? [`never armed: ${never.join(', ')}`] : [])].join('\n')}\n`,
       )
       process.exitCode = stop.signal.aborted ? 130 : summary.isGood ? 0 : 1
     })
