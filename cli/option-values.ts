@@ -13,6 +13,12 @@ export function parseDuration(text: string, option = '--duration'): Nanos {
   return nanos
 }
 
+/** What `parseDuration` takes, in the largest unit up to seconds that needs no fraction. */
+export function durationText(nanos: Nanos): string {
+  const unit = (['s', 'ms'] as const).find((name) => nanos % unitNanos[name] === 0) ?? 'us'
+  return `${nanos / unitNanos[unit]}${unit}`
+}
+
 const unitNanos = { us: 1e3, ms: 1e6, s: 1e9, m: 60e9, h: 3_600e9 }
 /** Virtual time is exact to 104 days. */
 const longest = 100 * 86_400e9
@@ -32,7 +38,7 @@ export function parseSeed(text: string): string {
 
 export function parseStrategy(text: string): Strategy {
   const strategy = strategies.find((name) => name === text)
-  if (strategy === undefined) throw new BadInput(`--strategy '${text}' is none: there are ${strategies.join(', ')}`)
+  if (strategy === undefined) throw new BadInput(`there is no strategy '${text}': there are ${strategies.join(', ')}`)
   return strategy
 }
 

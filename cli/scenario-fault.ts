@@ -18,6 +18,8 @@ export function blame(error: unknown, file: string | undefined): unknown {
   if (!isTheirs) return error
   const where = placesIn(error.stack ?? '').find((candidate) => !own.some((folder) => candidate.startsWith(folder)))
   const [message] = error.message.split('\n')
+  // Found before any step, such as links of hosts that there are not: it says all by itself.
+  if (error instanceof Misuse && where === undefined) return new BadInput(`${file}: ${message}`)
   return new BadInput(`${file}: its own code threw outside of a process: ${error.name}: ${message}${where === undefined ? '' : ` (${where})`}`)
 }
 

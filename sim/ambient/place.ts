@@ -1,4 +1,4 @@
-/** The first line of an error's stack that is neither Node's nor the framework's own: `/work/store.ts:12:20`. */
+/** The first line of an error's stack that is neither Node's nor the framework's own: `/app/store.ts:12:20`. */
 export function placeOf(error: Error): string | undefined {
   return placesOf(error.stack ?? '').find((place) => !place.startsWith(framework))
 }

@@ -1,4 +1,4 @@
-import { type FileHandle, open } from 'node:fs/promises'
+import type { FileHandle } from 'node:fs/promises'
 
 /** A file that is open at least once, whatever its names: its size, and the order of its changes, are one for all handles. */
 export class OpenInode {
@@ -27,11 +27,6 @@ export class OpenInodes {
   readonly #handles = new Set<FileHandle>()
   readonly #closing = new Set<Promise<void>>()
   #isDead = false
-
-  /** How many handles are open. */
-  get count(): number {
-    return this.#handles.size
-  }
 
   async of(handle: FileHandle): Promise<OpenInode> {
     this.#handles.add(handle)
@@ -80,16 +75,6 @@ export class OpenInodes {
     const closing = handle.close().catch(ignore)
     this.#closing.add(closing)
     void closing.then(() => this.#closing.delete(closing))
-  }
-}
-
-/** Opens a file, runs `use`, and closes it whatever happens. */
-export async function withHandle<T>(file: string, flags: number, use: (handle: FileHandle) => Promise<T>): Promise<T> {
-  const handle = await open(file, flags)
-  try {
-    return await use(handle)
-  } finally {
-    await handle.close()
   }
 }
 

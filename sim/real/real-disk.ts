@@ -25,11 +25,6 @@ export class RealDisk implements Disk {
     this.#root = root
   }
 
-  /** Files that are open. */
-  get openFiles(): number {
-    return this.#inodes.count
-  }
-
   /** Nothing that was asked of it settles any more; what was begun is still done. Closes all files. */
   async close(): Promise<void> {
     this.#inodes.die()

@@ -17,8 +17,14 @@ beforeAll(async () => {
   write('older.json', JSON.stringify({ ...replay(), version: 0 }))
   write('newer.json', JSON.stringify({ ...replay(), version: 99 }))
   write('broken.json', JSON.stringify({ ...replay(), seed: 7 }))
+  write('noseed.json', JSON.stringify({ ...replay(), seed: undefined }))
+  write('no-time.json', JSON.stringify({ ...replay(), durationNanos: 0 }))
+  const partition = { kind: 'net.partition', site: 'lock-1', ordinal: 1, at: 1 }
+  write('no-args.json', JSON.stringify({ ...replay(), injections: [{ ...partition, args: {} }] }))
+  write('no-length.json', JSON.stringify({ ...replay(), injections: [{ ...partition, args: { shape: 'split', groups: [], forNanos: 'long' } }] }))
   write('unknown-kind.json', JSON.stringify({ ...replay(), injections: [{ kind: 'net.melt', site: 'a', ordinal: 1, at: 1, args: {} }] }))
-  for (const [name, [more]] of Object.entries(bent)) {
+  const links = "{ network: { profile: 'lan', overrides: { 'nobody>*': 'wan' } } }"
+  for (const [name, more] of [...Object.entries(bent).map(([name, [more]]) => [name, more]), ['links', links]]) {
     const text = `import { ambientScenario } from '${fixtures}/ambient.ts'\n\nconst sound = ambientScenario('bent', () => 7)\n\nexport default Object.assign(sound, ${more})\n`
     write(`${name}.scenario.ts`, text)
   }
@@ -53,8 +59,9 @@ const cases: readonly (readonly [words: string[], says: string | RegExp])[] = [
   [['raft', '--seed', '1', '--faults', 'disk.rot'], 'disk.rot is not survived by raft-map: its survives names no corruptCopies'],
   [['raft', '--seed', '1', '--faults', 'disk,net.priority'], 'net.priority belongs to --strategy pct'],
   [['raft', '--seed', '1', '--faults', 'store'], 'store.error needs an object store: this scenario has none'],
-  [['--strategy', 'brute'], "--strategy 'brute' is none: there are random, targeted, burst, rolling, pct, none"],
+  [['--strategy', 'brute'], "there is no strategy 'brute': there are random, targeted, burst, rolling, pct, none"],
   [['--no-fault', 'quake'], "--no-fault: there is no fault kind 'quake': there are net.delay"],
+  [['--faults', 'none', '--strategy', 'burst'], '--faults none and --strategy burst contradict each other'],
   [['--duration', '60'], "--duration '60' is not a duration: write a number and a unit"],
   [['--duration', '0s'], "--duration '0s' is not a duration"],
   [['--duration', '-5s'], /--duration/],
@@ -74,6 +81,7 @@ const cases: readonly (readonly [words: string[], says: string | RegExp])[] = [
   [['run', fixture('throws-later')], /throws-later\.scenario\.ts: throws when it is loaded: TypeError: .* \(line 3:\d+\)/],
   [['run', fixture('wrong-shape')], 'wrong-shape.scenario.ts: scenario wrong: system must be what system({ … }) gives, not nothing'],
   ...Object.entries(bent).map(([name, [, says]]) => bentCase(name, says)),
+  [['run', 'links.scenario.ts'], "links.scenario.ts: the network's links name 'nobody', which is neither a host (server-1, client-1) nor a role"],
   [['run', fixture('no-scenario')], 'its default export is not a scenario'],
   [
     ['run', fixture('judge-throws'), '--seed', '1'],
@@ -86,6 +94,10 @@ const cases: readonly (readonly [words: string[], says: string | RegExp])[] = [
   [['replay', 'older.json'], 'older.json has the older format 0'],
   [['replay', 'newer.json'], 'newer.json has the newer format 99'],
   [['replay', 'broken.json'], "broken.json is broken at 'seed'"],
+  [['replay', 'noseed.json'], "noseed.json is broken at 'seed': it is missing"],
+  [['replay', 'no-time.json'], "no-time.json is broken at 'durationNanos': it cannot be 0"],
+  [['replay', 'no-args.json'], 'no-args.json is broken: the injection net.partition at lock-1 #1 (1 ns) has arguments of no use, {}: '],
+  [['replay', 'no-length.json'], 'forNanos is in nanoseconds from 0 on'],
   [['replay', 'unknown-kind.json'], "unknown-kind.json names the fault kind 'net.melt', which scenario lock does not have"],
   [['replay', 'moved.json'], 'gone.scenario.ts: no such file'],
 ]
