@@ -28,8 +28,7 @@ export interface FaultyRun {
   readonly options: Readonly<Record<string, number>>
   readonly setup: { readonly header: RunHeader; readonly healAt: Nanos }
   readonly scenario: AnyScenario
-  // biome-ignore lint/suspicious/noExplicitAny: roles are opaque to the faults.
-  readonly world: World<any>
+  readonly world: World<Record<string, unknown>>
   host(name: HostName): SimulatedHost | undefined
   diskOf(host: SimulatedHost): HostDisk
   readonly store: SimulatedStore | null

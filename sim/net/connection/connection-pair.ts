@@ -23,6 +23,14 @@ export class ConnectionPair {
     this.word = hashString(site) ^ key
   }
 
+  /** The site as its acceptor sees it: `replica-1:7000>gateway-1 #2`. */
+  get backSite(): string {
+    const { site } = this
+    const arrow = site.indexOf('>')
+    const count = site.lastIndexOf(' ')
+    return `${site.slice(arrow + 1, count)}>${site.slice(0, arrow)}${site.slice(count)}`
+  }
+
   get isGone(): boolean {
     return this.dialler.isGone && (this.acceptor === null || this.acceptor.isGone)
   }

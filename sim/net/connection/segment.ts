@@ -30,12 +30,18 @@ export class Segment {
     return new Segment(this.pair, this.toDialler, this.flags | corrupt, this.sequence, this.acknowledged, this.window, this.bytes)
   }
 
-  /** `gateway-1>replica-1:7000 #2 fin 100..250 ack 80 window 262144` */
+  /** The sender first: `gateway-1>replica-1:7000 #2 fin 100..250 ack 80 window 262144`, and back `replica-1:7000>gateway-1 #2 at 80 …`. */
   toString(): string {
     const { flags, sequence, acknowledged, window, bytes } = this
     const names = flagNames.filter(([flag]) => (flags & flag) !== 0).map(([, name]) => name)
     const range = bytes.length > 0 ? `${sequence}..${sequence + bytes.length}` : `at ${sequence}`
-    return [this.pair.site, ...names, range, ...(acknowledged < 0 ? [] : [`ack ${acknowledged}`]), `window ${window}`].join(' ')
+    return [
+      this.toDialler ? this.pair.backSite : this.pair.site,
+      ...names,
+      range,
+      ...(acknowledged < 0 ? [] : [`ack ${acknowledged}`]),
+      `window ${window}`,
+    ].join(' ')
   }
 }
 
