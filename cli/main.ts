@@ -14,7 +14,8 @@ import { reportDeterminism } from './determinism-command.js'
 import { freshRun } from './fresh-run.js'
 import { list, listFaults } from './list-command.js'
 import { loadScenario } from './load-scenario.js'
-import { parseDuration, parseKinds, parseSeed, parseStep, parseStrategy } from './option-values.js'
+import { durationText, parseDuration, parseKinds, parseSeed, parseStep, parseStrategy } from './option-values.js'
+import { packageVersion } from './package-version.js'
 import { performRun } from './perform-run.js'
 import { replay } from './replay-command.js'
 import { parseListen, parseLogLevel, parseOrdinal, type ServeFlags } from './serve-options.js'
@@ -64,6 +65,7 @@ function commandLine(words: readonly string[], terminal: Terminal, finish: (code
   const program = new Command('seedfall')
   program
     .description('Finds the seed that makes a distributed system fall, and replays it for ever.')
+    .version(packageVersion())
     .exitOverride()
     .enablePositionalOptions()
     .configureOutput({ writeErr: () => {}, writeOut: (text) => terminal.out(text.trimEnd()) })
@@ -100,7 +102,7 @@ function serveOptions(command: Command): Command {
     .option('--objects <directory>', 'the object store, a directory that all hosts share')
     .addOption(new Option('--option <name=number>', "one of the scenario's options; in the middle of its range when not given").default([]).argParser(more))
     .option('--role-version <name>', 'a later version of the role')
-    .option('--grace <time>', 'how long a stop may take', (text) => parseDuration(text, '--grace'), 5_000_000_000)
+    .addOption(new Option('--grace <time>', 'how long a stop may take').default(5_000_000_000, '5s').argParser((text) => parseDuration(text, '--grace')))
     .option('--log <level>', 'from which level on lines are logged: debug, info, warn, error', parseLogLevel, 'info')
     .option('--json', 'says that it is ready as one JSON object')
 }
@@ -165,6 +167,8 @@ function view({ trace, traceFile, json, until, breakAt }: RunFlags) {
 function chosenFaults(scenario: AnyScenario, { faults, fault, strategy, ambient }: RunFlags): FaultChoice {
   const catalogue = catalogueOf(scenario)
   const there = catalogue.kinds
+  if (faults === 'none' && strategy !== undefined && strategy !== 'none')
+    throw new BadInput(`--faults none and --strategy ${strategy} contradict each other: leave out one of them`)
   const canBeArmed = (kind: FaultKind) => obstacleTo(catalogue.get(kind), strategy ?? scenario.faults.strategy, scenario) === null
   const without = fault.flatMap((text) => parseKinds('--no-fault', text, there))
   return {
@@ -188,6 +192,6 @@ function againWords(
   if (kinds !== undefined) words.push('--faults', kinds.join(','))
   for (const kind of withoutKinds) words.push('--no-fault', kind)
   if (ambient !== undefined) words.push('--ambient', ambient)
-  if (duration !== undefined) words.push('--duration', `${duration / 1_000}us`)
+  if (duration !== undefined) words.push('--duration', durationText(duration))
   return words
 }

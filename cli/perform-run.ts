@@ -1,5 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
+import inspector from 'node:inspector'
 import path from 'node:path'
+import { BrokenInjection } from '../sim/faults/broken-injection.js'
 import { Misuse } from '../sim/host/errors.js'
 import type { TraceSink } from '../sim/kernel/trace.js'
 import { type ExitCode, exitCodes } from '../sim/report/exit-code.js'
@@ -39,8 +41,11 @@ export async function performRun(request: RunRequest, show: Presentation, termin
   const file = show.traceFile === undefined ? undefined : traceFileOf(path.resolve(terminal.folder, show.traceFile))
   if (!show.json) out(describeHeader(header, paint))
   const sinks: TraceSink[] = [...(file ? [file] : []), ...(show.trace ? [new TraceColumns(terminal)] : [])]
+  if (request.breakAtStep !== undefined && inspector.url() === undefined)
+    terminal.error(`seedfall: no debugger is attached: run node --inspect-brk ${process.argv[1] ?? 'seedfall'} with the same words`)
   const began = performance.now()
   const report = await interruptible((signal) => run({ ...request, trace: traceTo(sinks), signal })).catch((error: unknown) => {
+    if (error instanceof BrokenInjection && show.replayFile !== undefined) throw new BadInput(`${show.replayFile} is broken: ${error.message}`)
     throw blame(error, show.file)
   })
   const seconds = (performance.now() - began) / 1_000
@@ -49,15 +54,23 @@ export async function performRun(request: RunRequest, show: Presentation, termin
   const isStale = report.stale.length > 0
   const exitCode = isStale ? exitCodes.stale : exitCodes[report.outcome]
   const isBroken = report.outcome !== 'passed' && report.outcome !== 'interrupted'
-  const replay = isBroken && show.replayFile === undefined ? await writeReplay(request, report, show, terminal.folder) : show.replayFile
+  const replay = isBroken && show.replayFile === undefined ? await writeReplay(request, report, show, terminal) : show.replayFile
+  for (const step of [request.untilStep, request.breakAtStep]) {
+    if (step !== undefined && step > report.steps) terminal.error(`seedfall: step ${step} was never reached: the run ended after ${report.steps} steps`)
+  }
   if (show.json) {
-    const hosts = request.untilStep === undefined ? {} : { hosts: report.states }
+    const hosts =
+      request.untilStep === undefined
+        ? {}
+        : { hosts: report.states.map((state) => ({ ...state, process: state.process === '' ? null : JSON.parse(state.process) })) }
     out(JSON.stringify(jsonReport(report, exitCode, { ...(isStale ? { outcome: 'stale' } : {}), ...(isBroken && replay ? { replay } : {}), ...hosts })))
     return { report, exitCode }
   }
   if (isStale) out(describeStale(report, terminal))
   const rows = isBroken ? await lastRows(request, report) : undefined
-  const commands: Record<string, string> = isBroken ? { replay: `${terminal.program} replay ${replay}`, ...show.commands } : {}
+  const commands: Record<string, string> = isBroken
+    ? { ...(replay === undefined ? {} : { replay: `${terminal.program} replay ${replay}` }), ...show.commands }
+    : {}
   const isStopped = report.outcome === 'passed' && report.steps === request.untilStep
   out(describeResult(report, { commands, seconds, width: terminal.width, isStopped, ...(rows ? { rows } : {}) }, paint))
   if (request.untilStep !== undefined) out(describeStates(report.states, paint))
@@ -97,15 +110,17 @@ async function lastRows(request: RunRequest, report: RunReport): Promise<readonl
   return rows.rows()
 }
 
-async function writeReplay(request: RunRequest, report: RunReport, { file }: Presentation, folder: string): Promise<string> {
+/** What was found stands whether the file can be written or not: without it, the seed makes the run again. */
+async function writeReplay(request: RunRequest, report: RunReport, { file }: Presentation, { folder, error }: Terminal): Promise<string | undefined> {
   const text = formatReplay(await provenReplay(request, report, file))
   const name = `${report.scenario}-${report.seed}`.replace(/[^A-Za-z0-9._-]+/g, '_').slice(0, 120)
   const target = path.join('.seedfall', `${name}.json`)
   try {
     mkdirSync(path.join(folder, '.seedfall'), { recursive: true })
     writeFileSync(path.join(folder, target), text)
-  } catch (error) {
-    throw new BadInput(`${target} cannot be written: ${(error as Error).message}`)
+  } catch (failure) {
+    error(`seedfall: ${target} cannot be written: ${(failure as Error).message}`)
+    return undefined
   }
   return target
 }

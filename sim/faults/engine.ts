@@ -4,6 +4,7 @@ import type { SimulatedHost } from '../host/simulated-host.js'
 import { deriveKey, hashString } from '../kernel/mix.js'
 import type { Strategy } from '../run/scenario.js'
 import { Agenda } from './agenda.js'
+import { BrokenInjection, checkTimes } from './broken-injection.js'
 import type { FaultCatalogue } from './catalogue.js'
 import { type FaultDefinition, isOccurrence } from './definition.js'
 import type { FaultCount, FaultKind, Injection, InjectionArgs } from './injection.js'
@@ -24,6 +25,8 @@ export class FaultEngine {
   readonly #seeded: SeededPlan | null = null
   /** Injections that found their site: an episode by starting, a single occurrence by striking. */
   readonly #foundSite = new Set<Injection>()
+  /** A listed injection that could not be applied: the list is at fault, not the system. */
+  broken: BrokenInjection | null = null
   readonly #ordinals = new Map<string, number>()
 
   constructor(run: FaultyRun, catalogue: FaultCatalogue, plan: 'seeded' | readonly Injection[], autoRestart: boolean) {
@@ -59,6 +62,7 @@ export class FaultEngine {
   #startListed(injections: readonly Injection[]): void {
     const occurrences = new Map<FaultDefinition, Injection[]>()
     for (const injection of injections) {
+      checkTimes(injection)
       this.world.injected(injection)
       const definition = this.#catalogue.get(injection.kind)
       if (isOccurrence(definition, injection)) {
@@ -70,13 +74,22 @@ export class FaultEngine {
           label: `${injection.kind} ${injection.site}`,
           run: () => {
             this.world.opportunity(injection.kind)
-            this.#apply(definition, injection)
+            try {
+              this.#apply(definition, injection)
+            } catch (error) {
+              this.broken = brokenBy(injection, error)
+              throw this.broken
+            }
           },
         }))
     }
     for (const [definition, listed] of occurrences) {
       this.world.opportunity(definition.kind, listed.length)
-      definition.replayOccurrences?.(this.world, listed)
+      try {
+        definition.replayOccurrences?.(this.world, listed)
+      } catch (error) {
+        throw brokenBy(listed[0] as Injection, error)
+      }
     }
   }
 
@@ -164,3 +177,6 @@ export class FaultEngine {
     }
   }
 }
+
+const brokenBy = (injection: Injection, error: unknown): BrokenInjection =>
+  error instanceof BrokenInjection ? error : new BrokenInjection(injection, error instanceof Error ? error.message : String(error))

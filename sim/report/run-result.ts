@@ -31,7 +31,7 @@ export function describeResult(report: RunReport, around: Surroundings, paint: P
   lines.push(...wrapped('ran', [`${count(steps)} steps, ${moment(virtualNanos)} of virtual time${took}`, `trace ${traceHash}`], paint))
   lines.push(...wrapped('counted', describeCounts(statistics), paint))
   lines.push(...wrapped('acted', describeFaults(report), paint))
-  const idle = armedButIdle(report)
+  const idle = around.isStopped ? [] : armedButIdle(report)
   if (idle.length > 0) lines.push(...wrapped('idle', [...idle, '(armed, and never acted)'], paint))
   const unmet = report.properties.filter(({ kind, reached, held }) => (kind === 'sometimes' && held === 0) || (kind === 'reachable' && reached === 0))
   if (unmet.length > 0)

@@ -1,6 +1,7 @@
 import * as v from 'valibot'
 import { ambientModes } from '../ambient/ambient-mode.js'
 import { catalogueOf } from '../faults/catalogue.js'
+import { shown } from './check-scenario.js'
 import type { RunReport, RunRequest } from './report.js'
 import { run } from './run.js'
 import type { AnyScenario } from './scenario.js'
@@ -38,7 +39,7 @@ const replaySchema = v.object({
   kinds: v.optional(v.array(v.string())),
   withoutKinds: v.optional(v.array(v.string())),
   ambient: v.optional(v.picklist(ambientModes)),
-  durationNanos: count,
+  durationNanos: v.pipe(count, v.minValue(1)),
   options: v.record(v.string(), v.number()),
   /** Exactly these, or those that the seed brings. */
   injections: v.union([v.literal('seeded'), v.array(injectionSchema)]),
@@ -146,5 +147,7 @@ export function parseReplay(text: string): Replay {
   const parsed = v.safeParse(replaySchema, value)
   if (parsed.success) return parsed.output
   const [issue] = parsed.issues
-  throw new ReplayError(`is broken at '${v.getDotPath(issue) ?? 'its root'}': ${issue.message}`)
+  throw new ReplayError(
+    `is broken at '${v.getDotPath(issue) ?? 'its root'}': ${issue.input === undefined ? 'it is missing' : `it cannot be ${shown(issue.input)}`}`,
+  )
 }

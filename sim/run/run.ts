@@ -16,6 +16,7 @@ export async function run(request: RunRequest): Promise<RunReport> {
   const simulation = new Simulation(request, { clients: true, autoRestart: true })
   const report = simulation.report(await new WholeRun(simulation).outcome())
   simulation.endLives()
+  if (simulation.engine.broken !== null) throw simulation.engine.broken
   if (simulation.guard?.hasUnnamedIo !== true) return report
   // The same run once more, slower, to name the place. Where it goes another way, which real answers can make it do, the first report stands.
   const named = await run({ ...request, trace: undefined, namesIo: true })

@@ -1,7 +1,8 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { replayVersion } from '../../sim/run/replay.js'
+import { repository } from '../../tools/repository.js'
 import { example, fixture, freshFolder, seedfall } from './seedfall.js'
 
 describe('a run that passes', () => {
@@ -111,6 +112,36 @@ describe('a run that fails', () => {
   })
 })
 
+describe('what else can end a run', () => {
+  test('what is found stands when its replay cannot be written: exit 1, and the seed makes the run again', async () => {
+    const folder = freshFolder()
+    writeFileSync(path.join(folder, '.seedfall'), 'in the way')
+    const { code, out, error } = await seedfall(['run', example('lock'), '--seed', '1'], folder)
+    expect(error).toMatch(/^seedfall: \.seedfall\/lock-1\.json cannot be written: .*\n$/)
+    expect(out).toContain('✗ violation  lock  seed 1')
+    expect(out).toContain(`again     npx seedfall run ${example('lock')} --seed 1`)
+    expect(out).not.toContain('replay    ')
+    expect(code).toBe(1)
+  })
+
+  test('a run whose queue only grows is a runaway: exit 6', async () => {
+    const { code, out } = await seedfall(['run', fixture('hoarding'), '--seed', '1', '--json'])
+    expect(JSON.parse(out)).toMatchObject({ outcome: 'runaway', exitCode: 6 })
+    expect(code).toBe(6)
+  })
+
+  test('a defect of the program itself says so: exit 70', async () => {
+    const { code, error } = await seedfall(['run', fixture('uncaught'), '--seed', '1'])
+    expect(error).toMatch(/^seedfall: a defect of Seedfall itself, please report it with this text:\nError: the floor gives way\n/)
+    expect(code).toBe(70)
+  })
+
+  test('--version is the package’s', async () => {
+    const { version } = JSON.parse(readFileSync(path.join(repository, 'package.json'), 'utf8')) as { version: string }
+    expect(await seedfall(['--version'])).toEqual({ code: 0, out: `${version}\n`, error: '' })
+  })
+})
+
 describe('looking into a run', () => {
   test("--until stops there and prints the hosts' states", async () => {
     const { code, out } = await seedfall(['run', example('store'), '--seed', '5', '--until', '500'])
@@ -118,6 +149,20 @@ describe('looking into a run', () => {
     expect(out).toContain('ran       500 steps')
     expect(out).toMatch(/^replica-1 {2}up {2}incarnation 1$/m)
     expect(out).toContain('waits for')
+  })
+
+  test('a step beyond the end is said to be never reached, and so is a debugger that is not there', async () => {
+    const until = await seedfall(['run', fixture('steady'), '--seed', '1', '--until', '9000000'])
+    expect(until.error).toMatch(/^seedfall: step 9000000 was never reached: the run ended after \d+ steps\n$/)
+    const breaking = await seedfall(['run', fixture('steady'), '--seed', '1', '--break-at', '5'])
+    expect(breaking.error).toMatch(/^seedfall: no debugger is attached: run node --inspect-brk .* with the same words\n$/)
+  })
+
+  test('--until with --json has processes as objects, and a stopped run has no idle kinds', async () => {
+    const { out } = await seedfall(['run', example('store'), '--seed', '5', '--until', '500', '--json'])
+    const { hosts } = JSON.parse(out) as { hosts: { name: string; process: unknown }[] }
+    expect(hosts.find(({ name }) => name === 'replica-1')?.process).toBeTypeOf('object')
+    expect((await seedfall(['run', example('store'), '--seed', '5', '--until', '500'])).out).not.toContain('armed, and never acted')
   })
 
   test('--trace prints every step with its cause and the running hash', async () => {

@@ -1,0 +1,17 @@
+import { Misuse } from '../host/errors.js'
+import type { Injection } from './injection.js'
+
+/** A listed injection whose arguments its kind cannot use. */
+export class BrokenInjection extends Misuse {
+  constructor({ kind, site, ordinal, at, args }: Injection, why: string) {
+    super(`the injection ${kind} at ${site} #${ordinal} (${at} ns) has arguments of no use, ${JSON.stringify(args)}: ${why}`)
+  }
+}
+
+/** Throws `BrokenInjection` for times that are none. */
+export function checkTimes(injection: Injection): void {
+  for (const [name, value] of Object.entries(injection.args)) {
+    const isTime = (time: unknown) => time === null || (Number.isSafeInteger(time) && (time as number) >= 0)
+    if (name.endsWith('Nanos') && ![value].flat().every(isTime)) throw new BrokenInjection(injection, `${name} is in nanoseconds from 0 on`)
+  }
+}
