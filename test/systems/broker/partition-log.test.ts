@@ -84,6 +84,22 @@ describe('a partition log', () => {
     }
   })
 
+  test('a segment that was sealed early is followed by another, and a log that was closed is whole at the next start', async () => {
+    const disk = new ImageDisk()
+    const roomy = { ...small, segmentBytes: 1_000_000 }
+    const partition = await opened(disk, roomy)
+    applyTo(partition, 10)
+    expect(partition.log.segmentCount).toBe(1)
+    partition.log.seal()
+    expect(partition.log.segmentCount).toBe(1)
+    applyTo(partition, 20)
+    expect(partition.log.segmentCount).toBe(2)
+    await expectWhole(partition, 20)
+    await partition.flush()
+    await partition.close()
+    await expectWhole(await opened(disk, roomy), 20)
+  })
+
   test('a read in memory is a view, and stops at the limit', async () => {
     const partition = await opened(new ImageDisk(), logDefaults)
     applyTo(partition, 20)

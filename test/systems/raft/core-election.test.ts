@@ -155,6 +155,31 @@ describe('Raft elections', () => {
     expect([cluster.state(0).role, cluster.state(0).term]).toEqual(['leader', 2])
   })
 
+  it('a leader that resigns stays in its term, refuses proposals, and another is elected with all that was committed', () => {
+    const cluster = new CoreCluster(3)
+    cluster.elect(0)
+    cluster.propose(0)
+    cluster.settle()
+    cluster.input(0, { kind: 'resign' })
+    expect(cluster.state(0)).toMatchObject({ role: 'follower', term: 1, vote: 0, leader: null })
+    cluster.propose(0)
+    expect(cluster.events(0, 'proposal-rejected').at(-1)).toMatchObject({ reason: 'not-leader' })
+    cluster.elect(1)
+    expect([cluster.state(1).term, cluster.state(1).commit]).toEqual([2, 3])
+  })
+
+  it('a leader says at once that it lives when it is told to, and nobody else does', () => {
+    const cluster = new CoreCluster(3)
+    cluster.elect(0)
+    cluster.input(1, { kind: 'heartbeat' })
+    expect(cluster.network).toEqual([])
+    cluster.input(0, { kind: 'heartbeat' })
+    expect(cluster.network.map(({ to, message }) => [to, message.kind])).toEqual([
+      [1, 'heartbeat-request'],
+      [2, 'heartbeat-request'],
+    ])
+  })
+
   it('a suspect neither votes nor campaigns', () => {
     const cluster = new CoreCluster(3, {}, [{ ...disk([1]), suspect: true }])
     cluster.receive(0, 1, { kind: 'pre-vote-request', term: 3, lastIndex: 5, lastTerm: 2 })
