@@ -3,6 +3,7 @@ import type { Plant } from '../../tools/plant/plant.js'
 const broker = 'scenarios/broker.scenario.ts'
 const raft = 'scenarios/raft.scenario.ts'
 
+const histories = 'test/plants/broker-history.hunt.ts'
 const outages = 'test/plants/broker-outages.hunt.ts'
 const start = 'test/plants/one-leader.hunt.ts'
 const walk = 'test/plants/raft-walk.hunt.ts'
@@ -224,6 +225,43 @@ const inScenarios: readonly Plant[] = [
     // What a follower that lags answers is too old, or too short for a client that has read more elsewhere.
     expect: ['history (stale)', 'history (lost)'],
     subject: broker,
+  },
+  {
+    name: 'first-record-of-a-poll-dropped',
+    source: 'Kafka: a fetch is answered with whole batches, and the consumer drops the records that lie before its position',
+    file: 'systems/broker/consumer.ts',
+    replace: 'if (record.offset >= position)',
+    with: 'if (record.offset > position)',
+    expect: 'history (lost)',
+    subject: histories,
+  },
+  {
+    name: 'batch-acknowledged-at-its-base',
+    source: "Kafka's ProduceResponse: base_offset is that of the first record, the others follow it",
+    file: 'systems/broker/producer.ts',
+    replace: 'resolve(answer.baseOffset + i)',
+    with: 'resolve(answer.baseOffset)',
+    expect: 'history (divergent)',
+    subject: histories,
+  },
+  {
+    name: 'producer-without-an-id',
+    source: 'KIP-98: a producer that is not idempotent appends a batch again when its first answer was lost',
+    file: 'systems/broker/producer.ts',
+    replace: 'encodeBatch(batch.records, { producer: { id, epoch, sequence: this.#nextSequence } })',
+    with: 'encodeBatch(batch.records, { producer: { id: -1, epoch: -1, sequence: -1 } })',
+    // A retry is a second copy, or only late.
+    expect: ['history (duplicate)', 'history (reordered)'],
+    subject: broker,
+  },
+  {
+    name: 'newest-batch-first',
+    source: "Kafka's RecordAccumulator: batches of a partition are drained in the order in which they were filled",
+    file: 'systems/broker/producer.ts',
+    replace: 'this.#waiting.shift() as Batch',
+    with: 'this.#waiting.pop() as Batch',
+    expect: 'history (reordered)',
+    subject: histories,
   },
   {
     name: 'read-without-read-index',
