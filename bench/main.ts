@@ -6,6 +6,7 @@ import { fastCheckSchedulerMeasures } from './fast-check-scheduler.js'
 import { freshSimulationMeasures } from './fresh-simulation.js'
 import { countCpuTime, type Measure, measureAll, type Spread } from './harness.js'
 import { idleHourMeasures } from './idle-hour.js'
+import { raftMeasures } from './raft.js'
 import { requestReplyMeasures } from './request-reply.js'
 import { sleepMeasures } from './sleep.js'
 
@@ -16,6 +17,7 @@ const measures: readonly Measure[] = [
   ...freshSimulationMeasures,
   ...idleHourMeasures,
   ...brokerMeasures,
+  ...raftMeasures,
   ...fakeTimersMeasures,
   ...fastCheckSchedulerMeasures,
 ]
