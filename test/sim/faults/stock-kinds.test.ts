@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { type Host, type HostName, ms, protocol, s, scenario, stockFaults, system, workload } from '../../../sim/index.js'
+import { type DiskError, type Host, type HostName, ms, protocol, run, s, scenario, simulate, stockFaults, system, workload } from '../../../sim/index.js'
 import { actsAndReplays } from './kind-harness.js'
 
 const Gossip = protocol<{ tell: { req: number; res: null } }>('gossip', { transport: 'datagram' })
@@ -7,12 +7,15 @@ const Gossip = protocol<{ tell: { req: number; res: null } }>('gossip', { transp
 /** Two hosts that count aloud to each other by datagrams. */
 class Gossiper {
   readonly heard: number[] = []
+  /** The longest way of a number, which was told at its own millisecond. */
+  latest = 0
   static boot(host: Host): Gossiper {
     const gossiper = new Gossiper()
     let next = 0
     host.net.serve(Gossip, {
       tell: (number) => {
         gossiper.heard.push(number)
+        gossiper.latest = Math.max(gossiper.latest, host.clock.monotonic() - ms(number))
         return null
       },
     })
@@ -33,6 +36,8 @@ const gossip = scenario({
   healAt: s(2),
   statistics: (world) => ({
     repeated: world.hosts.gossiper.reduce((sum, { process }) => sum + process!.heard.length - new Set(process!.heard).size, 0),
+    heard: world.hosts.gossiper.reduce((sum, { process }) => sum + process!.heard.length, 0),
+    latest: Math.max(...world.hosts.gossiper.map(({ process }) => process!.latest)),
     overtaken: world.hosts.gossiper.reduce((sum, { process }) => sum + process!.heard.filter((number, i) => number < (process!.heard[i - 1] ?? 0)).length, 0),
   }),
 })
@@ -56,6 +61,81 @@ describe('packet faults', () => {
     expect(count.struck).toBe(seeded.occurrences.length)
     expect(count.struck).toBeLessThanOrEqual(count.exposed)
     expect(count.injections).toBeLessThanOrEqual(count.opportunities)
+  })
+})
+
+describe('what hosts see of the network', () => {
+  const calm = async () => (await run({ scenario: gossip, seed: 'calm', strategy: 'none', duration: s(2) })).statistics
+
+  test.each(['net.drop', 'net.partition', 'net.clog'])('%s: fewer datagrams are heard', async (kind) => {
+    // Whoever is cut off is down for the budget.
+    const scenario = { ...gossip, system: { ...gossip.system, survives: { down: 1 } } }
+    const { seeded } = await actsAndReplays(kind, { scenario, duration: s(2) })
+    expect(seeded.statistics.heard).toBeLessThan((await calm()).heard! - 5)
+  })
+
+  test('net.delay: datagrams are on their way for longer', async () => {
+    const { seeded } = await actsAndReplays('net.delay', { scenario: gossip, duration: s(2) })
+    expect(seeded.statistics.latest).toBeGreaterThan((await calm()).latest! + ms(1))
+  })
+})
+
+describe('what a process sees of its disk', () => {
+  const always = { forNanos: s(5), perMille: 1000, files: null, key: [1, 2], mostTimes: 100 }
+  /** What a write, a sync and a read answer, and how long they take, while a kind of fault lies on the disk. */
+  async function seen(kind: string | null): Promise<{ codes: string[]; took: number }> {
+    const answer = { codes: [] as string[], took: 0 }
+    const lone = scenario({
+      ...gossip,
+      name: 'lone',
+      system: system({
+        name: 'lone',
+        roles: {
+          lone: {
+            count: 1,
+            boot: async (host: Host) => {
+              const file = await host.disk.open('file', { create: true })
+              await file.writeAt(0, new Uint8Array(4096))
+              await file.sync()
+              await host.clock.sleep(ms(500))
+              const since = host.clock.monotonic()
+              for (const act of [() => file.writeAt(4096, new Uint8Array(4096)), () => file.sync(), () => file.readAt(0, 512)]) {
+                answer.codes.push(
+                  await act().then(
+                    () => 'ok',
+                    (error: DiskError) => error.code,
+                  ),
+                )
+              }
+              answer.took = host.clock.monotonic() - since
+            },
+          },
+        },
+        survives: { down: 1 },
+      }),
+      statistics: () => ({}),
+    })
+    await using simulation = await simulate(lone, { seed: '1', faults: 'none' })
+    await simulation.advance(ms(400))
+    if (kind !== null) simulation.inject({ kind, site: 'lone-1', args: always })
+    await simulation.advance(s(4))
+    return answer
+  }
+
+  test.each([
+    ['disk.write-error', ['EIO', 'ok', 'ok']],
+    ['disk.sync-error', ['ok', 'EIO', 'ok']],
+    ['disk.read-error', ['ok', 'ok', 'EIO']],
+    ['disk.full', ['ENOSPC', 'ok', 'ok']],
+  ])('%s: the error that belongs to it, and no other', async (kind, codes) => {
+    expect((await seen(null)).codes).toEqual(['ok', 'ok', 'ok'])
+    expect((await seen(kind)).codes).toEqual(codes)
+  })
+
+  test('disk.slow: the same answers, later', async () => {
+    const slow = await seen('disk.slow')
+    expect(slow.codes).toEqual(['ok', 'ok', 'ok'])
+    expect(slow.took).toBeGreaterThan(2 * (await seen(null)).took)
   })
 })
 
