@@ -19,8 +19,8 @@ export interface JsonReport {
   readonly properties: readonly PropertyCount[]
   /** Where the replay was written. */
   readonly replay?: string
-  /** With `--until`. */
-  readonly hosts?: readonly HostState[]
+  /** With `--until`; a process by its fields, null for those outside of the system. */
+  readonly hosts?: readonly (Omit<HostState, 'process'> & { readonly process: unknown })[]
 }
 
 export function jsonReport(

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -72,6 +72,11 @@ describe('the packed package, installed in a fresh folder', () => {
     expect(out).toBe('')
     expect(code).toBe(0)
   }, 60_000)
+
+  test('holds the examples and the pages that the README speaks of', () => {
+    for (const file of ['examples/store.scenario.ts', 'examples/store-fixed.scenario.ts', 'docs/writing-a-system.md', 'README.md'])
+      expect(existsSync(path.join(user, 'node_modules/seedfall', file)), file).toBe(true)
+  })
 
   test('holds nothing but what it needs', async () => {
     const { out } = await shell('npm', ['ls', '--all', '--parseable'])
