@@ -174,7 +174,7 @@ export default scenario<Roles, BrokerOperation, BrokerResult>({
   name: 'broker',
   system: cluster,
   workload: workload<BrokerOperation, BrokerResult, BrokerClient>({ clients, generate, connect, perform, judge: brokerHistory }),
-  invariants: [...raftInvariants<Roles>(raftGroups), ...brokerInvariants()],
+  invariants: [...raftInvariants<Roles>(raftGroups), ...brokerInvariants(raftGroups)],
   faults: { strategy: 'targeted' },
   mustMeet: [
     'a later leader is elected',

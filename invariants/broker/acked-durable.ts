@@ -1,8 +1,11 @@
 import type { World } from '../../sim/host/world.js'
 import type { Acknowledgement } from '../../systems/broker/acknowledgements.js'
 import type { Broker } from '../../systems/broker/broker.js'
+import type { DurableLogs } from '../raft/durable-logs.js'
+import { RaftObservation } from '../raft/index.js'
 import { DurableReplica } from './durable-replica.js'
 import type { BrokerObservation, BrokerObserver, BrokerRoles } from './observation.js'
+import { brokerRaftGroups } from './raft-placement.js'
 
 /**
  * Every acknowledged batch is on the disks of a quorum of its replicas, as the next loss of power would leave them: at the moment of the
@@ -12,10 +15,10 @@ import type { BrokerObservation, BrokerObserver, BrokerRoles } from './observati
  *
  * Not checked here: that the bytes are the acknowledged ones, which is AckedInLog's to say.
  */
-export const ackedDurable = (observation: BrokerObservation) =>
+export const ackedDurable = (observation: BrokerObservation, raft = new RaftObservation(brokerRaftGroups)) =>
   observation.invariant('AckedDurable', () => {
     const check = new DurabilityCheck()
-    return (observer, world) => check.look(observer, world)
+    return (observer, world) => check.look(observer, world, raft)
   })
 
 class DurabilityCheck {
@@ -24,7 +27,7 @@ class DurabilityCheck {
   /** By partition: the acknowledged batch that is latest in the replicated log. */
   readonly #latest: (Acknowledgement | undefined)[] = []
 
-  look({ broker, isNewLife, acknowledged }: BrokerObserver, world: World<BrokerRoles>): string | undefined {
+  look({ broker, isNewLife, acknowledged }: BrokerObserver, world: World<BrokerRoles>, raft: RaftObservation): string | undefined {
     if (isNewLife) {
       // Recovery may have cut what counted.
       for (const latest of this.#latest) {
@@ -34,7 +37,7 @@ class DurabilityCheck {
     }
     for (const acknowledgement of acknowledged) {
       const { partition, index } = acknowledgement
-      this.#replicas[partition] ??= replicasOf(world, broker as Broker, partition)
+      this.#replicas[partition] ??= replicasOf(world, broker as Broker, partition, raft.logsOf(world))
       if (index > (this.#latest[partition]?.index ?? 0)) this.#latest[partition] = acknowledgement
       const wrong = this.#count(acknowledgement)
       if (wrong !== undefined) return wrong
@@ -56,9 +59,9 @@ class DurabilityCheck {
   }
 }
 
-function replicasOf(world: World<BrokerRoles>, broker: Broker, partition: number): DurableReplica[] {
+function replicasOf(world: World<BrokerRoles>, broker: Broker, partition: number, logs: DurableLogs): DurableReplica[] {
   return world.hosts.broker.map((host) => {
     const { walDirectory } = broker.nodes[partition] as Broker['nodes'][number]
-    return new DurableReplica(host, broker.partitions[partition] as Broker['partitions'][number], walDirectory)
+    return new DurableReplica(host, broker.partitions[partition] as Broker['partitions'][number], logs.of(host.durable, walDirectory))
   })
 }

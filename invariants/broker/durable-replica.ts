@@ -5,7 +5,7 @@ import { decodeCheckpoint } from '../../systems/broker/log-checkpoint.js'
 import { segmentPath } from '../../systems/broker/log-recovery.js'
 import type { Partition } from '../../systems/broker/partition.js'
 import type { Position } from '../../systems/raft/messages.js'
-import { WalReader } from '../../systems/raft/wal-reader.js'
+import type { WalReader } from '../../systems/raft/wal-reader.js'
 
 /** One replica of a partition as its disk's durable bytes tell: the write-ahead log of its Raft group, and the segments up to the checkpoint. */
 export class DurableReplica {
@@ -17,10 +17,10 @@ export class DurableReplica {
   constructor(
     readonly host: HostView<Broker>,
     partition: Partition,
-    walDirectory: string,
+    log: WalReader,
   ) {
     this.#logDirectory = partition.directory
-    this.#log = new WalReader(host.durable, walDirectory)
+    this.#log = log
   }
 
   /** Whether the entry is in the write-ahead log, or applied to segments that are durable. */

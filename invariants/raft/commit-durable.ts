@@ -1,4 +1,5 @@
 import type { Role } from '../../systems/raft/messages.js'
+import { aspects } from './aspects.js'
 import type { GroupView } from './group-view.js'
 import type { MemberView } from './member-view.js'
 import type { RaftObservation } from './observer.js'
@@ -10,7 +11,7 @@ import { obtain } from './obtain.js'
  * before it was damaged, and for nothing that came after. Not verified here: that the state machine holds what the log has dropped (SnapshotCoversCommitted).
  */
 export const commitDurable = (observation: RaftObservation) =>
-  observation.invariant('CommitDurable', () => {
+  observation.invariantOn('CommitDurable', aspects.progress | aspects.disk, () => {
     const newest = new Map<GroupView, NewestCommitted>()
     return ({ touched, persisted }) => {
       for (const member of touched) {

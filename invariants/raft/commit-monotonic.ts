@@ -1,8 +1,9 @@
+import { aspects } from './aspects.js'
 import type { RaftObservation } from './observer.js'
 
 /** In a life the commit index never falls; it never passes the log, nor what is applied the commit index. */
 export const commitMonotonic = (observation: RaftObservation) =>
-  observation.invariant('CommitMonotonic', () => ({ touched }) => {
+  observation.invariantOn('CommitMonotonic', aspects.log | aspects.progress, () => ({ touched }) => {
     for (const { now, before, isNewLife, group, name } of touched) {
       if (!isNewLife && now.commit < before.commit) return `${group.name}: the commit index of ${name} fell from ${before.commit} to ${now.commit}`
       if (now.commit > now.lastIndex) return `${group.name}: ${name} takes ${now.commit} entries of a log of ${now.lastIndex} for committed`

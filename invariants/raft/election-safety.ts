@@ -1,11 +1,12 @@
 import type { MemberId } from '../../systems/raft/messages.js'
+import { aspects } from './aspects.js'
 import type { GroupView } from './group-view.js'
 import type { RaftObservation } from './observer.js'
 import { obtain } from './obtain.js'
 
 /** One leader a term. */
 export const electionSafety = (observation: RaftObservation) =>
-  observation.invariant('ElectionSafety', () => {
+  observation.invariantOn('ElectionSafety', aspects.standing, () => {
     const leaders = new Map<GroupView, Map<number, MemberId>>()
     return ({ touched }) => {
       for (const { group, id, now, before, isNewLife } of touched) {

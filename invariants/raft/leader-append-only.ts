@@ -1,8 +1,9 @@
+import { aspects } from './aspects.js'
 import type { RaftObservation } from './observer.js'
 
 /** A leader neither removes nor replaces entries of its log while it leads. */
 export const leaderAppendOnly = (observation: RaftObservation) =>
-  observation.invariant('LeaderAppendOnly', () => ({ touched }) => {
+  observation.invariantOn('LeaderAppendOnly', aspects.log, () => ({ touched }) => {
     for (const { now, before, isNewLife, newFrom, group, name } of touched) {
       if (isNewLife || now.role !== 'leader' || before.role !== 'leader' || now.term !== before.term) continue
       if (now.lastIndex < before.lastIndex) return `${group.name}: the log of leader ${name} fell from ${before.lastIndex} to ${now.lastIndex}`

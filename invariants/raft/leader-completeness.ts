@@ -1,3 +1,4 @@
+import { aspects } from './aspects.js'
 import type { RaftObservation } from './observer.js'
 
 /**
@@ -5,7 +6,7 @@ import type { RaftObservation } from './observer.js'
  * of those entries.
  */
 export const leaderCompleteness = (observation: RaftObservation) =>
-  observation.invariant('LeaderCompleteness', () => ({ touched }) => {
+  observation.invariantOn('LeaderCompleteness', aspects.standing, () => ({ touched }) => {
     for (const { node, now, before, isNewLife, group, name } of touched) {
       if (now.role !== 'leader' || node === null || (!isNewLife && before.role === 'leader' && before.term === now.term)) continue
       const index = group.committedBefore(now.term)

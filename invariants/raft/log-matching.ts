@@ -1,12 +1,13 @@
 import { crc32c } from '../../systems/raft/crc32c.js'
 import type { Entry } from '../../systems/raft/messages.js'
+import { aspects } from './aspects.js'
 import type { GroupView } from './group-view.js'
 import type { RaftObservation } from './observer.js'
 import { obtain } from './obtain.js'
 
 /** An index and a term name one entry, with one entry before it: by induction, logs that share it are equal up to there. Against one map for all members. */
 export const logMatching = (observation: RaftObservation) =>
-  observation.invariant('LogMatching', () => {
+  observation.invariantOn('LogMatching', aspects.log, () => {
     const written = new Map<GroupView, WrittenEntry[][]>()
     return ({ touched }) => {
       for (const { node, group, newFrom, now, name } of touched) {

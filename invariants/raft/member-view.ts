@@ -1,7 +1,9 @@
 import type { HostView } from '../../sim/index.js'
 import type { Entry, HardState, MemberId, Role } from '../../systems/raft/messages.js'
 import type { RaftNode } from '../../systems/raft/raft-node.js'
-import { WalReader } from '../../systems/raft/wal-reader.js'
+import type { WalReader } from '../../systems/raft/wal-reader.js'
+import { aspects } from './aspects.js'
+import type { DurableLogs } from './durable-logs.js'
 import type { GroupView } from './group-view.js'
 
 /**
@@ -15,6 +17,8 @@ export class MemberView {
   host: HostView<unknown> | null = null
   /** The node's counter at the last look. */
   changes = -1
+  /** Of `aspects`, those in which the last look differed from the one before. */
+  seen = 0
   /** This is the first look at a new life: there is no `before`. */
   isNewLife = true
   now: Glimpse = unseen()
@@ -31,6 +35,9 @@ export class MemberView {
   staleRead: { readonly index: number; readonly floor: number } | null = null
   readonly alone: readonly MemberView[] = [this]
   #reader: WalReader | null = null
+  #version = 0
+  #hardState: HardState = this.hardStateBefore
+  #snapshotIndex = 0
   #isPersisted = false
   /** The end of its durable log while its disk was trusted last; beyond everything when it never was seen to be trusted. */
   #trustedEnd = Number.POSITIVE_INFINITY
@@ -72,11 +79,18 @@ export class MemberView {
   }
 
   /** Reads what became durable; answers whether anything did. */
-  persist(host: HostView<unknown>): boolean {
-    this.#reader ??= new WalReader(host.durable, this.group.walDirectory)
-    this.hardStateBefore = this.#reader.hardState
-    this.snapshotBefore = this.#reader.snapshotIndex
-    if (!this.#reader.follow(host.incarnation)) return false
+  persist(host: HostView<unknown>, logs: DurableLogs): boolean {
+    this.#reader ??= logs.of(host.durable, this.group.walDirectory)
+    const reader = this.#reader
+    reader.follow(host.incarnation)
+    const isNew = reader.version !== this.#version
+    this.#version = reader.version
+    this.hardStateBefore = this.#hardState
+    this.snapshotBefore = this.#snapshotIndex
+    // Of a log that is gone, too, in whose place there is nothing yet.
+    this.#hardState = reader.hardState
+    this.#snapshotIndex = reader.snapshotIndex
+    if (!isNew) return false
     this.#isPersisted = true
     this.#noteTrust(this.#reader)
     return true
@@ -109,13 +123,19 @@ export class MemberView {
     this.changes = node.changes
     const { reads } = node
     const hasReads = this.#readsAsked !== reads.asked || this.#readsAnswered !== reads.answered
-    if (!isNewLife && !this.#isPersisted && !hasReads && isAsBefore(node, this.now) && this.#hasSameLog(node)) return false
+    let seen = isNewLife ? aspects.standing | aspects.log | aspects.progress : changesOf(node, this.now)
+    if (this.#isPersisted) seen |= aspects.disk
+    if (hasReads) seen |= aspects.reads
+    const hasSameLog = this.#hasSameLog(node)
+    if (!hasSameLog) seen |= aspects.log
+    if (seen === 0) return false
+    this.seen = seen
     this.isNewLife = isNewLife
     this.#isPersisted = false
     const { before } = this
     this.before = this.now
     this.now = glimpse(node, before)
-    this.#lookAtLog(node)
+    this.#lookAtLog(node, hasSameLog)
     if (hasReads) this.#lookAtReads(node)
     this.group.look(node, this.now.commit, this.now.term)
     return true
@@ -146,11 +166,11 @@ export class MemberView {
     return base.index === this.#base && seen.length === entries.length && seen[last] === entries[last]
   }
 
-  #lookAtLog(node: RaftNode): void {
+  #lookAtLog(node: RaftNode, isSame: boolean): void {
     const { base, entries } = node.machineState.log
     const seen = this.#entries
     this.cut = null
-    if (this.#hasSameLog(node)) {
+    if (isSame) {
       this.newFrom = base.index + entries.length + 1
       return
     }
@@ -184,9 +204,11 @@ export interface Glimpse {
 
 const unseen = (): Glimpse => ({ role: 'follower', term: 0, commit: 0, applied: 0, lastIndex: 0, suspect: false })
 
-function isAsBefore(node: RaftNode, seen: Glimpse): boolean {
+function changesOf(node: RaftNode, seen: Glimpse): number {
   const { role, term, commit, suspect } = node.machineState
-  return term === seen.term && commit === seen.commit && node.applied === seen.applied && role === seen.role && suspect === seen.suspect
+  const isSameStanding = term === seen.term && role === seen.role && suspect === seen.suspect
+  const isSameProgress = commit === seen.commit && node.applied === seen.applied
+  return (isSameStanding ? 0 : aspects.standing) | (isSameProgress ? 0 : aspects.progress)
 }
 
 function glimpse(node: RaftNode, into: Glimpse): Glimpse {

@@ -1,6 +1,8 @@
 import type { DurableView, HostView, Invariant, Observation, Step, World } from '../../sim/index.js'
 import type { Position } from '../../systems/raft/messages.js'
 import type { RaftNode } from '../../systems/raft/raft-node.js'
+import { aspects } from './aspects.js'
+import { DurableLogs } from './durable-logs.js'
 import { GroupView } from './group-view.js'
 import type { MemberView } from './member-view.js'
 
@@ -21,9 +23,12 @@ export interface RaftPlacement {
 export class RaftObserver {
   /** Members that are not what they were before this step, in memory or on their disk. */
   touched: readonly MemberView[] = nobody
+  /** Of `aspects`, all in which some member is another than before. */
+  seen = 0
   /** Members of whose log more is durable than before this step. */
   persisted: readonly MemberView[] = nobody
   readonly placement: RaftPlacement
+  readonly logs = new DurableLogs()
   readonly #world: World<Record<string, unknown>>
   readonly #groups = new Map<string, GroupView>()
   readonly #hosts: (HostRecord | undefined)[] = []
@@ -38,11 +43,12 @@ export class RaftObserver {
   look(step: Step): boolean {
     if (step.number !== this.#step) {
       this.#step = step.number
+      this.seen = 0
       if (this.touched.length > 0) this.touched = nobody
       if (this.persisted.length > 0) this.persisted = nobody
       if (step.stepped !== null) this.#lookAt(step.stepped)
     }
-    return this.touched.length > 0 || this.persisted.length > 0
+    return this.seen !== 0
   }
 
   #lookAt(host: HostView<unknown>): void {
@@ -66,13 +72,19 @@ export class RaftObserver {
     if (changes !== record.durableChanges) {
       record.durableChanges = changes
       if (record.views.length === 0) record.views = this.#viewsOf(host)
-      for (const view of record.views) if (view.persist(host)) this.persisted = and(this.persisted, view)
+      for (const view of record.views) {
+        if (!view.persist(host, this.logs)) continue
+        this.persisted = and(this.persisted, view)
+        this.seen |= aspects.disk
+      }
     }
     if (process === undefined) return
     for (let i = 0; i < record.nodes.length; i++) {
       const node = record.nodes[i] as RaftNode
       const member = record.members[i] as MemberView
-      if (member.changes !== node.changes && member.look(node)) this.touched = and(this.touched, member)
+      if (member.changes === node.changes || !member.look(node)) continue
+      this.touched = and(this.touched, member)
+      this.seen |= member.seen
     }
   }
 
@@ -91,7 +103,7 @@ export class RaftObserver {
       // Disks may hold what their processes acknowledged before they were up.
       for (const name of node.peers) {
         const host = this.#world.host(name)
-        if (host !== undefined) group.member(node.peers.indexOf(name)).persist(host)
+        if (host !== undefined) group.member(node.peers.indexOf(name)).persist(host, this.logs)
         const record = host && this.#hosts[host.index]
         if (record !== undefined) record.views = []
       }
@@ -140,6 +152,11 @@ export class RaftObservation implements Observation<Record<string, unknown>> {
 
   /** `begin` gives a check that runs after each step in which some member changed. */
   invariant(name: string, begin: () => (observer: RaftObserver) => string | undefined): Invariant<Record<string, unknown>> {
+    return this.invariantOn(name, aspects.any, begin)
+  }
+
+  /** The same, but only after steps in which some member changed in one of `concerns`, which are of `aspects`. */
+  invariantOn(name: string, concerns: number, begin: () => (observer: RaftObserver) => string | undefined): Invariant<Record<string, unknown>> {
     return {
       name,
       observation: this,
@@ -148,10 +165,15 @@ export class RaftObservation implements Observation<Record<string, unknown>> {
         let observer: RaftObserver | undefined
         return (world, step) => {
           observer ??= this.#of(world)
-          return observer.look(step) ? check(observer) : undefined
+          return observer.look(step) && (observer.seen & concerns) !== 0 ? check(observer) : undefined
         }
       },
     }
+  }
+
+  /** For others who look at the disks of the same run. */
+  logsOf(world: World<Record<string, unknown>>): DurableLogs {
+    return this.#of(world).logs
   }
 
   /** What was seen of a run, for its report; nothing when its invariants were off. */

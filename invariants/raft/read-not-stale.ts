@@ -1,8 +1,9 @@
+import { aspects } from './aspects.js'
 import type { RaftObservation } from './observer.js'
 
 /** A linearizable read sees all that any member took for committed when it was asked. */
 export const readNotStale = (observation: RaftObservation) =>
-  observation.invariant('ReadNotStale', () => ({ touched }) => {
+  observation.invariantOn('ReadNotStale', aspects.reads, () => ({ touched }) => {
     for (const { staleRead, group, name } of touched) {
       if (staleRead !== null) {
         return `${group.name}: ${name} answered a read after entry ${staleRead.index}, and ${staleRead.floor} entries were committed when it was asked`

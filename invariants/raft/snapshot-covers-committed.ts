@@ -1,8 +1,9 @@
+import { aspects } from './aspects.js'
 import type { RaftObservation } from './observer.js'
 
 /** Where a durable log begins, all before is committed, and the durable state machine holds it. Read from the disk whenever a log's beginning moved there. */
 export const snapshotCoversCommitted = (observation: RaftObservation) =>
-  observation.invariant('SnapshotCoversCommitted', () => ({ persisted, placement }) => {
+  observation.invariantOn('SnapshotCoversCommitted', aspects.disk, () => ({ persisted, placement }) => {
     for (const { disk, snapshotBefore, group, name, host, node } of persisted) {
       if (disk === null || disk.snapshotIndex === snapshotBefore) continue
       const index = disk.snapshotIndex

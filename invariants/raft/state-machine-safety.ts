@@ -1,3 +1,4 @@
+import { aspects } from './aspects.js'
 import type { GroupView } from './group-view.js'
 import type { RaftObservation } from './observer.js'
 import { obtain } from './obtain.js'
@@ -7,7 +8,7 @@ import { obtain } from './obtain.js'
  * its state, equal indexes have equal digests.
  */
 export const stateMachineSafety = (observation: RaftObservation) =>
-  observation.invariant('StateMachineSafety', () => {
+  observation.invariantOn('StateMachineSafety', aspects.progress, () => {
     /** By group and applied index. */
     const digests = new Map<GroupView, (number | undefined)[]>()
     return ({ touched, placement }) => {

@@ -1,4 +1,5 @@
 import type { RaftNode } from '../../systems/raft/raft-node.js'
+import { aspects } from './aspects.js'
 import type { GroupView } from './group-view.js'
 import type { RaftObservation } from './observer.js'
 
@@ -7,7 +8,7 @@ import type { RaftObservation } from './observer.js'
  * That leaders do not count what such a member acknowledges is CommitDurable's.
  */
 export const suspectAbstains = (observation: RaftObservation) =>
-  observation.invariant('SuspectAbstains', () => ({ touched }) => {
+  observation.invariantOn('SuspectAbstains', aspects.standing | aspects.log | aspects.progress | aspects.disk, () => ({ touched }) => {
     for (const { node, disk, now, group, name } of touched) {
       if (group.suspects === 0) continue
       if (disk?.suspect && now.role !== 'follower') return `${group.name}: ${name} became ${now.role}, and its disk says that it is suspect`

@@ -1,3 +1,4 @@
+import { aspects } from './aspects.js'
 import type { MemberView } from './member-view.js'
 import type { RaftObservation } from './observer.js'
 
@@ -6,7 +7,7 @@ import type { RaftObservation } from './observer.js'
  * disk, and so have those whose word lets the leader commit.
  */
 export const termMonotonic = (observation: RaftObservation) =>
-  observation.invariant('TermMonotonic', () => ({ touched, persisted }) => {
+  observation.invariantOn('TermMonotonic', aspects.standing | aspects.progress | aspects.disk, () => ({ touched, persisted }) => {
     for (const { disk, hardStateBefore, group, name } of persisted) {
       const term = disk?.hardState.term ?? 0
       if (term < hardStateBefore.term) return `${group.name}: the durable term of ${name} fell from ${hardStateBefore.term} to ${term}`

@@ -1,3 +1,4 @@
+import { aspects } from './aspects.js'
 import type { RaftObservation } from './observer.js'
 
 /**
@@ -5,7 +6,7 @@ import type { RaftObservation } from './observer.js'
  * have been acknowledged since the request was sent. Of leaders LeaderAppendOnly says more.
  */
 export const truncateOnConflict = (observation: RaftObservation) =>
-  observation.invariant('TruncateOnConflict', () => ({ touched }) => {
+  observation.invariantOn('TruncateOnConflict', aspects.log, () => ({ touched }) => {
     for (const { cut, before, group, name } of touched) {
       if (cut === null || before.role === 'leader' || cut.term !== cut.newTerm) continue
       return `${group.name}: ${name} removed its entries from ${cut.index} on, and what it holds there now is of term ${cut.newTerm} as before`

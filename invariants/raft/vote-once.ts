@@ -1,9 +1,10 @@
+import { aspects } from './aspects.js'
 import type { MemberView } from './member-view.js'
 import type { RaftObservation } from './observer.js'
 
 /** On its disk a member votes once a term, for ever; and a vote that made a leader is on the voter's disk. */
 export const voteOnce = (observation: RaftObservation) =>
-  observation.invariant('VoteOnce', () => ({ touched, persisted }) => {
+  observation.invariantOn('VoteOnce', aspects.standing | aspects.disk, () => ({ touched, persisted }) => {
     for (const { disk, hardStateBefore, group, name } of persisted) {
       const { term, vote } = disk?.hardState ?? hardStateBefore
       if (term === hardStateBefore.term && hardStateBefore.vote !== null && vote !== hardStateBefore.vote) {

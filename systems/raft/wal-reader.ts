@@ -10,6 +10,8 @@ import { segmentName, segmentNumbers } from './wal-recovery.js'
  * Reads every byte once. It shares the format with the log, none of its decisions: damage is not judged, the reader only stops before it.
  */
 export class WalReader {
+  /** Rises whenever something new was read, for those who share a reader. */
+  version = 0
   readonly #view: DurableView
   readonly #directory: string
   #image = new WalImage()
@@ -76,13 +78,10 @@ export class WalReader {
     if (changes === this.#changes) return false
     const isOneChange = changes === this.#changes + 1
     this.#changes = changes
-    if (this.#readSegment()) {
-      // One sync makes one file longer: no other segment began.
-      if (!isOneChange) while (this.#enterNext(incarnation));
-      return true
-    }
-    let isNew = false
-    while (this.#enterNext(incarnation)) isNew = true
+    let isNew = this.#readSegment()
+    // One sync makes one file longer: no other segment began.
+    if (!isNew || !isOneChange) while (this.#enterNext(incarnation)) isNew = true
+    if (isNew) this.version++
     return isNew
   }
 
