@@ -139,6 +139,63 @@ describe('what a process sees of its disk', () => {
   })
 })
 
+describe('what a host finds after a power loss', () => {
+  const pageBytes = 4096
+  /** Eight pages of 2 over synced pages of 1, and a name made by a rename, none of it synced: what is left of either. */
+  async function left(args: { lostPerMille: number; tornPerMille: number; lostNamesPerMille: number }): Promise<{ pages: Uint8Array[]; isRenamed: boolean }> {
+    let found: { pages: Uint8Array[]; isRenamed: boolean } | undefined
+    const boot = async ({ disk, incarnation }: Host): Promise<void> => {
+      const file = await disk.open('file', { create: true })
+      if (incarnation > 1) {
+        const pages = await Promise.all(Array.from({ length: 8 }, (_, page) => file.readAt(page * pageBytes, pageBytes)))
+        found = { pages, isRenamed: (await disk.readFile('renamed')) !== null }
+        return
+      }
+      await file.writeAt(0, new Uint8Array(8 * pageBytes).fill(1))
+      await file.sync()
+      const other = await disk.open('other', { create: true })
+      await other.sync()
+      await disk.syncDirectory('')
+      await file.writeAt(0, new Uint8Array(8 * pageBytes).fill(2))
+      await disk.rename('other', 'renamed')
+    }
+    const lone = scenario({
+      ...gossip,
+      name: 'lone',
+      system: system({ name: 'lone', roles: { lone: { count: 1, boot } }, survives: { down: 1 } }),
+      statistics: () => ({}),
+    })
+    await using simulation = await simulate(lone, { seed: '1', faults: 'none' })
+    await simulation.advance(ms(400))
+    simulation.inject({ kind: 'power.loss', site: 'lone-1', args: { ...args, key: [1, 2], hosts: ['lone-1'], garbage: [], restartAfterNanos: [ms(10)] } })
+    await simulation.advance(s(1))
+    if (found === undefined) throw new Error('the host is not back')
+    return found
+  }
+  const none = { lostPerMille: 0, tornPerMille: 0, lostNamesPerMille: 0 }
+  const isWhole = (page: Uint8Array, byte: number) => page.every((each) => each === byte)
+
+  test('without any of the three, all that was written', async () => {
+    const { pages, isRenamed } = await left(none)
+    expect([pages.every((page) => isWhole(page, 2)), isRenamed]).toEqual([true, true])
+  })
+
+  test('disk.lost: pages as they were before', async () => {
+    const { pages, isRenamed } = await left({ ...none, lostPerMille: 1000 })
+    expect([pages.some((page) => isWhole(page, 1)), pages.every((page) => isWhole(page, 1) || isWhole(page, 2)), isRenamed]).toEqual([true, true, true])
+  })
+
+  test('disk.torn: pages that are neither', async () => {
+    const { pages, isRenamed } = await left({ ...none, tornPerMille: 1000 })
+    expect([pages.some((page) => !isWhole(page, 1) && !isWhole(page, 2)), isRenamed]).toEqual([true, true])
+  })
+
+  test('disk.lost-rename: the old name', async () => {
+    const { pages, isRenamed } = await left({ ...none, lostNamesPerMille: 1000 })
+    expect([pages.every((page) => isWhole(page, 2)), isRenamed]).toEqual([true, false])
+  })
+})
+
 describe('network faults', () => {
   test.each(['net.clog', 'net.partition'])('%s counts as acting when it held a packet, and its list replays it', async (kind) => {
     const { seeded } = await actsAndReplays(kind)
