@@ -1,4 +1,4 @@
-/** A process' own fields, for a person: depth 2, lists cut short. */
+/** A process' own fields, for a person: depth 4, lists cut short. */
 export function processText(process: unknown): string {
   if (process === undefined) return ''
   const seen = new Set<unknown>()
@@ -7,7 +7,7 @@ export function processText(process: unknown): string {
     if (typeof value === 'bigint') return value.toString()
     if (typeof value !== 'object' || value === null) return value
     if (value instanceof Uint8Array) return `<${value.length} bytes>`
-    if (depth > 2 || seen.has(value)) return Array.isArray(value) ? `[${value.length}]` : '{…}'
+    if (depth > 4 || seen.has(value)) return Array.isArray(value) ? `[${value.length}]` : '{…}'
     seen.add(value)
     if (Array.isArray(value))
       return value.length > 8
