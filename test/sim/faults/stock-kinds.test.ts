@@ -113,6 +113,7 @@ describe('what a process sees of its disk', () => {
         },
         survives: { down: 1 },
       }),
+      invariants: [],
       statistics: () => ({}),
     })
     await using simulation = await simulate(lone, { seed: '1', faults: 'none' })
@@ -163,6 +164,7 @@ describe('what a host finds after a power loss', () => {
       ...gossip,
       name: 'lone',
       system: system({ name: 'lone', roles: { lone: { count: 1, boot } }, survives: { down: 1 } }),
+      invariants: [],
       statistics: () => ({}),
     })
     await using simulation = await simulate(lone, { seed: '1', faults: 'none' })
