@@ -11,7 +11,8 @@ export class BrokenInjection extends Misuse {
 /** Throws `BrokenInjection` for times that are none. */
 export function checkTimes(injection: Injection): void {
   for (const [name, value] of Object.entries(injection.args)) {
-    const isTime = (time: unknown) => time === null || (Number.isSafeInteger(time) && (time as number) >= 0)
-    if (name.endsWith('Nanos') && ![value].flat().every(isTime)) throw new BrokenInjection(injection, `${name} is in nanoseconds from 0 on`)
+    const isTime = (time: unknown) => time === null || (typeof time === 'number' && Number.isFinite(time) && (time >= 0 || name === 'byNanos'))
+    if (name.endsWith('Nanos') && ![value].flat().every(isTime))
+      throw new BrokenInjection(injection, `${name} is in nanoseconds${name === 'byNanos' ? '' : ' from 0 on'}`)
   }
 }
