@@ -86,8 +86,11 @@ describe('what a process sees of its disk', () => {
   async function seen(kind: string | null): Promise<{ codes: string[]; took: number }> {
     const answer = { codes: [] as string[], took: 0 }
     const lone = scenario({
-      ...gossip,
       name: 'lone',
+      workload: workload({ clients: 0, generate: () => null, perform: async () => null }),
+      faults: { strategy: 'random' },
+      duration: s(2),
+      healAt: s(2),
       system: system({
         name: 'lone',
         roles: {
@@ -114,7 +117,6 @@ describe('what a process sees of its disk', () => {
         survives: { down: 1 },
       }),
       invariants: [],
-      statistics: () => ({}),
     })
     await using simulation = await simulate(lone, { seed: '1', faults: 'none' })
     await simulation.advance(ms(400))
@@ -161,11 +163,13 @@ describe('what a host finds after a power loss', () => {
       await disk.rename('other', 'renamed')
     }
     const lone = scenario({
-      ...gossip,
       name: 'lone',
+      workload: workload({ clients: 0, generate: () => null, perform: async () => null }),
+      faults: { strategy: 'random' },
+      duration: s(2),
+      healAt: s(2),
       system: system({ name: 'lone', roles: { lone: { count: 1, boot } }, survives: { down: 1 } }),
       invariants: [],
-      statistics: () => ({}),
     })
     await using simulation = await simulate(lone, { seed: '1', faults: 'none' })
     await simulation.advance(ms(400))
