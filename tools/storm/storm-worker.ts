@@ -6,6 +6,9 @@ import { stormRun } from './storm-summary.js'
 
 const { scenario } = await loadScenario(process.argv[2]!, repository)
 
+// Ctrl-C reaches every process of the group: the storm's own decides, and this one finishes its seed.
+process.on('SIGINT', () => {})
+
 process.on('message', async (seed: string) => {
   const began = process.cpuUsage()
   const report = await run({ scenario, seed })
