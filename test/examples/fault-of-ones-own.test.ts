@@ -72,7 +72,7 @@ describe('a fault kind of a scenario of its own', () => {
   ])('%s', (message, change) => {
     const definition = { ...killTalkers, ...change }
     const broken = { ...talkers, faults: { ...talkers.faults, kinds: undefined, custom: [definition] } }
-    expect(() => headerOf({ scenario: broken as never, seed: '1' })).toThrow(new Misuse(message))
+    expect(() => headerOf({ scenario: broken as never, seed: '1' })).toThrow(new Misuse(`scenario talkers: faults.custom: ${message}`))
   })
 
   test('a draw without a site is named', async () => {
