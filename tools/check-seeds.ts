@@ -17,8 +17,8 @@ const leastMedians: Readonly<Record<string, Readonly<Record<string, number>>>> =
 }
 /** Kinds that so few runs may miss: a bad sector is met only by who reads there while it is bad, and members read when they start. Storms see them act. */
 const rareKinds: readonly string[] = ['disk.read-error', 'disk.lost-rename']
-/** Of all crashes, those that must fall between two effects of a step. */
-const leastCrashesInside = 0.3
+/** Of all crashes, those that must fall between two effects of a step. Fewer of a member's steps have two effects than of a broker's with its clients. */
+const leastCrashesInside: Readonly<Record<string, number>> = { broker: 0.3, raft: 0.25 }
 
 /** One check a scenario; the first seed that does not pass is reported as the command line would. */
 export async function checkSeeds(): Promise<{ passed: number; failed: number; complaints: string[] }> {
@@ -39,20 +39,20 @@ async function complaintOf(scenario: AnyScenario): Promise<string | null> {
     summary.add(stormRun(report, 0))
     stated.push({ properties: report.properties })
   }
-  const findings = shortcomings(summary, leastMedians[scenario.name] ?? {})
+  const findings = shortcomings(summary, leastMedians[scenario.name] ?? {}, leastCrashesInside[scenario.name] ?? 0)
   const over = propertiesOver(stated, scenario.mustMeet)
   if (over.neverMet.length > 0) findings.push(describeNeverMet(over))
   return findings.length === 0 ? null : `${scenario.name}, seeds ${fixedSeeds[0]} to ${fixedSeeds.at(-1)}: ${findings.join('; ')}`
 }
 
 /** In what too little happened for the runs to prove much. */
-export function shortcomings(summary: StormSummary, medians: Readonly<Record<string, number>>): string[] {
+export function shortcomings(summary: StormSummary, medians: Readonly<Record<string, number>>, leastInside: number): string[] {
   const found = summary.idleKinds.filter((kind) => !rareKinds.includes(kind)).map((kind) => `${kind} was armed and never acted`)
   for (const [name, least] of Object.entries(medians)) {
     const median = summary.median(name)
     if (median < least) found.push(`a median of ${median} ${name} a run, where ${least} is the least`)
   }
   const { crashesInside } = summary
-  if (crashesInside !== null && crashesInside < leastCrashesInside) found.push(`${Math.round(100 * crashesInside)}% of crashes fell strictly inside steps`)
+  if (crashesInside !== null && crashesInside < leastInside) found.push(`${Math.round(100 * crashesInside)}% of crashes fell strictly inside steps`)
   return found
 }

@@ -56,11 +56,11 @@ describe('What a storm contained', () => {
 describe('Seeds that every change must pass', () => {
   test('are found wanting where too little happened', () => {
     const summary = summaryOf({ faults: [armed('net.drop', 0), armed('net.partition', 1)], statistics: { crashes: 4, crashesInsideSteps: 1, applied: 50 } })
-    expect(shortcomings(summary, { applied: 50, 'net.partition': 1 })).toEqual([
+    expect(shortcomings(summary, { applied: 50, 'net.partition': 1 }, 0.3)).toEqual([
       'net.drop was armed and never acted',
       '25% of crashes fell strictly inside steps',
     ])
-    expect(shortcomings(summaryOf({}), { applied: 50 })).toEqual(['a median of 0 applied a run, where 50 is the least'])
+    expect(shortcomings(summaryOf({}), { applied: 50 }, 0.3)).toEqual(['a median of 0 applied a run, where 50 is the least'])
   })
 })
 
