@@ -23,6 +23,10 @@ describe('a hunt', () => {
     expect(readFileSync(path.join(repository, plant.file), 'utf8')).toBe(before)
   })
 
+  test('goes on past a check that the plant does not name, and tells of it when no other comes', async () => {
+    expect(await hunt({ ...plant, expect: 'another check' }, { firstSeed: 3, seeds: 6 })).toMatchObject({ seed: '7', seeds: 5, check: plant.expect })
+  })
+
   test('finds nothing in seeds that do not show it', async () => {
     expect(await hunt(plant, { firstSeed: 8, seeds: 6 })).toMatchObject({ seed: null, seeds: 6, check: null })
   })
