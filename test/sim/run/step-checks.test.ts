@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { World } from '../../../sim/host/world.js'
-import { KernelEvent } from '../../../sim/kernel/event.js'
+import { KernelEvent, world } from '../../../sim/kernel/event.js'
 import { Kernel } from '../../../sim/kernel/kernel.js'
 import { rootKey } from '../../../sim/kernel/root-key.js'
 import type { Invariant, Observation } from '../../../sim/run/scenario.js'
@@ -35,7 +35,7 @@ describe('the checks of a step', () => {
       return hasAny
     },
   })
-  const run = (checks: StepChecks) => checks.run(kernel, new KernelEvent(), null)
+  const run = (checks: StepChecks) => checks.run(kernel, new KernelEvent(0, world, null, null, null, 0, undefined, undefined, undefined, 0), null)
 
   it('pass over the invariants of an observation that has nothing to see, and only those', () => {
     calls.length = 0
