@@ -10,6 +10,7 @@ import { type ExitCode, exitCodes } from '../sim/report/exit-code.js'
 import type { RunRequest } from '../sim/run/report.js'
 import type { AnyScenario, Strategy } from '../sim/run/scenario.js'
 import { BadInput } from './bad-input.js'
+import { corpusCommand } from './corpus-command.js'
 import { reportDeterminism } from './determinism-command.js'
 import { freshRun } from './fresh-run.js'
 import { list, listFaults } from './list-command.js'
@@ -84,6 +85,7 @@ function commandLine(words: readonly string[], terminal: Terminal, finish: (code
   viewOptions(program.command('replay').description('run a failure again').argument('<file>', 'written by a failing run, .seedfall/….json')).action(
     async (file: string, flags: RunFlags) => finish(await replay(file, view(flags), terminal)),
   )
+  corpusCommand(program.command('corpus'), terminal, finish)
   serveOptions(program.command('serve').description('run one role of a scenario for real, as a process of this machine')).action(
     async (name: string, flags: ServeFlags) => finish(await (await import('./serve-command.js')).serve(name, flags, terminal)),
   )
