@@ -18,6 +18,7 @@ import { loadScenario } from './load-scenario.js'
 import { durationText, parseDuration, parseKinds, parseSeed, parseStep, parseStrategy } from './option-values.js'
 import { packageVersion } from './package-version.js'
 import { performRun } from './perform-run.js'
+import type { PropertiesFlags } from './properties-command.js'
 import { replay } from './replay-command.js'
 import { parseListen, parseLogLevel, parseOrdinal, type ServeFlags } from './serve-options.js'
 import { processTerminal, type Terminal } from './terminal.js'
@@ -85,6 +86,13 @@ function commandLine(words: readonly string[], terminal: Terminal, finish: (code
   viewOptions(program.command('replay').description('run a failure again').argument('<file>', 'written by a failing run, .seedfall/….json')).action(
     async (file: string, flags: RunFlags) => finish(await replay(file, view(flags), terminal)),
   )
+  program
+    .command('properties')
+    .description('show what the sources of a scenario state, without running it')
+    .argument('[scenarios...]', "of 'seedfall list', or scenario files; all of Seedfall's own when not given")
+    .option('--sites', 'the places that faults may aim at, too: maybe, failpoint, mark')
+    .option('--json', 'as one JSON array')
+    .action(async (names: string[], flags: PropertiesFlags) => finish((await import('./properties-command.js')).listProperties(names, flags, terminal)))
   corpusCommand(program.command('corpus'), terminal, finish)
   serveOptions(program.command('serve').description('run one role of a scenario for real, as a process of this machine')).action(
     async (name: string, flags: ServeFlags) => finish(await (await import('./serve-command.js')).serve(name, flags, terminal)),
