@@ -87,13 +87,31 @@ export function formatEntry({ name, note, expect, traceHash, replay }: CorpusEnt
   const fields = (object: object, indent: string) =>
     Object.entries(object)
       .filter(([, value]) => value !== undefined)
-      .map(([key, value]) => `${indent}${JSON.stringify(key)}: ${valueText(value, indent)}`)
+      .map(([key, value]) => `${indent}${JSON.stringify(key)}: ${valueText(key, value, indent)}`)
   return `{\n${[...fields(head, '  '), `  "replay": {\n${fields(replay, '    ').join(',\n')}\n  }`].join(',\n')}\n}\n`
 }
 
-function valueText(value: unknown, indent: string): string {
-  if (!Array.isArray(value) || !value.some((item) => typeof item === 'object')) return JSON.stringify(value)
-  return `[\n${value.map((item) => `${indent}  ${JSON.stringify(item)}`).join(',\n')}\n${indent}]`
+function valueText(key: string, value: unknown, indent: string): string {
+  if (Array.isArray(value) && value.some((item) => typeof item === 'object')) {
+    return `[\n${value.map((item) => `${indent}  ${JSON.stringify(item)}`).join(',\n')}\n${indent}]`
+  }
+  if (key !== 'options' || Object.keys(value as object).length === 0) return JSON.stringify(value)
+  const lines = linesOf(value as Readonly<Record<string, unknown>>)
+  return `{\n${lines.map((line) => `${indent}  ${line}`).join(',\n')}\n${indent}}`
+}
+
+/** The options of one kind of fault on a line, in their order. */
+function linesOf(options: Readonly<Record<string, unknown>>): string[] {
+  const lines: string[][] = []
+  let last: string | undefined
+  for (const [name, value] of Object.entries(options)) {
+    const family = name.includes('.') ? name.slice(0, name.lastIndexOf('.')) : ''
+    const field = `${JSON.stringify(name)}: ${JSON.stringify(value)}`
+    if (family === last) lines.at(-1)?.push(field)
+    else lines.push([field])
+    last = family
+  }
+  return lines.map((line) => line.join(', '))
 }
 
 function parsed(text: string): unknown {

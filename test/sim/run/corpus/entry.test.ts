@@ -79,6 +79,19 @@ describe('the file of an entry', () => {
     )
   })
 
+  test('has the options of one kind on a line', () => {
+    const options = { keys: 3, 'net.delay.everyMillis': 1, 'net.delay.mostMillis': 2, 'net.drop.perMille': 3, 'disk.model': 4 }
+    const lines = formatEntry({ ...entry, replay: { ...replay, options } }).split('\n')
+    const from = lines.indexOf('    "options": {')
+    expect(lines.slice(from + 1, from + 6)).toEqual([
+      '      "keys": 3,',
+      '      "net.delay.everyMillis": 1, "net.delay.mostMillis": 2,',
+      '      "net.drop.perMille": 3,',
+      '      "disk.model": 4',
+      '    },',
+    ])
+  })
+
   test('has each injection on a line of its own, and its fields in one order whatever order they came in', () => {
     const text = formatEntry(entry)
     expect(text.split('\n').filter((line) => line.includes('"kind"'))).toEqual([
