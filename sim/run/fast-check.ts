@@ -112,30 +112,31 @@ export function topologies(scenario: AnyScenario, bounds: Readonly<Record<string
 export interface OperationsOptions {
   /** At most so many for each client; 20 when not given. */
   readonly most?: number
-  /** At most so much virtual time between two of a client's; 20 ms when not given. */
-  readonly pause?: Nanos
+  /** They are invoked at times from 0 to this one, or when their client has finished the one before; the scenario's `healAt` when not given. */
+  readonly within?: Nanos
 }
 
 /**
- * What each client of a scenario does, in order, instead of what its workload would generate: lists of the given operations, of the workload's own type. They
- * shrink to fewer and simpler ones, without pauses. An operation has to be plain JSON, since a replay file keeps it.
+ * What each client of a scenario does, and when, instead of what its workload would generate: lists of the given operations, of the workload's own type. They
+ * shrink to fewer and simpler ones; what is left out moves no other. An operation has to be plain JSON, since a replay file keeps it.
  */
 export function operations<Op>(scenario: AnyScenario, operation: fc.Arbitrary<Op>, options: OperationsOptions = {}): fc.Arbitrary<readonly PlannedOperation[]> {
-  const { most = 20, pause = 20_000_000 } = options
+  const { most = 20, within = scenario.healAt } = options
   mustBeWhole('operations: most', most, 1)
-  mustBeWhole('operations: pause', pause, 0)
+  mustBeWhole('operations: within', within, 0)
   const clients = hostCount(scenario, clientRole, undefined)
-  const oneClients = fc.array(fc.record({ pause: fc.nat({ max: Math.floor(pause / 1_000) }), op: operation }), { maxLength: most })
+  // An earlier time is no simpler one: shrunk, it would end at the edge of what still fails, where nothing else can be left out any more.
+  const timed = fc.record({ at: fc.noShrink(fc.nat({ max: within })), op: operation })
+  // Without `size`, fast-check would draw some ten at most.
+  const oneClients = fc.array(timed, { maxLength: most, size: 'max' })
   return fc.tuple(...Array.from({ length: clients }, () => oneClients)).map((lists) => lists.flatMap((list, i) => planned(i + 1, list)))
 }
 
-function planned(client: number, list: readonly { readonly pause: number; readonly op: unknown }[]): PlannedOperation[] {
-  let at = 0
-  return list.map(({ pause, op }, index) => {
-    at += pause * 1_000
-    if (!isPlainJson(op)) throw new Misuse(`operations: ${shown(op)} is no plain JSON: a replay file could not keep it`)
-    return { client, index, at, op }
-  })
+function planned(client: number, list: readonly { readonly at: number; readonly op: unknown }[]): PlannedOperation[] {
+  const wrong = list.find(({ op }) => !isPlainJson(op))
+  if (wrong !== undefined) throw new Misuse(`operations: ${shown(wrong.op)} is no plain JSON: a replay file could not keep it`)
+  const inTime = list.toSorted((a, b) => a.at - b.at)
+  return inTime.map(({ at, op }, index) => ({ client, index, at, op }))
 }
 
 /** What a property draws of a run; what is not given the seed decides. */
@@ -193,7 +194,7 @@ export async function assertSimulation(
       `${head}\n  and the same run passes when it is made again: something outlives a run, look with --check-determinism\n  ${again}`,
       one.seed,
     )
-  const commands = { ...(report.outcome === 'passed' ? {} : await replayCommand(request, report, options.file)), 'in the test': again }
+  const commands = { ...(report.outcome === 'passed' ? {} : await replayCommand(request, report, options.file)), again }
   const told = one.operations === undefined ? [] : [`  operations  ${JSON.stringify(one.operations)}`]
   throw new SimulationTestFailed([head, textOf(report, wrong, commands), ...told].join('\n'), one.seed, { cause: details.errorInstance })
 }

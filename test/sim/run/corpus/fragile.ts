@@ -6,7 +6,7 @@ const Echo = protocol<{ say: { req: number; res: number } }>('echo')
 export const fragile = (isRepaired = false): AnyScenario => {
   function boot(host: Host): null {
     let last = host.clock.monotonic()
-    host.clock.every(ms(10), () => {
+    host.clock.every(ms(100), () => {
       last = host.clock.monotonic()
     })
     host.net.serve(Echo, { say: (number) => (!isRepaired && host.clock.monotonic() - last > ms(300) ? number + 1 : number) })
