@@ -98,7 +98,7 @@ async function add(file: string, corpus: CorpusFolder, flags: AddFlags, { folder
   out(`${paint.good('✓ kept')}  ${paint.strong(corpus.pathOf(name))}  ${expect}  ${note}`)
   if (isToBeRepaired) out(`  it fails now, as ${sayFound(report)}: '${program} corpus check' fails until that is repaired`)
   const size = replay.injections === 'seeded' ? 0 : replay.injections.length
-  if (size > many) out(`  it holds ${count(size)} injections: '${program} shrink ${file}' finds the few that matter`)
+  if (size > many) out(`  it holds ${counted(size, 'injection')}: '${program} shrink ${file}' finds the few that matter`)
   return exitCodes.passed
 }
 
@@ -154,6 +154,8 @@ async function reportOf(file: string, { replay }: CorpusEntry, corpus: CorpusFol
   }
 }
 
+const counted = (size: number, what: string): string => `${count(size)} ${what}${size === 1 ? '' : 's'}`
+
 function list(corpus: CorpusFolder, isJson: boolean, { out, error, paint }: Terminal): ExitCode {
   const files = corpus.files()
   const entries = files.flatMap((file) => ('entry' in file ? [file.entry] : []))
@@ -175,7 +177,7 @@ function list(corpus: CorpusFolder, isJson: boolean, { out, error, paint }: Term
     )
   else
     for (const { name, note, expect, replay } of entries) {
-      const size = replay.injections === 'seeded' ? 'all injections of its seed' : `${count(replay.injections.length)} injections`
+      const size = replay.injections === 'seeded' ? 'all injections of its seed' : counted(replay.injections.length, 'injection')
       out(`${paint.strong(name.padEnd(32))}  ${expect}  ${replay.scenario}, seed ${replay.seed}, ${size}: ${replay.found.check ?? replay.found.outcome}`)
       out(paint.faint(`${' '.repeat(32)}  ${note}`))
     }

@@ -20,21 +20,19 @@ export interface PruneFlags {
  */
 export async function prune(names: readonly string[], corpus: CorpusFolder, flags: PruneFlags, terminal: Terminal): Promise<ExitCode> {
   const files = corpus.files(names)
-  const isWhole = { current: true }
-  let undecided = 0
-  await interruptible(async (signal) => {
+  const done = { kept: 0, replaced: 0, removed: 0, undecided: 0 }
+  const isWhole = await interruptible(async (signal) => {
     for (const file of files) {
       const checked = await checkFile(file, corpus.home, signal)
-      const done = await decide(checked, corpus, flags, signal, terminal)
-      if (signal.aborted) {
-        isWhole.current = false
-        return
-      }
-      if (done === 'undecided') undecided++
+      const decision = await decide(checked, corpus, flags, signal, terminal)
+      if (signal.aborted) return false
+      done[decision]++
     }
+    return true
   })
-  if (!isWhole.current) return exitCodes.interrupted
-  return undecided > 0 ? exitCodes.violation : exitCodes.passed
+  terminal.out(`${done.kept} as expected, ${done.replaced} found again, ${done.removed} removed, ${done.undecided} to decide${isWhole ? '' : '; interrupted'}`)
+  if (!isWhole) return exitCodes.interrupted
+  return done.undecided > 0 ? exitCodes.violation : exitCodes.passed
 }
 
 async function decide(

@@ -18,7 +18,7 @@ export interface PropertiesFlags {
  */
 export function listProperties(names: readonly string[], { json, sites }: PropertiesFlags, terminal: Terminal): ExitCode {
   const asked = names.length > 0 ? names : [...stockScenarioFiles().keys()]
-  const found = asked.map((name) => ({ scenario: name, ...catalogueOfSources([fileOf(name, terminal.folder)], sourceFiles(terminal.folder)) }))
+  const found = asked.map((name) => ({ scenario: name, ...catalogueFor(name, terminal.folder) }))
   if (json)
     terminal.out(
       JSON.stringify(
@@ -33,6 +33,11 @@ export function listProperties(names: readonly string[], { json, sites }: Proper
     )
   else for (const one of found) terminal.out(describe(one, sites === true, terminal))
   return found.some(({ findings }) => findings.length > 0) ? exitCodes.violation : exitCodes.passed
+}
+
+/** What the sources of a scenario state, by its name or its file. Throws `BadInput`. */
+export function catalogueFor(name: string, folder: string): PropertyCatalogue {
+  return catalogueOfSources([fileOf(name, folder)], sourceFiles(folder))
 }
 
 function fileOf(name: string, folder: string): string {

@@ -40,7 +40,7 @@ export function simTest(name: string, scenario: AnyScenario, options: SimTestOpt
   )
   const again = (seed: string) => ({
     ...(file === undefined ? {} : { again: `npx seedfall run ${file} --seed ${seed}` }),
-    'in vitest': `SEEDFALL_SEED=${seed} npx vitest -t '${name}'`,
+    'in vitest': `SEEDFALL_SEED=${seed} npx vitest -t ${patternOf(name)}`,
   })
   const passed: PassedRun[] = []
   const total = known.length + asked.seeds.filter((seed) => !known.includes(seed)).length
@@ -69,5 +69,8 @@ export function simTest(name: string, scenario: AnyScenario, options: SimTestOpt
       })
   })
 }
+
+/** What vitest takes for a pattern, and a shell for one word. */
+const patternOf = (name: string): string => `'${name.replace(/[.*+?^${}()|[\]\\]/g, '\\$&').replaceAll("'", "'\\''")}'`
 
 const titleOf = (seeds: readonly string[]): string => (seeds.length === 1 ? `seed ${seeds[0]}` : `seeds ${seeds[0]} to ${seeds.at(-1)}`)

@@ -107,6 +107,12 @@ describe('the file of an entry', () => {
     expect(parseEntry(formatReplay(replay), 'lock-1')).toEqual({ name: 'lock-1', note: 'an increment is lost', expect: 'fails', replay })
   })
 
+  test('may hold a replay of the format before, which is read as it is and written anew', () => {
+    const old = JSON.stringify({ ...JSON.parse(formatEntry(entry)), replay: { ...replay, version: 2 } })
+    expect(parseEntry(old, 'lost-increment')).toEqual(entry)
+    expect(formatEntry(parseEntry(old, 'lost-increment'))).toContain(`"version": ${replayVersion}`)
+  })
+
   const changed = (change: object) => JSON.stringify({ ...JSON.parse(formatEntry(entry)), ...change })
   test.each([
     ['', 'is not JSON'],
