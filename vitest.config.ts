@@ -8,6 +8,8 @@ export default defineConfig({
     alias: [
       { find: /^seedfall$/, replacement: at('sim/index.ts') },
       { find: /^seedfall\/vitest$/, replacement: at('sim/run/vitest.ts') },
+      { find: /^seedfall\/fast-check$/, replacement: at('sim/run/fast-check.ts') },
+      { find: /^seedfall\/testing$/, replacement: at('sim/run/testing.ts') },
       { find: /^seedfall\/real$/, replacement: at('sim/real/index.ts') },
       { find: /^seedfall\/raft$/, replacement: at('systems/raft/index.ts') },
       { find: /^seedfall\/broker$/, replacement: at('systems/broker/index.ts') },

@@ -10,6 +10,7 @@ import { type ExitCode, exitCodes } from '../sim/report/exit-code.js'
 import type { RunRequest } from '../sim/run/report.js'
 import type { AnyScenario, Strategy } from '../sim/run/scenario.js'
 import { BadInput } from './bad-input.js'
+import { corpusCommand } from './corpus-command.js'
 import { reportDeterminism } from './determinism-command.js'
 import { freshRun } from './fresh-run.js'
 import { list, listFaults } from './list-command.js'
@@ -17,6 +18,7 @@ import { loadScenario } from './load-scenario.js'
 import { durationText, parseDuration, parseKinds, parseSeed, parseStep, parseStrategy } from './option-values.js'
 import { packageVersion } from './package-version.js'
 import { performRun } from './perform-run.js'
+import type { PropertiesFlags } from './properties-command.js'
 import { replay } from './replay-command.js'
 import { parseListen, parseLogLevel, parseOrdinal, type ServeFlags } from './serve-options.js'
 import { processTerminal, type Terminal } from './terminal.js'
@@ -84,6 +86,14 @@ function commandLine(words: readonly string[], terminal: Terminal, finish: (code
   viewOptions(program.command('replay').description('run a failure again').argument('<file>', 'written by a failing run, .seedfall/….json')).action(
     async (file: string, flags: RunFlags) => finish(await replay(file, view(flags), terminal)),
   )
+  program
+    .command('properties')
+    .description('show what the sources of a scenario state, without running it')
+    .argument('[scenarios...]', "of 'seedfall list', or scenario files; all of Seedfall's own when not given")
+    .option('--sites', 'the places that faults may aim at, too: maybe, failpoint, mark')
+    .option('--json', 'as one JSON array')
+    .action(async (names: string[], flags: PropertiesFlags) => finish((await import('./properties-command.js')).listProperties(names, flags, terminal)))
+  corpusCommand(program.command('corpus'), terminal, finish)
   serveOptions(program.command('serve').description('run one role of a scenario for real, as a process of this machine')).action(
     async (name: string, flags: ServeFlags) => finish(await (await import('./serve-command.js')).serve(name, flags, terminal)),
   )

@@ -11,6 +11,7 @@ import { jsonReport } from '../sim/report/json-report.js'
 import { describeHeader } from '../sim/report/run-header.js'
 import { describeResult } from '../sim/report/run-result.js'
 import { formatReplay, provenReplay } from '../sim/run/replay.js'
+import { replayFileName } from '../sim/run/replay-file-name.js'
 import type { RunReport, RunRequest } from '../sim/run/report.js'
 import { headerOf, run } from '../sim/run/run.js'
 import { BadInput } from './bad-input.js'
@@ -113,8 +114,7 @@ async function lastRows(request: RunRequest, report: RunReport): Promise<readonl
 /** What was found stands whether the file can be written or not: without it, the seed makes the run again. */
 async function writeReplay(request: RunRequest, report: RunReport, { file }: Presentation, { folder, error }: Terminal): Promise<string | undefined> {
   const text = formatReplay(await provenReplay(request, report, file))
-  const name = `${report.scenario}-${report.seed}`.replace(/[^A-Za-z0-9._-]+/g, '_').slice(0, 120)
-  const target = path.join('.seedfall', `${name}.json`)
+  const target = path.join('.seedfall', replayFileName(report))
   try {
     mkdirSync(path.join(folder, '.seedfall'), { recursive: true })
     writeFileSync(path.join(folder, target), text)

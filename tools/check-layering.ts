@@ -48,13 +48,18 @@ const layers: readonly Layer[] = [
 /** The machine's own clocks, sockets and files: what runs in a simulation never reaches it. */
 const realFolder = 'sim/real'
 const mayBeReal: readonly string[] = ['cli', 'test', 'bench', 'tools']
+/** What judges and keeps runs may use files: where test runners start them, and the command line. */
+const nodeFolder = 'sim/run/node'
+const testRunners: readonly string[] = ['sim/run/vitest.ts', 'sim/run/fast-check.ts', 'sim/run/testing.ts']
 
 const layerOf = (file: string): Layer | undefined => layers.find(({ name }) => file.startsWith(`${name}/`))
 
 function refuse(file: string, layer: Layer, specifier: string): string | undefined {
   const isReal = file.startsWith(`${realFolder}/`)
+  const isNode = file.startsWith(`${nodeFolder}/`)
   if (!specifier.startsWith('.')) {
-    if (layer.name === 'sim' && !isReal && specifier.startsWith('node:')) return `imports ${specifier}; in sim/ only ${realFolder}/ may use Node's modules`
+    if (layer.name === 'sim' && !isReal && !isNode && specifier.startsWith('node:'))
+      return `imports ${specifier}; in sim/ only ${realFolder}/ and ${nodeFolder}/ may use Node's modules`
     const ownPackage = specifier === 'seedfall' || specifier.startsWith('seedfall/')
     if (ownPackage && layer.name !== 'examples' && layer.name !== 'test')
       return `${layer.name}/ imports its own package by name; import the file: it would load a second copy`
@@ -64,6 +69,8 @@ function refuse(file: string, layer: Layer, specifier: string): string | undefin
   if (target.startsWith('..')) return `imports ${target}, which is outside the repository`
   if (target.startsWith(`${realFolder}/`) && !isReal && !mayBeReal.includes(layer.name))
     return `${layer.name}/ must not import ${target}: it has to run in a simulation`
+  if (target.startsWith(`${nodeFolder}/`) && !isNode && !testRunners.includes(file) && !mayBeReal.includes(layer.name))
+    return `${file} must not import ${target}: only test runners and the command line use files`
   const home = layer.apart ? file.split('/').slice(0, 2).join('/') : layer.name
   const allowed = [home, ...layer.mayImport]
   if (allowed.some((folder) => target === folder || target.startsWith(`${folder}/`))) return

@@ -5,7 +5,9 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { checkAmbient } from './check-ambient.js'
 import { checkBrowserBundle } from './check-browser-bundle.js'
+import { checkCorpus } from './check-corpus.js'
 import { checkLayering } from './check-layering.js'
+import { checkProperties } from './check-properties.js'
 import { checkReadme } from './check-readme.js'
 import { checkSeeds } from './check-seeds.js'
 import { repository } from './repository.js'
@@ -28,8 +30,10 @@ const parts: readonly (readonly [name: string, check: () => Promise<Tally>])[] =
   ['layering', async () => oneCheck(checkLayering(program().files).map(printFinding))],
   ['ambient use', async () => oneCheck(checkAmbient(program()).map(printFinding))],
   ['browser bundle', async () => oneCheck(await checkBrowserBundle())],
+  ['properties', async () => checkProperties()],
   ['tests', runVitest],
   ['seeds', checkSeeds],
+  ['corpus', checkCorpus],
   ['README', checkReadme],
 ]
 

@@ -71,6 +71,11 @@ export class AmbientGuard implements SliceGuard {
     this.#options.failed(error)
   }
 
+  /** Randomness of this life in virtual mode is drawn anew from now on. */
+  reseed(life: Incarnation): void {
+    this.#faces?.get(life)?.reseed()
+  }
+
   faces(life: Incarnation): VirtualFaces {
     this.#faces ??= new WeakMap()
     let faces = this.#faces.get(life)

@@ -1,7 +1,7 @@
 import { Misuse } from '../host/errors.js'
 import type { Incarnation } from '../host/incarnation.js'
 import type { Nanos } from '../host/seam.js'
-import { deriveKey } from '../kernel/mix.js'
+import { deriveKey, type Key } from '../kernel/mix.js'
 import { Stream } from '../kernel/stream.js'
 import { VirtualTimers } from './virtual-timers.js'
 
@@ -17,8 +17,17 @@ export class VirtualFaces {
   constructor(life: Incarnation) {
     this.#life = life
     this.timers = new VirtualTimers(life.clock)
-    const key = deriveKey(deriveKey(life.machine.world.processKey, 'ambient'), life.name)
-    this.random = Stream.of(key, life.incarnation)
+    this.random = new Stream(this.#randomKey)
+  }
+
+  get #randomKey(): Key {
+    const life = this.#life
+    return deriveKey(deriveKey(deriveKey(life.machine.world.processKey, 'ambient'), life.name), life.incarnation)
+  }
+
+  /** The world has another process key: what is drawn from now on comes from that. */
+  reseed(): void {
+    this.random.rekey(this.#randomKey)
   }
 
   wallMillis(): number {

@@ -1,3 +1,4 @@
+import { Misuse } from '../host/errors.js'
 import type { PropertyKind } from '../host/properties.js'
 
 /** How often each property of a run was reached, and held. */
@@ -11,6 +12,10 @@ export class PropertyCounts {
       count = { name, kind, reached: 0, held: 0 }
       this.#counts.set(name, count)
     }
+    if (count.kind !== kind)
+      throw new Misuse(
+        `the property '${name}' is stated as '${kind}', and was stated as '${count.kind}' before: a name is one property, so give one of them another`,
+      )
     count.reached++
     if (holds) count.held++
     return holds || kind === 'sometimes' || kind === 'reachable'

@@ -11,7 +11,6 @@ import type { FileInode } from './file-inode.js'
 /** Turns requests into completions some time later: latencies, the device's queue, faults. One incarnation's; dies with it. */
 export class DiskDriver {
   readonly nameOrder: Order = { until: 0 }
-  readonly #key: Key
   #issued = 0
   #inFlight = 0
   /** Requests that found the device's queue full, from `#waitingFrom` on. */
@@ -30,17 +29,16 @@ export class DiskDriver {
     readonly host: DiskHost,
     readonly image: DiskImage,
     readonly model: DeviceModel,
-    key: Key,
+    /** Of the latencies. */
+    public key: Key,
     readonly faults: DiskFaults | null,
-  ) {
-    this.#key = key
-  }
+  ) {}
 
   /** `offset` and `length`: the bytes it is about, for faults; `hash` covers all of its arguments, for the trace. */
   issue<T>(request: DiskRequest<T>, site: DiskSite | null, range: LatencyRange, offset: number, length: number, hash: number): Promise<T> {
     const { host, model, faults } = this
     host.fold(fold(hash, (operationNumbers[request.operation] << 24) ^ length))
-    let delay = latency(model, range, length, dice(this.#key, this.#issued++))
+    let delay = latency(model, range, length, dice(this.key, this.#issued++))
     if (faults !== null && site !== null) {
       const strike = faults.strike(site, request.operation, host.now, offset, length, request)
       if (strike !== null) {

@@ -23,7 +23,9 @@ export class HostDisk {
   readonly host: SimulatedHost
   readonly #kernel: Kernel
   readonly #model: DeviceModel
-  readonly #key: Key
+  #key: Key
+  /** As the present life sees it, or the last one did. */
+  #open: SimulatedDisk | null = null
   readonly #image = new DiskImage()
   /** The last step in which a write or a change of names reached the page cache. */
   lastChangeStep = 0
@@ -43,13 +45,20 @@ export class HostDisk {
 
   /** The disk as one life of a process sees it. */
   open(life: Incarnation): Disk {
-    return new SimulatedDisk({
+    this.#open = new SimulatedDisk({
       host: new DiskOfLife(this, life, this.#kernel),
       image: this.#image,
       model: this.#model,
       key: deriveKey(this.#key, life.incarnation),
       faults: this.faults,
     })
+    return this.#open
+  }
+
+  /** Latencies are drawn anew from now on. */
+  reseed(seed: string): void {
+    this.#key = deriveKey(this.#key, seed)
+    this.#open?.rekey(deriveKey(this.#key, 'present life'))
   }
 
   /** Files with durable bytes, by path. */

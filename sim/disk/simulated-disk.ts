@@ -42,6 +42,11 @@ export class SimulatedDisk implements Disk {
     this.#image = options.image
   }
 
+  /** Latencies come from another key from now on. */
+  rekey(key: Key): void {
+    this.#driver.key = key
+  }
+
   open(path: string, options: OpenOptions = {}): Promise<File> {
     requireName(path)
     const { create = false, exclusive = false, truncate = false } = options

@@ -20,6 +20,14 @@ export interface FaultPlan {
   readonly injections: 'seeded' | readonly Injection[]
   /** Other latencies and process draws, same injections. */
   readonly salt?: string
+  /** By their steps: what comes after each is drawn anew, latencies and what processes and clients draw. The run up to it stays as it is. */
+  readonly reseed?: readonly Reseed[]
+}
+
+export interface Reseed {
+  /** The last step before the change. */
+  readonly step: number
+  readonly seed: string
 }
 
 /** What a run reports of one kind. An armed kind that never acted is a finding. */

@@ -1,5 +1,5 @@
 import { type EventTarget, type KernelEvent, task } from '../kernel/event.js'
-import { deriveKey, hashString } from '../kernel/mix.js'
+import { deriveKey, hashString, type Key } from '../kernel/mix.js'
 import type { Receiver } from '../net/endpoint.js'
 import type { Handler } from '../net/handler.js'
 import type { PendingCall } from '../net/pending-call.js'
@@ -52,10 +52,15 @@ export class Incarnation implements Host, Receiver, Log, Properties, EventTarget
     return this.#clock
   }
   get random(): Random {
-    if (this.#random === undefined) {
-      this.#random = new HostRandom(this, deriveKey(deriveKey(this.machine.world.processKey, this.machine.name), this.incarnation))
-    }
+    this.#random ??= new HostRandom(this, this.#randomKey)
     return this.#random
+  }
+  get #randomKey(): Key {
+    return deriveKey(deriveKey(this.machine.world.processKey, this.machine.name), this.incarnation)
+  }
+  /** The world has another process key: what is drawn from now on comes from that. */
+  reseed(): void {
+    this.#random?.rekey(this.#randomKey)
   }
   get net(): Net {
     this.#net ??= new SimulatedNet(this, this.machine.world)

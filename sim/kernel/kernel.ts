@@ -65,6 +65,8 @@ export class Kernel {
   readonly hash = new TraceHash()
   readonly hashing: boolean
   readonly sink: TraceSink | undefined
+  /** The loop ends with `steps` once so many were run. */
+  stepLimit: number
   readonly #hooks: KernelHooks
   readonly #drain: (() => void) | null
   readonly #options: KernelOptions
@@ -82,6 +84,7 @@ export class Kernel {
     this.#drain = options.drain === 'macrotask' ? null : syncDrain()
     this.hashing = options.hash ?? true
     this.sink = options.sink
+    this.stepLimit = options.stepLimit
   }
 
   schedule(
@@ -204,14 +207,14 @@ export class Kernel {
       const event = queue.peek()
       const plannedAt = this.#plannedAt
       if (plannedAt <= time && (event === null || plannedAt <= event.at)) {
-        if (this.steps >= this.#options.stepLimit) return 'steps'
+        if (this.steps >= this.stepLimit) return 'steps'
         const planned = this.#decide(plannedAt)
         if (planned !== null) return planned
         continue
       }
       if (event === null) return plannedAt === Number.POSITIVE_INFINITY ? 'empty' : 'reached'
       if (event.at > time) return plannedAt === Number.POSITIVE_INFINITY && queue.isIdle ? 'empty' : 'reached'
-      if (this.steps >= this.#options.stepLimit) return 'steps'
+      if (this.steps >= this.stepLimit) return 'steps'
       if (queue.size > this.#options.queueLimit) return 'queue'
       queue.take(event)
       if (event.life !== null && !event.life.alive) {

@@ -4,16 +4,26 @@ import { deriveKey, type Key, mix } from './mix.js'
 
 /** A stream of random numbers keyed by a `Key`: sfc32 (Chris Doty-Humphrey's PractRand), 128 bits of state, integers only. */
 export class Stream implements Random {
-  #a: number
-  #b: number
-  #c: number
+  #a = 0
+  #b = 0
+  #c = 0
   #counter = 1
 
   constructor(key: Key) {
+    this.#warmUp(key)
+  }
+
+  /** What is drawn from now on comes from another key, as from a new stream. */
+  rekey(key: Key): void {
+    this.#counter = 1
+    this.#warmUp(key)
+  }
+
+  #warmUp(key: Key): void {
     this.#a = key.high | 0
     this.#b = key.low | 0
     this.#c = mix(key.high ^ mix(key.low))
-    for (let i = 0; i < 8; i++) this.u32()
+    for (let i = 0; i < 8; i++) this.#next()
   }
 
   static of(key: Key, label: string | number): Stream {
@@ -21,6 +31,10 @@ export class Stream implements Random {
   }
 
   u32(): number {
+    return this.#next()
+  }
+
+  #next(): number {
     const sum = (this.#a + this.#b + this.#counter) | 0
     this.#counter = (this.#counter + 1) | 0
     this.#a = this.#b ^ (this.#b >>> 9)

@@ -25,7 +25,8 @@ export class Channel {
 
 /** One direction between two hosts. FIFO, unless reordering acts. */
 export class Link {
-  readonly key: Key
+  /** Of the latencies. */
+  key: Key
   /** By message type. */
   readonly channels: (Channel | undefined)[] = []
   /** Nothing is the matter: the fast path. */
@@ -56,6 +57,11 @@ export class Link {
 
   get site(): string {
     return `${this.from.name}>${this.to.name}`
+  }
+
+  /** Latencies come from another key from now on; the channels keep the words that they are folded and struck by. */
+  rekey(networkKey: Key): void {
+    this.key = deriveKey(networkKey, this.site)
   }
 
   channel(type: MessageType): Channel {

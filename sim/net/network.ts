@@ -40,7 +40,7 @@ export class Network implements EventTarget {
   readonly #endpoints: readonly Endpoint[]
   readonly #links: (Link | undefined)[]
   readonly #kernel: Kernel
-  readonly key: Key
+  key: Key
   readonly connections = new OpenConnections()
   readonly #profiles: LinkProfiles
   readonly #observer: NetworkObserver
@@ -93,6 +93,12 @@ export class Network implements EventTarget {
   /** What packets to a port are counted by: `TCP.7000`. */
   socketType(transport: 'TCP' | 'UDP', port: number): MessageType {
     return this.types.of(transport === 'TCP' ? tcp : udp, String(port))
+  }
+
+  /** Latencies are drawn anew from now on. */
+  reseed(seed: string): void {
+    this.key = deriveKey(this.key, seed)
+    this.eachLink((link) => link.rekey(this.key))
   }
 
   /** Every link used so far, in a fixed order. */

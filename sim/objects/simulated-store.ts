@@ -11,14 +11,20 @@ export type ObjectStoreOptions = BucketOptions
 export class SimulatedStore {
   readonly bucket: Bucket
   readonly faults = new StoreFaultInjector()
-  readonly #key: Key
+  /** Of the latencies. */
+  key: Key
 
   constructor(options: ObjectStoreOptions, runKey: Key, salt: string) {
     this.bucket = new Bucket(options)
-    this.#key = deriveKey(deriveKey(runKey, 'object store'), salt)
+    this.key = deriveKey(deriveKey(runKey, 'object store'), salt)
   }
 
   boot(host: Host): ObjectStoreService {
-    return new ObjectStoreService(host, this.bucket, this.faults, this.#key)
+    return new ObjectStoreService(host, this)
+  }
+
+  /** Latencies are drawn anew from now on. */
+  reseed(seed: string): void {
+    this.key = deriveKey(this.key, seed)
   }
 }

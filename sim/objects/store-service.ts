@@ -10,18 +10,25 @@ import { type StoreFaultInjector, siteOf } from './store-faults.js'
 import { storeLatency } from './store-latency.js'
 import { type StoreAnswer, type StoreMethods, type StoreOperation, storeProtocol } from './store-protocol.js'
 
+/** The store behind the service. */
+export interface ServedStore {
+  readonly bucket: Bucket
+  readonly faults: StoreFaultInjector
+  /** Of the latencies; another one after a reseed. */
+  readonly key: Key
+}
+
 export class ObjectStoreService {
   readonly #host: Host
   readonly #bucket: Bucket
   readonly #faults: StoreFaultInjector
-  readonly #key: Key
+  readonly #store: ServedStore
 
-  /** `key`: of the latencies. */
-  constructor(host: Host, bucket: Bucket, faults: StoreFaultInjector, key: Key) {
+  constructor(host: Host, store: ServedStore) {
     this.#host = host
-    this.#bucket = bucket
-    this.#faults = faults
-    this.#key = key
+    this.#bucket = store.bucket
+    this.#faults = store.faults
+    this.#store = store
     host.net.serve(storeProtocol, this.#handlers())
   }
 
@@ -65,7 +72,7 @@ export class ObjectStoreService {
   async #serve<T>(operation: StoreOperation, from: HostName, bytes: number, isConditional: boolean, act: () => T): Promise<StoreAnswer<T>> {
     const ordinal = this.#faults.count(from, operation)
     const strike = this.#faults.strike(from, operation, ordinal, isConditional)
-    const word = dice(deriveKey(this.#key, siteOf(from, operation)), ordinal)
+    const word = dice(deriveKey(this.#store.key, siteOf(from, operation)), ordinal)
     const delay: Nanos = storeLatency(operation, bytes, word) * (strike?.times ?? 1)
     const failure = strike?.failure ?? null
     const before = Math.floor(delay / 2)

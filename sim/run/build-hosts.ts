@@ -11,6 +11,7 @@ import type { SimulatedStore } from '../objects/simulated-store.js'
 import { storeHost } from '../objects/store-protocol.js'
 import { versionsOf } from './role-versions.js'
 import type { AnyScenario } from './scenario.js'
+import { hostCount, type Topology } from './topology.js'
 import { type ClientContext, WorkloadClient } from './workload-client.js'
 
 /** The run that the machines belong to. */
@@ -21,8 +22,8 @@ export interface HostsOf extends MachineWorld, ClientContext {
 }
 
 /** The machines of a run: those of the system's roles first, then the clients', then the object store's. */
-export function buildHosts(run: HostsOf, hasClients: boolean): SimulatedHost[] {
-  const { system, workload } = run.scenario
+export function buildHosts(run: HostsOf, topology: Topology | undefined): SimulatedHost[] {
+  const { system } = run.scenario
   const hosts: SimulatedHost[] = []
   const durable = (host: SimulatedHost): DurableView => run.diskOf(host).durable
   const stepCosts = processorModels[run.options['cpu.model'] ?? 0] ?? null
@@ -31,11 +32,11 @@ export function buildHosts(run: HostsOf, hasClients: boolean): SimulatedHost[] {
   }
   for (const [role, definition] of Object.entries(system.roles as AnyScenario['system']['roles'])) {
     if (isOutsideSystem(role)) throw new Misuse(`no role of a system may be called '${role}'`)
-    for (let ordinal = 1; ordinal <= definition.count; ordinal++) {
+    for (let ordinal = 1; ordinal <= hostCount(run.scenario, role, topology); ordinal++) {
       add(`${role}-${ordinal}`, role, versionsOf(definition, ordinal, run.options))
     }
   }
-  const clients = hasClients ? workload.clients : 0
+  const clients = hostCount(run.scenario, clientRole, topology)
   for (let client = 1; client <= clients; client++) {
     const boot = (host: Host) => {
       const process = new WorkloadClient(host, run, client)

@@ -42,12 +42,13 @@ export function propertiesOver(reports: Iterable<{ readonly properties: readonly
   return { runs, properties, neverMet: properties.filter(({ kind, held }) => (kind === 'sometimes' || kind === 'reachable') && held === 0) }
 }
 
-/** What was never met, in a line each, for people; nothing when all was. */
-export function describeNeverMet({ runs, neverMet }: OverRuns): string {
+/** What was never met, in a line each, for people; nothing when all was. `placesOf` says where a property is stated (`catalogue/`). */
+export function describeNeverMet({ runs, neverMet }: OverRuns, placesOf: (name: string) => readonly string[] = () => []): string {
   return neverMet
     .map(({ name, kind, reached }) => {
       const times = reached === 0 ? 'never reached' : `asked ${reached} ${reached === 1 ? 'time' : 'times'} and never true`
-      return `'${name}' (${kind}): ${times} in ${runs} ${runs === 1 ? 'run' : 'runs'}`
+      const places = placesOf(name)
+      return `'${name}' (${kind}): ${times} in ${runs} ${runs === 1 ? 'run' : 'runs'}${places.length === 0 ? '' : `, stated at ${places.join(' and ')}`}`
     })
     .join('\n')
 }

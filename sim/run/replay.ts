@@ -1,16 +1,20 @@
 import * as v from 'valibot'
 import { ambientModes } from '../ambient/ambient-mode.js'
 import { catalogueOf } from '../faults/catalogue.js'
+import { Misuse } from '../host/errors.js'
 import { shown } from './check-scenario.js'
+import { checkOperations, type PlannedOperation } from './planned-operation.js'
 import type { RunReport, RunRequest } from './report.js'
 import { run } from './run.js'
 import type { AnyScenario } from './scenario.js'
+import { checkTopology } from './topology.js'
 
 /** The small file that makes a run again: the seed, what was asked for, and the exact injections. Plain JSON. */
 export type Replay = v.InferOutput<typeof replaySchema>
 
-/** Raised whenever an older file would not make the same run any more. */
-export const replayVersion = 2
+/** Raised whenever an older program would make another run of a newer file. Version 2 has no `operations` and no `topology`, and is read as it is. */
+export const replayVersion = 3
+const oldestVersion = 2
 
 /** A file that is not a replay of this version; the message is one line for people. */
 export class ReplayError extends Error {
@@ -29,7 +33,7 @@ const injectionSchema = v.object({
 })
 const replaySchema = v.object({
   format: v.literal(format),
-  version: v.literal(replayVersion),
+  version: v.picklist([oldestVersion, replayVersion]),
   scenario: v.string(),
   /** The scenario's file when it is none of Seedfall's own, relative to where the command ran. */
   file: v.optional(v.string()),
@@ -43,6 +47,10 @@ const replaySchema = v.object({
   options: v.record(v.string(), v.number()),
   /** Exactly these, or those that the seed brings. */
   injections: v.union([v.literal('seeded'), v.array(injectionSchema)]),
+  /** Exactly these, or those that the clients draw. */
+  operations: v.optional(v.array(v.object({ client: count, index: count, at: count, op: v.optional(v.unknown()) }))),
+  /** Where there are fewer hosts or clients than the scenario has. */
+  topology: v.optional(v.record(v.string(), count)),
   /** What the run found, to be found again. */
   found: v.object({
     outcome: v.picklist(['violation', 'stalled', 'crashed', 'runaway', 'interrupted', 'passed']),
@@ -72,6 +80,8 @@ function replayOf(request: RunRequest, report: RunReport, injections: Replay['in
     durationNanos,
     options: { ...options },
     injections,
+    ...(request.operations === undefined ? {} : { operations: [...request.operations] }),
+    ...(request.topology === undefined ? {} : { topology: { ...request.topology } }),
     found: {
       outcome,
       ...(violation ? { check: violation.check, message: violation.message, step: violation.step, at: violation.at } : {}),
@@ -104,6 +114,7 @@ export async function provenReplay(request: RunRequest, report: RunReport, file?
  */
 export function requestOf(replay: Replay, scenario: AnyScenario): RunRequest {
   checkKinds(replay, scenario)
+  checkPlaces(replay, scenario)
   return {
     scenario,
     seed: replay.seed,
@@ -114,6 +125,8 @@ export function requestOf(replay: Replay, scenario: AnyScenario): RunRequest {
     ...(replay.ambient === undefined ? {} : { ambient: replay.ambient }),
     duration: replay.durationNanos,
     options: replay.options,
+    ...(replay.operations === undefined ? {} : { operations: replay.operations as readonly PlannedOperation[] }),
+    ...(replay.topology === undefined ? {} : { topology: replay.topology }),
   }
 }
 
@@ -123,6 +136,17 @@ function checkKinds({ injections, kinds = [], withoutKinds = [] }: Replay, scena
   for (const kind of [...listed, ...kinds, ...withoutKinds]) {
     if (catalogue.find(kind) === undefined)
       throw new ReplayError(`names the fault kind '${kind}', which scenario ${scenario.name} does not have: there are ${catalogue.kinds.join(', ')}`)
+  }
+}
+
+/** Hosts and operations that the scenario has a place for. */
+function checkPlaces({ operations = [], topology = {} }: Replay, scenario: AnyScenario): void {
+  try {
+    checkTopology(scenario, topology)
+    checkOperations(scenario, operations as readonly PlannedOperation[], topology)
+  } catch (error) {
+    if (error instanceof Misuse) throw new ReplayError(`does not fit scenario ${scenario.name}: ${error.message}`)
+    throw error
   }
 }
 
@@ -141,11 +165,11 @@ export function parseReplay(text: string): Replay {
   const head = v.safeParse(v.object({ format: v.literal(format), version: v.number() }), value)
   if (!head.success) throw new ReplayError('is not a replay file of Seedfall')
   const { version } = head.output
-  if (version < replayVersion)
+  if (version < oldestVersion)
     throw new ReplayError(`has the older format ${version}, and this Seedfall reads format ${replayVersion}: find the failure again by its seed`)
   if (version > replayVersion) throw new ReplayError(`has the newer format ${version}, and this Seedfall reads format ${replayVersion}: update seedfall`)
   const parsed = v.safeParse(replaySchema, value)
-  if (parsed.success) return parsed.output
+  if (parsed.success) return { ...parsed.output, version: replayVersion }
   const [issue] = parsed.issues
   throw new ReplayError(
     `is broken at '${v.getDotPath(issue) ?? 'its root'}': ${issue.input === undefined ? 'it is missing' : `it cannot be ${shown(issue.input)}`}`,

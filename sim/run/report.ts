@@ -3,7 +3,9 @@ import type { OperationRecord } from '../check/history.js'
 import type { FaultCount, FaultKind, FaultPlan, Injection } from '../faults/injection.js'
 import type { HostName, Nanos } from '../host/seam.js'
 import type { TraceSink } from '../kernel/trace.js'
+import type { PlannedOperation } from './planned-operation.js'
 import type { AnyScenario, Options, Strategy } from './scenario.js'
+import type { Topology } from './topology.js'
 
 export type Outcome = 'passed' | 'violation' | 'stalled' | 'crashed' | 'runaway' | 'interrupted'
 
@@ -19,6 +21,10 @@ export interface RunRequest {
   readonly duration?: Nanos
   /** Instead of drawn ones. */
   readonly options?: Options
+  /** Exactly these operations, each at its time or as soon as its client is free; otherwise clients draw theirs. */
+  readonly operations?: readonly PlannedOperation[]
+  /** Fewer hosts of a role than its scenario has, or fewer clients (`client`). */
+  readonly topology?: Topology
   readonly limits?: Partial<Limits>
   /** Stops before the step with this number is followed by another; the report's outcome is then what it was so far. */
   readonly untilStep?: number

@@ -8,6 +8,7 @@ import { rootKey } from '../kernel/root-key.js'
 import { checkRequest } from './check-request.js'
 import type { Limits, RunHeader, RunRequest } from './report.js'
 import type { OptionRange } from './scenario.js'
+import { hostCount } from './topology.js'
 
 /** All that is derived from the seed before the first step. */
 export interface RunSetup {
@@ -54,8 +55,9 @@ export function setUp(request: RunRequest): RunSetup {
     options[name] = value
   }
   const hosts: string[] = []
-  for (const [role, definition] of Object.entries(scenario.system.roles as Record<string, { count: number }>)) {
-    for (let ordinal = 1; ordinal <= definition.count; ordinal++) hosts.push(`${role}-${ordinal}`)
+  for (const role of Object.keys(scenario.system.roles)) {
+    const count = hostCount(scenario, role, request.topology)
+    for (let ordinal = 1; ordinal <= count; ordinal++) hosts.push(`${role}-${ordinal}`)
   }
   // A shortened run keeps its proportion of storm and calm.
   const healAt = Math.round(scenario.healAt * (durationNanos / scenario.duration))

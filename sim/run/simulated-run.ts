@@ -3,13 +3,14 @@ import type { HistoryFault } from '../check/history.js'
 import { PropertyCounts } from '../check/property-counts.js'
 import { HostDisk } from '../disk/host-disk.js'
 import { FaultEngine } from '../faults/engine.js'
+import type { Reseed } from '../faults/injection.js'
 import type { CodeSites } from '../host/code-sites.js'
 import { Misuse } from '../host/errors.js'
 import { HostExit } from '../host/exit.js'
 import type { Incarnation } from '../host/incarnation.js'
 import type { MachineWorld } from '../host/machine-world.js'
 import type { ObjectStore } from '../host/object-store.js'
-import { isOutsideSystem } from '../host/outside-role.js'
+import { clientRole, isOutsideSystem } from '../host/outside-role.js'
 import type { PropertyKind } from '../host/properties.js'
 import type { Disk, HostName, Nanos } from '../host/seam.js'
 import type { SimulatedHost } from '../host/simulated-host.js'
@@ -28,6 +29,7 @@ import { FinishedRun } from './finished-run.js'
 import { guardOf } from './guarding.js'
 import { HeapLimit } from './heap-limit.js'
 import { OperationHistory } from './operation-history.js'
+import type { PlannedOperation } from './planned-operation.js'
 import { processText } from './process-text.js'
 import type { HostState, Outcome, RunReport, RunRequest, Violation } from './report.js'
 import type { AnyScenario, Options } from './scenario.js'
@@ -40,7 +42,11 @@ import { worldOf } from './world-view.js'
 export class SimulatedRun<Roles extends Record<string, unknown>> implements MachineWorld, KernelHooks, NetworkObserver, ClientContext {
   readonly kernel: Kernel
   readonly network: Network
-  readonly processKey: Key
+  processKey: Key
+  /** Of what clients draw. */
+  workloadKey: Key
+  readonly operations: readonly PlannedOperation[] | null
+  readonly durationNanos: Nanos
   readonly peers: Readonly<Record<string, readonly HostName[]>>
   readonly world: World<Roles>
   readonly scenario: AnyScenario
@@ -65,6 +71,9 @@ export class SimulatedRun<Roles extends Record<string, unknown>> implements Mach
   readonly #disks: (HostDisk | undefined)[] = []
   readonly #properties = new PropertyCounts()
   readonly #checks: StepChecks
+  /** What is still to come, by its step. */
+  readonly #reseeds: Reseed[]
+  readonly #stepLimit: number
   /** Ends the loop when it holds after a step; null once it did. */
   stopWhen: ((world: World<Roles>) => boolean) | null = null
 
@@ -81,7 +90,7 @@ export class SimulatedRun<Roles extends Record<string, unknown>> implements Mach
       hooks: this,
       isOutOfMemory: () => heap.isPassed(),
       ...(this.guard === null ? {} : { guard: this.guard }),
-      stepLimit: Math.min(limits.steps, request.untilStep ?? Number.POSITIVE_INFINITY),
+      stepLimit: 0,
       queueLimit: limits.queue,
       ...(request.drain === undefined ? {} : { drain: request.drain }),
       ...(request.hash === undefined ? {} : { hash: request.hash }),
@@ -91,9 +100,14 @@ export class SimulatedRun<Roles extends Record<string, unknown>> implements Mach
     })
     const salt = request.plan?.salt ?? ''
     this.processKey = deriveKey(deriveKey(setup.key, 'process'), salt)
+    this.workloadKey = deriveKey(setup.key, 'workload')
+    this.operations = request.operations ?? null
+    this.durationNanos = setup.header.durationNanos
+    this.#reseeds = (request.plan?.reseed ?? []).slice().sort((a, b) => a.step - b.step)
+    this.#stepLimit = Math.min(limits.steps, request.untilStep ?? Number.POSITIVE_INFINITY)
     const { objects } = this.scenario
     this.store = objects === undefined ? null : new SimulatedStore(objects, setup.key, salt)
-    this.hosts = buildHosts(this, behaviour.clients)
+    this.hosts = buildHosts(this, behaviour.clients ? request.topology : { ...request.topology, [clientRole]: 0 })
     for (const host of this.hosts) this.byName.set(host.name, host)
     this.systemHosts = this.hosts.filter((host) => host.isOfSystem)
     this.peers = peersOf(this.hosts)
@@ -114,11 +128,38 @@ export class SimulatedRun<Roles extends Record<string, unknown>> implements Mach
 
   async runTo(time: Nanos): Promise<LoopEnd> {
     if (this.failure !== null) return 'ended'
-    const end = await this.kernel.run(time)
+    const end = await this.#loop(time)
     if (end === 'steps' && this.setup.request.untilStep === undefined) this.#runaway(`more than ${this.setup.limits.steps} steps`)
     if (end === 'queue') this.#runaway(`more than ${this.setup.limits.queue} events wait at once`)
     if (end === 'memory') this.#runaway('the heap stays above its limit (limits.heapBytes; how far a seed comes within it depends on the machine)')
     return end
+  }
+
+  /** Runs on through every reseed on the way. */
+  async #loop(time: Nanos): Promise<LoopEnd> {
+    const { kernel } = this
+    for (;;) {
+      const next = this.#reseeds[0]
+      kernel.stepLimit = Math.min(this.#stepLimit, next?.step ?? Number.POSITIVE_INFINITY)
+      const end = await kernel.run(time)
+      if (end !== 'steps' || next === undefined || kernel.steps < next.step) return end
+      this.#reseeds.shift()
+      this.#reseed(next.seed)
+    }
+  }
+
+  /** Latencies and what processes and clients draw come from another seed from now on; the dice of faults stay. */
+  #reseed(seed: string): void {
+    this.processKey = deriveKey(this.processKey, seed)
+    this.workloadKey = deriveKey(this.workloadKey, seed)
+    this.network.reseed(seed)
+    this.store?.reseed(seed)
+    for (const host of this.hosts) {
+      this.#disks[host.index]?.reseed(seed)
+      if (host.life === null) continue
+      host.life.reseed()
+      this.guard?.reseed(host.life)
+    }
   }
 
   /** The run is over: an answer of the real world that comes now finds nobody, and throws into nothing. */

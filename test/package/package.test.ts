@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { copyFileSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -36,6 +36,14 @@ function shell(command: string, words: readonly string[]): Promise<Ended> {
   })
 }
 
+/** What its optional parts are used with, linked as if the user had installed it. */
+function withPeers(): void {
+  for (const name of ['fast-check', 'vitest']) {
+    const link = path.join(user, 'node_modules', name)
+    if (!existsSync(link)) symlinkSync(path.join(repository, 'node_modules', name), link)
+  }
+}
+
 describe('the packed package, installed in a fresh folder', () => {
   test.each(['none', 'commonjs', 'module'])(
     "runs a user's scenario and its replay, with package type %s",
@@ -49,7 +57,7 @@ describe('the packed package, installed in a fresh folder', () => {
       expect(replayed.out).toContain('the same run, event for event')
       expect(replayed.code).toBe(1)
     },
-    60_000,
+    180_000,
   )
 
   test('lists its own scenarios, and runs one', async () => {
@@ -58,20 +66,64 @@ describe('the packed package, installed in a fresh folder', () => {
     const { code, out: json } = await shell('npx', ['seedfall', 'broker', '--seed', '1', '--duration', '1s', '--json'])
     expect(JSON.parse(json)).toMatchObject({ scenario: 'broker', outcome: 'passed' })
     expect(code).toBe(0)
-  }, 60_000)
+  }, 180_000)
 
   test("a user's code type-checks strictly against it", async () => {
     writeFileSync(path.join(user, 'package.json'), JSON.stringify({ type: 'module' }))
     writeFileSync(
       path.join(user, 'use.ts'),
-      "import { simulate } from 'seedfall'\nimport * as raft from 'seedfall/raft'\nimport * as broker from 'seedfall/broker'\nexport { broker, raft, simulate }\n",
+      `import { simulate } from 'seedfall'
+import * as raft from 'seedfall/raft'
+import * as broker from 'seedfall/broker'
+import { simTest } from 'seedfall/vitest'
+import { checkSeeds } from 'seedfall/testing'
+import { assertSimulation, faultPlans, operations, simProperty, topologies } from 'seedfall/fast-check'
+import * as fc from 'fast-check'
+import store from './store.scenario.js'
+const op = fc.record({ f: fc.constant('write' as const), value: fc.nat() })
+export const property = async () => simProperty(store, { plan: await faultPlans(store), operations: operations(store, op), topology: topologies(store, { replica: { min: 2 } }) })
+export { assertSimulation, broker, checkSeeds, raft, simTest, simulate }
+`,
     )
+    withPeers()
     const tsc = path.join(repository, 'node_modules/typescript/bin/tsc')
     const options = ['--noEmit', '--strict', '--noUncheckedIndexedAccess', '--target', 'es2022', '--lib', 'esnext,dom', '--module', 'nodenext']
     const { code, out } = await shell(process.execPath, [tsc, ...options, 'my.scenario.ts', 'store.scenario.ts', 'use.ts'])
     expect(out).toBe('')
     expect(code).toBe(0)
-  }, 60_000)
+  }, 180_000)
+
+  test("a user's tests run with its helpers", async () => {
+    writeFileSync(path.join(user, 'package.json'), JSON.stringify({ type: 'module' }))
+    withPeers()
+    writeFileSync(
+      path.join(user, 'lock.test.ts'),
+      `import test from 'node:test'
+import assert from 'node:assert'
+import { checkSeeds } from 'seedfall/testing'
+import { assertSimulation, faultPlans } from 'seedfall/fast-check'
+import scenario from './my.scenario.js'
+const lock = { ...scenario, duration: 4e9, healAt: 3.9e9 }
+test('seeds', () => assert.rejects(checkSeeds(lock, { seeds: '1..1', file: 'my.scenario.ts' }), /npx seedfall replay .seedfall.lock-1.json/))
+test('plans', async () => {
+  await assert.rejects(assertSimulation(lock, { plan: await faultPlans(lock, { seeds: 1 }) }, {}, { seed: 1, numRuns: 500 }), /Property failed after .* to 1 injection under seed/)
+})
+`,
+    )
+    const { code, out, error } = await shell(process.execPath, ['--import', 'tsx', '--test', 'lock.test.ts'])
+    expect(out + error).toContain('pass 2')
+    expect(code).toBe(0)
+  }, 180_000)
+
+  test('keeps a failure in a corpus, and reads what the sources of a scenario and of its systems state', async () => {
+    await shell('npx', ['seedfall', 'run', 'my.scenario.ts', '--seed', '1', '--duration', '4s'])
+    const added = await shell('npx', ['seedfall', 'corpus', 'add', '.seedfall/lock-1.json'])
+    expect(added.out).toContain('✓ kept  corpus/lock-history.json')
+    expect(await shell('npx', ['seedfall', 'corpus', 'check'])).toMatchObject({ code: 0, out: expect.stringContaining('1 as expected') })
+    const { out } = await shell('npx', ['seedfall', 'properties', 'raft', 'my.scenario.ts'])
+    expect(out).toMatch(/reachable {4}a snapshot is installed +node_modules\/seedfall\/dist\/systems\/raft\/raft-node\.js:\d+/)
+    expect(out).toContain('my.scenario.ts  0 properties in 1 file')
+  }, 180_000)
 
   test('holds the examples and the pages that the README speaks of', () => {
     for (const file of ['examples/store.scenario.ts', 'examples/store-fixed.scenario.ts', 'docs/writing-a-system.md', 'README.md'])
@@ -79,6 +131,7 @@ describe('the packed package, installed in a fresh folder', () => {
   })
 
   test('holds nothing but what it needs', async () => {
+    for (const name of ['fast-check', 'vitest']) rmSync(path.join(user, 'node_modules', name), { force: true })
     const { out } = await shell('npm', ['ls', '--all', '--parseable'])
     const names = out
       .trim()

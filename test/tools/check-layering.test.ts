@@ -12,6 +12,13 @@ const cases: readonly { readonly file: string; readonly imports: string; readonl
   { file: 'sim/real/a.ts', imports: './real-host.js', refused: false },
   { file: 'cli/a.ts', imports: '../sim/real/index.js', refused: false },
   { file: 'sim/run/a.ts', imports: '../../cli/main.js', refused: true },
+  { file: 'sim/run/node/a.ts', imports: 'node:fs', refused: false },
+  { file: 'sim/run/node/a.ts', imports: '../run.js', refused: false },
+  { file: 'sim/run/node/a.ts', imports: '../../real/index.js', refused: true },
+  { file: 'sim/run/vitest.ts', imports: './node/run-seeds.js', refused: false },
+  { file: 'sim/run/run.ts', imports: './node/run-seeds.js', refused: true },
+  { file: 'scenarios/a.ts', imports: '../sim/run/node/run-seeds.js', refused: true },
+  { file: 'cli/a.ts', imports: '../sim/run/node/source-files.js', refused: false },
   { file: 'systems/broker/a.ts', imports: '../../sim/host/seam.js', refused: false },
   { file: 'systems/broker/a.ts', imports: '../../sim/check/machine.js', refused: false },
   { file: 'systems/broker/a.ts', imports: '../../sim/run/scenario.js', refused: false },
@@ -40,7 +47,7 @@ test.each(cases)('$file importing $imports, refused: $refused', ({ file, imports
   }
 })
 
-test("in sim/ only sim/real/ imports Node's modules, except for their types", () => {
+test("in sim/ only sim/real/ and sim/run/node/ import Node's modules, except for their types", () => {
   expect(checkLayering(parse('sim/kernel/a.ts', "import { open } from 'node:fs'"))).toHaveLength(1)
   expect(checkLayering(parse('sim/kernel/a.ts', "void import('node:fs')"))).toHaveLength(1)
   expect(checkLayering(parse('sim/kernel/a.ts', "import type { Stats } from 'node:fs'"))).toEqual([])
