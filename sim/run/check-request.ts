@@ -21,7 +21,8 @@ export function checkRequest(request: RunRequest): void {
   checkTopology(scenario, topology)
   checkOperations(scenario, operations, topology)
   for (const { step, seed: another } of plan?.reseed ?? []) {
-    if (!isPositive(step) || typeof another !== 'string') throw new Misuse(`plan.reseed lists { step, seed }, a step from 1 on and a text, not { ${step}, ${shown(another)} }`)
+    if (!isPositive(step) || typeof another !== 'string')
+      throw new Misuse(`plan.reseed lists { step, seed }, a step from 1 on and a text, not { ${step}, ${shown(another)} }`)
   }
   for (const [name, most] of Object.entries(limits)) {
     if (most !== undefined && !(most > 0)) throw new Misuse(`limits.${name} is a number above zero, not ${shown(most)}`)

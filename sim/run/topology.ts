@@ -15,7 +15,8 @@ export function hostCount({ system, workload }: AnyScenario, role: string, topol
 export function checkTopology(scenario: AnyScenario, topology: Topology): void {
   const roles = [...Object.keys(scenario.system.roles), clientRole]
   for (const [role, count] of Object.entries(topology)) {
-    if (!roles.includes(role)) throw new Misuse(`the topology names a role '${role}', which scenario ${scenario.name} does not have: it has ${roles.join(', ')}`)
+    if (!roles.includes(role))
+      throw new Misuse(`the topology names a role '${role}', which scenario ${scenario.name} does not have: it has ${roles.join(', ')}`)
     const most = hostCount(scenario, role, undefined)
     const least = role === clientRole ? 0 : 1
     if (!Number.isSafeInteger(count) || count < least || count > most)

@@ -1,7 +1,7 @@
 import type { Nanos } from '../../host/seam.js'
 import type { AnyScenario } from '../scenario.js'
-import type { Reproduction } from './trial.js'
 import type { Search } from './search.js'
+import type { Reproduction } from './trial.js'
 
 /** The shortest duration whose storm lasts until a time: a run keeps its proportion of storm and calm. */
 export function durationWithStormUntil({ duration, healAt }: AnyScenario, time: Nanos): Nanos {

@@ -1,5 +1,5 @@
-import type { HostName } from '../../host/seam.js'
 import { clientRole } from '../../host/outside-role.js'
+import type { HostName } from '../../host/seam.js'
 import type { Recipe } from './recipe.js'
 
 /** Other names for hosts: `client-3` becomes `client-1`. */

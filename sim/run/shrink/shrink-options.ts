@@ -32,5 +32,7 @@ export async function plainOptions(search: Search, salts: number): Promise<void>
 }
 
 function withPlain(options: Options, drawn: readonly string[], kept: readonly string[], plain: (name: string) => number | undefined): Options {
-  return Object.fromEntries(Object.entries(options).map(([name, value]) => [name, drawn.includes(name) && !kept.includes(name) ? (plain(name) ?? value) : value]))
+  return Object.fromEntries(
+    Object.entries(options).map(([name, value]) => [name, drawn.includes(name) && !kept.includes(name) ? (plain(name) ?? value) : value]),
+  )
 }

@@ -34,7 +34,21 @@ async function fewerClients(search: Search, salts: number): Promise<void> {
   const places = new Map<HostName, HostName>()
   busy.forEach((name, i) => places.set(name, `${clientRole}-${i + 1}`))
   const topology = { ...recipe.topology, [clientRole]: needed }
-  candidates.push(withoutOthers({ ...renameHosts(withoutHosts(recipe, names.filter((name) => !busy.includes(name))), places), topology }, scenario))
+  candidates.push(
+    withoutOthers(
+      {
+        ...renameHosts(
+          withoutHosts(
+            recipe,
+            names.filter((name) => !busy.includes(name)),
+          ),
+          places,
+        ),
+        topology,
+      },
+      scenario,
+    ),
+  )
   const highest = Math.max(least, ...busy.map((name) => names.indexOf(name) + 1))
   if (highest < count) candidates.push(withoutOthers({ ...recipe, topology: { ...recipe.topology, [clientRole]: highest } }, scenario))
   await search.first(candidates, salts)
@@ -86,7 +100,8 @@ function withoutOthers(recipe: Recipe, scenario: AnyScenario): Recipe {
 
 /** Of hosts whose torn sectors may hold garbage there are fewer where there are fewer hosts: see `power.loss`. */
 function withFewerDamaged(recipe: Recipe, { system }: AnyScenario): Recipe {
-  const size = (topology: Topology | undefined) => Object.keys(system.roles).reduce((sum, role) => sum + hostCount({ system } as AnyScenario, role, topology), 0)
+  const size = (topology: Topology | undefined) =>
+    Object.keys(system.roles).reduce((sum, role) => sum + hostCount({ system } as AnyScenario, role, topology), 0)
   const most = Math.floor(((system.survives.down ?? 0) * size(recipe.topology)) / size(undefined))
   const injections = recipe.injections.map((injection) => {
     const { garbage, fates } = injection.args as { garbage?: readonly HostName[]; fates?: Readonly<Record<HostName, unknown>> }

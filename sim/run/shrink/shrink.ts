@@ -4,7 +4,7 @@ import type { RunReport, RunRequest } from '../report.js'
 import { run } from '../run.js'
 import { bringForward } from './bring-forward.js'
 import { shortenDuration } from './duration.js'
-import { failureShape, type FailureShape, isSameFailure } from './failure-shape.js'
+import { type FailureShape, failureShape, isSameFailure } from './failure-shape.js'
 import { copyOf, type Recipe, recipeOf, requestFrom } from './recipe.js'
 import { Search, type ShrinkProgress } from './search.js'
 import { simplifyArguments } from './shrink-arguments.js'
@@ -13,7 +13,7 @@ import { dropOperations } from './shrink-operations.js'
 import { dropFaultOptions, plainOptions } from './shrink-options.js'
 import { shrinkTopology } from './shrink-topology.js'
 import { type Shrunk, sizeOf } from './shrunk.js'
-import { reproductionOf, type Reproduction } from './trial.js'
+import { type Reproduction, reproductionOf } from './trial.js'
 import { SequentialTrier, Stopped, type Trier } from './trier.js'
 
 export interface ShrinkOptions {
@@ -45,7 +45,8 @@ export async function shrink(request: RunRequest, report: RunReport, options: Sh
   const { scenario } = request
   const { timeMillis = 60_000, salts = 3, onProgress, file } = options
   const failure = failureShape(report)
-  if (failure === null) throw new Misuse(`shrink: the run of ${report.scenario} with seed ${report.seed} did not fail (${report.outcome}): there is nothing to shrink`)
+  if (failure === null)
+    throw new Misuse(`shrink: the run of ${report.scenario} with seed ${report.seed} did not fail (${report.outcome}): there is nothing to shrink`)
   const deadline = new Deadline(timeMillis, options.signal)
   try {
     const trier = options.trier?.(failure, deadline.signal) ?? new SequentialTrier(scenario, failure, deadline.signal, request.limits)
@@ -128,7 +129,9 @@ async function proven(request: RunRequest, best: Reproduction, failure: FailureS
   const replay = parseReplay(formatReplay(replayOf(asked, listed, best.recipe.injections.map(copyOf), file)))
   const report = await run({ ...requestOf(replay, scenario), ...limitsOf(request) })
   if (!isSameFailure(failure, failureShape(report)) || report.traceHash !== listed.traceHash)
-    throw new ShrinkFailed(`the smallest run of ${scenario.name} seed ${request.seed} is another when it is run again: is it deterministic? --check-determinism tells`)
+    throw new ShrinkFailed(
+      `the smallest run of ${scenario.name} seed ${request.seed} is another when it is run again: is it deterministic? --check-determinism tells`,
+    )
   return { replay, report }
 }
 
