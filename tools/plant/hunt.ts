@@ -6,6 +6,7 @@ import { Command } from 'commander'
 import { plants } from '../../test/plants/plants.js'
 import { repository } from '../repository.js'
 import { type HuntRange, type HuntResult, isExpected, type Plant } from './plant.js'
+import { shrunkRow } from './shrink-plant.js'
 
 const folder = path.dirname(fileURLToPath(import.meta.url))
 
@@ -38,7 +39,9 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
     .option('--first-seed <n>', 'the first seed', Number, 1)
     .option('--seeds <n>', 'at most so many seeds', Number, 300)
     .option('--seconds <n>', 'begin no further seed after so many seconds', Number)
-    .action(async (name: string | undefined, range: HuntRange) => {
+    .option('--shrink [jobs]', 'shrinks what is found, on so many threads (1), and prints a table', (text) => Number(text))
+    .action(async (name: string | undefined, { shrink, ...given }: HuntRange & { readonly shrink?: number | true }) => {
+      const range: HuntRange = { ...given, ...(shrink === undefined ? {} : { shrinkJobs: shrink === true ? 1 : shrink }) }
       const chosen = plants.filter((plant) => name === undefined || plant.name === name)
       if (chosen.length === 0) {
         process.stderr.write(`no plant is called '${name}'; there are ${plants.map((plant) => plant.name).join(', ')}\n`)
@@ -46,7 +49,7 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
       }
       for (const plant of chosen) {
         const result = await hunt(plant, range)
-        process.stdout.write(`${JSON.stringify(result)}\n`)
+        process.stdout.write(shrink === undefined ? `${JSON.stringify(result)}\n` : shrunkRow(result))
         if (!isExpected(plant, result.check)) process.exitCode = 1
       }
     })

@@ -26,6 +26,27 @@ export async function bringForward(search: Search, salts: number, mostRounds: nu
   }
 }
 
+/** What goes before a window: a system needs some time to come up. */
+const runUp: Nanos = 300_000_000
+
+/** Only the last part of the run, moved to its beginning: most of what a long run does before it fails has nothing to do with it. */
+export async function onlyTheLast(search: Search, salts: number): Promise<void> {
+  for (;;) {
+    const { recipe, best } = search
+    const candidates = [32, 16, 8, 4, 2].flatMap((part) => {
+      const from = best.violation.at - Math.ceil(best.violation.at / part)
+      return from <= 2 * runUp ? [] : [startingAt(recipe, from)]
+    })
+    if ((await search.first(candidates, salts)) === null) return
+  }
+}
+
+function startingAt(recipe: Recipe, from: Nanos): Recipe {
+  const moved = <T extends { readonly at: Nanos }>(planned: T): T => ({ ...planned, at: planned.at - from + runUp })
+  const isLate = ({ at }: { readonly at: Nanos }) => at >= from
+  return { ...recipe, injections: recipe.injections.filter(isLate).map(moved), operations: recipe.operations?.filter(isLate).map(moved) ?? null }
+}
+
 interface Gap {
   readonly from: Nanos
   readonly to: Nanos

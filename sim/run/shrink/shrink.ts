@@ -2,7 +2,7 @@ import { Misuse, SeedfallError } from '../../host/errors.js'
 import { formatReplay, parseReplay, replayOf, requestOf } from '../replay.js'
 import type { RunReport, RunRequest } from '../report.js'
 import { run } from '../run.js'
-import { bringForward } from './bring-forward.js'
+import { bringForward, onlyTheLast } from './bring-forward.js'
 import { shortenDuration } from './duration.js'
 import { type FailureShape, failureShape, isSameFailure } from './failure-shape.js'
 import { copyOf, type Recipe, recipeOf, requestFrom } from './recipe.js'
@@ -70,8 +70,11 @@ export async function shrink(request: RunRequest, report: RunReport, options: Sh
 
 /** Coarse to fine, and what makes later runs shorter first. Ends when no injection can be left out. */
 async function shrinkAll(search: Search, salts: number): Promise<void> {
-  search.enter('kinds and sites')
+  search.enter('time')
   await shortenDuration(search, 0)
+  await onlyTheLast(search, salts)
+  await shortenDuration(search, 0)
+  search.enter('kinds and sites')
   await dropKindsAndSites(search, salts)
   await dropFaultOptions(search)
   search.enter('time')

@@ -2,7 +2,7 @@ import { BrokenInjection } from '../../faults/broken-injection.js'
 import type { Injection } from '../../faults/injection.js'
 import { Misuse } from '../../host/errors.js'
 import { operationsOf, type PlannedOperation } from '../planned-operation.js'
-import type { Limits, RunReport, Violation } from '../report.js'
+import type { Limits, RunReport, RunRequest, Violation } from '../report.js'
 import { run } from '../run.js'
 import type { AnyScenario } from '../scenario.js'
 import { type FailureShape, failureShape, isSameFailure } from './failure-shape.js'
@@ -33,23 +33,34 @@ export interface Reproduction {
 /** `different`: it passed, failed in another way, or could not be a run at all. */
 export type Trial = Reproduction | 'different' | 'interrupted'
 
-/** Runs a recipe once: does it still fail the same way? */
+/**
+ * Runs a recipe: does it still fail the same way? Only the check that is looked for is asked first, which changes nothing of the run, since checks only look; a
+ * run that fails it is made once more with all of them, so that no other one was broken before.
+ */
 export async function tryRecipe(
   scenario: AnyScenario,
-  { recipe, stepLimit }: TrialRequest,
+  request: TrialRequest,
   failure: FailureShape,
   more: { readonly limits?: Partial<Limits>; readonly signal?: AbortSignal } = {},
 ): Promise<Trial> {
-  let report: RunReport
+  const { recipe } = request
+  const quick = await attempt({ ...scenario, invariants: scenario.invariants.filter(({ name }) => name === failure.check) }, request, { ...more, hash: false })
+  if (quick === 'interrupted') return quick
+  if (quick === 'none' || !isSameFailure(failure, failureShape(quick))) return 'different'
+  const report = await attempt(scenario, request, more)
+  if (report === 'interrupted') return report
+  return report !== 'none' && isSameFailure(failure, failureShape(report)) ? reproductionOf(recipe, report) : 'different'
+}
+
+async function attempt(scenario: AnyScenario, { recipe, stepLimit }: TrialRequest, more: Partial<RunRequest>): Promise<RunReport | 'none' | 'interrupted'> {
   try {
-    report = await run({ ...requestFrom(recipe, scenario), ...more, untilStep: stepLimit })
+    const report = await run({ ...requestFrom(recipe, scenario), ...more, untilStep: stepLimit })
+    return report.outcome === 'interrupted' ? 'interrupted' : report
   } catch (error) {
     // What was left out can leave an injection that means nothing any more, or a request that is none.
-    if (error instanceof BrokenInjection || error instanceof Misuse) return 'different'
+    if (error instanceof BrokenInjection || error instanceof Misuse) return 'none'
     throw error
   }
-  if (report.outcome === 'interrupted') return 'interrupted'
-  return isSameFailure(failure, failureShape(report)) ? reproductionOf(recipe, report) : 'different'
 }
 
 export function reproductionOf(recipe: Recipe, report: RunReport): Reproduction {
