@@ -18,7 +18,7 @@ export async function hunt(plant: Plant, range: HuntRange, node: string = proces
   const loaders = [path.join(folder, 'register.mjs'), fileURLToPath(import.meta.resolve('tsx')), path.join(repository, 'cli/quick-names.mjs')].flatMap(
     (file) => ['--import', pathToFileURL(file).href],
   )
-  const { stdout } = await promisify(execFile)(node, [...loaders, path.join(folder, 'hunter.ts')], {
+  const { stdout, stderr } = await promisify(execFile)(node, [...loaders, path.join(folder, 'hunter.ts')], {
     cwd: repository,
     env: {
       ...process.env,
@@ -29,6 +29,7 @@ export async function hunt(plant: Plant, range: HuntRange, node: string = proces
   }).catch((error: { stderr?: string; message: string }) => {
     throw new Error(`the hunt for '${plant.name}' broke: ${error.stderr?.trim() || error.message}`)
   })
+  if (process.env.SEEDFALL_SHRINK_PROGRESS) process.stderr.write(stderr)
   return JSON.parse(stdout.trim().split('\n').at(-1)!) as HuntResult
 }
 

@@ -27,12 +27,15 @@ export class Search {
   runs = 0
   phase = 'kinds'
   #salts = 0
+  #isPolishing = false
+  readonly #inVain = new Map<string, Reproduction>()
 
   constructor(
     readonly scenario: AnyScenario,
     first: Reproduction,
     readonly trier: Trier,
     readonly onProgress: (progress: ShrinkProgress) => void = () => {},
+    readonly isPolishOver: () => boolean = () => false,
   ) {
     this.best = first
   }
@@ -55,11 +58,41 @@ export class Search {
       const other = round === 0 ? salt : this.#freshSalt()
       for (const recipe of candidates) requests.push({ recipe: { ...recipe, salt: other }, stepLimit })
     }
-    const found = await this.trier.first(requests)
+    const found = await this.#firstOf(requests)
     this.runs += found === null ? requests.length : found.index + 1
     if (found !== null) this.best = found.reproduction
     this.#tell()
     return found === null ? null : found.index % candidates.length
+  }
+
+  /** In portions, so that polishing can end between two of them. */
+  async #firstOf(requests: readonly TrialRequest[]): Promise<{ readonly index: number; readonly reproduction: Reproduction } | null> {
+    for (let from = 0; from < requests.length; from += portion) {
+      if (this.#isPolishing && this.isPolishOver()) throw new PolishOver()
+      const found = await this.trier.first(requests.slice(from, from + portion))
+      if (found !== null) return { index: from + found.index, reproduction: found.reproduction }
+    }
+    return null
+  }
+
+  /** Work that may be left unfinished: some of the time belongs to the proof. */
+  async polish(work: () => Promise<void>): Promise<void> {
+    this.#isPolishing = true
+    try {
+      await work()
+    } catch (error) {
+      if (!(error instanceof PolishOver)) throw error
+    } finally {
+      this.#isPolishing = false
+    }
+  }
+
+  /** Does something unless it was done in vain for the very same run. */
+  async unlessInVain(name: string, work: () => Promise<void>): Promise<void> {
+    if (this.#inVain.get(name) === this.best) return
+    const before = this.best
+    await work()
+    if (this.best === before) this.#inVain.set(name, before)
   }
 
   /** For what works on lists of injections. */
@@ -109,6 +142,11 @@ export class Search {
     })
   }
 }
+
+class PolishOver extends Error {}
+
+/** So many trials are given out at once. */
+const portion = 32
 
 /** Long runs are tried under fewer latencies: time is better spent on what makes them short. By steps, so that it is the same on every machine. */
 function affordable(steps: number): number {

@@ -8,7 +8,11 @@ import type { Search } from './search.js'
 
 /** Fewer clients, and fewer hosts where the system has a smaller form; those that matter take the places of those that go. */
 export async function shrinkTopology(search: Search, salts: number): Promise<void> {
-  await fewerClients(search, salts)
+  await search.unlessInVain('clients', () => fewerClients(search, salts))
+  await search.unlessInVain('hosts', () => fewerHosts(search, salts))
+}
+
+async function fewerHosts(search: Search, salts: number): Promise<void> {
   for (const form of formsOf(search)) {
     const { recipe } = search
     if (!mayBeSmaller(search)) return

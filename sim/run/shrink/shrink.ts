@@ -51,7 +51,7 @@ export async function shrink(request: RunRequest, report: RunReport, options: Sh
   try {
     const trier = options.trier?.(failure, deadline.signal) ?? new SequentialTrier(scenario, failure, deadline.signal, request.limits)
     const first = await reproduced(request, recipeOf(request, report), failure)
-    const search = new Search(scenario, first, trier, onProgress)
+    const search = new Search(scenario, first, trier, onProgress, () => deadline.isPast(polishShare))
     const isMinimal = await untilStopped(() => shrinkAll(search, salts))
     const smallest = await proven(request, search.best, failure, file)
     return {
@@ -77,32 +77,40 @@ async function shrinkAll(search: Search, salts: number): Promise<void> {
   search.enter('kinds and sites')
   await dropKindsAndSites(search, salts)
   await dropFaultOptions(search)
-  search.enter('time')
-  await bringForward(search, salts, 4)
-  await shortenDuration(search, 0)
+  await takeTime(search, salts)
   search.enter('injections')
   await dropInjections(search, salts)
-  search.enter('time')
-  await bringForward(search, salts, 6)
-  await shortenDuration(search, 0)
+  await takeTime(search, salts)
   search.enter('episodes')
   await openEpisodes(search, salts)
-  search.enter('arguments')
-  await simplifyArguments(search, 1, 8)
-  search.enter('operations')
-  await dropOperations(search, 1, mostRunsForOperations)
-  search.enter('hosts')
-  await shrinkTopology(search, 2 * salts)
-  search.enter('options')
-  await plainOptions(search, 0)
-  search.enter('time')
-  await bringForward(search, salts, 4)
-  await shortenDuration(search, salts)
+  await search.polish(async () => {
+    search.enter('arguments')
+    await simplifyArguments(search, 1, 8)
+    search.enter('hosts')
+    await shrinkTopology(search, salts)
+    search.enter('operations')
+    await dropOperations(search, 1, mostRunsForOperations)
+    search.enter('hosts')
+    await shrinkTopology(search, 2 * salts)
+    search.enter('options')
+    await plainOptions(search, 0)
+    await takeTime(search, salts)
+    search.enter('arguments')
+    await simplifyArguments(search, 1, 4)
+  })
   search.enter('proof')
   await proveMinimal(search, salts)
 }
 
+async function takeTime(search: Search, salts: number): Promise<void> {
+  search.enter('time')
+  await search.unlessInVain('waits', () => bringForward(search, salts, 6))
+  await search.unlessInVain('duration', () => shortenDuration(search, search.best.endsAtViolation ? 0 : salts))
+}
+
 const mostRunsForOperations = 400
+/** The rest of the time is for the proof. */
+const polishShare = 0.7
 
 /** True: it came to its end. */
 async function untilStopped(work: () => Promise<void>): Promise<boolean> {
@@ -146,13 +154,20 @@ class Deadline {
   readonly #timer: ReturnType<typeof setTimeout>
   reason: 'time' | 'interrupted' | null = null
 
+  readonly #began = performance.now()
+
   constructor(
-    millis: number,
+    readonly millis: number,
     readonly outer: AbortSignal | undefined,
   ) {
     this.#timer = setTimeout(() => this.#stop('time'), millis)
     if (outer?.aborted) this.#stop('interrupted')
     outer?.addEventListener('abort', this.#interrupt)
+  }
+
+  /** Whether this part of the time is over. */
+  isPast(part: number): boolean {
+    return performance.now() - this.#began > part * this.millis
   }
 
   get signal(): AbortSignal {
