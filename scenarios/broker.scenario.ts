@@ -36,6 +36,7 @@ const cluster = system<Roles>({
     },
   },
   survives: { down: 2, wiped: 0, blackout: true, rollback: true, clockSkewMillis: 60_000, clockDriftPpm: 300_000, clockFreezeMillis: 3_000 },
+  smaller: [{ broker: 3 }],
   columns: ({ nodes }) => ({
     leads: nodes.flatMap((node, group) => (node.isLeader ? [group] : [])).join(' ') || '-',
     commits: nodes.map((node) => node.commit).join(' '),

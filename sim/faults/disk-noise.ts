@@ -4,10 +4,13 @@ import type { Budget, OptionRange } from '../run/scenario.js'
 import { type Drawn, drawnMillis, type FaultDefinition } from './definition.js'
 import type { FaultWorld } from './fault-world.js'
 import type { Injection } from './injection.js'
+import { lasting, oneDiskOperation, share } from './sentence.js'
 
 /** What a kind of disk fault says of itself. */
 export interface DiskNoise {
   readonly meaning: string
+  /** The same in a few words, as what happens to an operation: `reads fail`. */
+  readonly told: string
   /** A process that meets an error of its disk is right to leave: the host counts as down meanwhile. */
   readonly takesDown: boolean
   readonly options: Readonly<Record<string, OptionRange>>
@@ -37,6 +40,10 @@ export function diskNoise(kind: DiskFaultKind, noise: DiskNoise): FaultDefinitio
       }
       return { site: victim.name, args, takes: takesDown ? [victim] : [] }
     },
+    tell: (injection) =>
+      'forNanos' in injection.args
+        ? `${noise.told} on ${injection.site}, ${share(injection.args)} operations, ${lasting(injection.args)}`
+        : `${oneDiskOperation(injection)}: ${noise.told}`,
     apply(world, injection) {
       const host = world.host(injection.site)
       if (host === undefined) return false

@@ -14,6 +14,11 @@ export interface System<Roles extends Record<string, unknown>> {
   readonly roles: { readonly [R in keyof Roles]: Role<Roles[R]> }
   /** What the seeded faults never exceed. */
   readonly survives: Budget
+  /**
+   * Smaller forms, by hosts of a role: `[{ broker: 3 }]`. A failure is shrunk to one of them where it is of the sort that must not happen however many hosts
+   * are away, so name only forms in which nothing breaks then; that they may stand still is no harm.
+   */
+  readonly smaller?: readonly { readonly [R in keyof Roles]?: number }[]
   /** Which replicated thing lies at these bytes of a host's disk, the same on every host with a copy; null: none, so that they must not be damaged. */
   readonly replicaUnit?: (host: HostName, path: string, offset: number) => string | null
   /** What a trace shows of a process beside its step: `{ term: 3, leads: 1 }`. Called for a printed trace only; must change nothing. */
@@ -66,6 +71,8 @@ export interface OptionRange {
   readonly min: number
   readonly max: number
   readonly log?: boolean
+  /** The value that tells a reader least, which shrinking tries first; `min` when not given. */
+  readonly plain?: number
   readonly why?: string
 }
 

@@ -3,6 +3,7 @@ import { diskNoise, mayDamage } from '../disk-noise.js'
 
 export const diskMisdirectRead: FaultDefinition = diskNoise('disk.misdirect-read', {
   meaning: 'a read answers what another sector holds, and says nothing of it',
+  told: 'reads answer what another sector holds',
   takesDown: false,
   isSurvivable: mayDamage,
   options: {

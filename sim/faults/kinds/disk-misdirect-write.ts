@@ -3,6 +3,7 @@ import { diskNoise, mayDamage } from '../disk-noise.js'
 
 export const diskMisdirectWrite: FaultDefinition = diskNoise('disk.misdirect-write', {
   meaning: 'of what a sync writes, one sector overwrites another and its own keeps what it held; the sync says yes',
+  told: 'a sync writes to a wrong sector',
   takesDown: false,
   isSurvivable: mayDamage,
   options: {

@@ -25,6 +25,7 @@ export const diskRot: FaultDefinition = {
     }
     return exceedsBudget ? { site: victim.name, args: {}, takes: [], exceedsBudget } : null
   },
+  tell: ({ site, args }) => `bits flip in sector ${args.sector} of ${args.path} on ${site}`,
   apply(world, injection) {
     const host = world.host(injection.site)
     const { path, sector, key } = injection.args as { path: string; sector: number; key: number }

@@ -3,6 +3,7 @@ import { diskNoise } from '../disk-noise.js'
 
 export const diskSyncLie: FaultDefinition = diskNoise('disk.sync-lie', {
   meaning: 'a sync answers before anything is durable; a power loss shows it, a later sync mends it',
+  told: 'syncs answer before anything is durable',
   takesDown: false,
   isSurvivable: (survives) => survives.syncLies === true,
   options: {

@@ -1,6 +1,7 @@
 import { ms } from '../../host/durations.js'
 import type { Nanos } from '../../host/seam.js'
 import { type Drawn, drawnMillis, type FaultDefinition } from '../definition.js'
+import { restarting } from '../sentence.js'
 
 export const diskWipe: FaultDefinition = {
   kind: 'disk.wipe',
@@ -14,6 +15,7 @@ export const diskWipe: FaultDefinition = {
     const args = { restartAfterNanos: ms(1) + drawnMillis(random, world.option('disk.wipe.restartMillis')) }
     return { site: victim.name, args, takes: [victim], ...(world.damage.mayWipe(victim.name) ? {} : { exceedsBudget: true }) }
   },
+  tell: ({ site, args }) => `${site} loses its disk, ${restarting(args.restartAfterNanos)} on an empty one`,
   apply(world, injection) {
     const victim = world.host(injection.site)
     if (victim === undefined) return false

@@ -7,6 +7,7 @@ import { type Drawn, drawnMillis, type FaultDefinition } from '../definition.js'
 import type { FaultWorld } from '../fault-world.js'
 import type { Injection } from '../injection.js'
 import { DrawnPowerLoss } from '../power-loss-dice.js'
+import { listed, span } from '../sentence.js'
 
 /** One machine or all lose power: what was not synced is at the mercy of the disk rules, and peers see silence. */
 export const powerLoss: FaultDefinition = {
@@ -41,6 +42,7 @@ export const powerLoss: FaultDefinition = {
     }
     return { site: hosts.length === 1 ? victim.name : '*', args, takes: hosts, isBlackout }
   },
+  tell: tellPowerLoss,
   apply(world, injection) {
     const { hosts, whenWriting } = injection.args as unknown as { hosts: string[]; whenWriting?: boolean }
     const machines = hosts.map((name) => world.host(name)).filter((machine) => machine !== undefined)
@@ -97,4 +99,13 @@ function fall(world: FaultWorld, injection: Injection, machines: readonly Simula
   world.acted(injection)
   world.count('powerLosses')
   if (machines.length > 1) world.count('blackouts')
+}
+
+function tellPowerLoss({ args }: Injection): string {
+  const { hosts, restartAfterNanos, whenWriting } = args as { hosts: readonly HostName[]; restartAfterNanos: readonly (Nanos | null)[]; whenWriting?: boolean }
+  const isOne = hosts.length === 1
+  const back = restartAfterNanos.filter((after) => after !== null)
+  const later = back.length === 0 ? '' : `${span(Math.min(...back))}${isOne ? '' : ' or more'} later`
+  const then = back.length === 0 ? `${isOne ? 'stays' : 'stay'} down` : `${isOne ? 'starts' : 'start'} again ${later}`
+  return `${listed(hosts)} ${isOne ? 'loses' : 'lose'} power${whenWriting === true ? ' right after a write' : ''}, and what was not synced may go; ${isOne ? 'it' : 'they'} ${then}`
 }
