@@ -91,3 +91,22 @@ const quantilesOf = (data: HistogramData) => {
   const histogram = Histogram.from(data)
   return { p50: histogram.quantile(500), p99: histogram.quantile(990), max: data.greatest }
 }
+
+/** What is wrong with a campaign beside its failures, as far as it was to fail on it: a line each. */
+export function shortcomingsOf({ asked, totals }: CampaignFile): string[] {
+  return asked.scenarios.flatMap(({ scenario, mustMeet }, i) => {
+    const of = totals[i] as ScenarioTotals
+    const unmet = asked.requiresSometimes ? of.properties(mustMeet).filter(isUnmet) : []
+    const idle = asked.requiresActed ? idleKinds(of.faults.list()) : []
+    return [
+      ...(of.runs === 0 ? [`${scenario}: no seed was run`] : []),
+      ...unmet.map(({ name, kind }) => `${scenario}: '${name}' (${kind}) was met by no run`),
+      ...idle.map((kind) => `${scenario}: ${kind} was armed and acted in no run`),
+    ]
+  })
+}
+
+/** Everything passed, something ran, and what was required was met. */
+export function isGood(file: CampaignFile): boolean {
+  return file.totals.every(({ failed }) => failed === 0) && shortcomingsOf(file).length === 0
+}

@@ -40,6 +40,8 @@ export interface CampaignHooks {
   keep?(result: CampaignResult): string | null
   /** The result is part of the totals now. `failure`: set when it is new or its shortest run. */
   settled?(result: CampaignResult, failure: FailureTotals | null): void
+  /** The result need not be run again, whatever becomes of the campaign. Once each; for a failure after its replay is kept. */
+  record?(result: CampaignResult): void
 }
 
 /** How far, in a campaign that ends at the first failure, others may run ahead of the lowest seed that is not done: their results wait in memory. */
@@ -101,16 +103,19 @@ export class Campaign {
     if (this.#hasFailed) return
     if (!this.#plan.isFailFast) {
       this.#settle(result)
+      this.#hooks.record?.(result)
       return
     }
+    if (result.result.failure === null) this.#hooks.record?.(result)
     this.#waiting.set(position, result)
     this.#settleInOrder()
   }
 
   /** A result from before, which the totals that the campaign began with may hold already. */
   resumed(result: CampaignResult): void {
-    const { scenario, seed } = result.item
-    if (!(this.totals[scenario] as ScenarioTotals).ranges.has(seed)) this.finished(result)
+    const { position, scenario, seed } = result.item
+    const isKnown = (this.totals[scenario] as ScenarioTotals).ranges.has(seed) || this.#waiting.has(position)
+    if (!isKnown) this.finished(result)
   }
 
   /** Items of a worker that is gone, and did not begin them. */
@@ -129,6 +134,11 @@ export class Campaign {
   itemAt(position: number): CampaignItem {
     const { scenarios, firstSeed } = this.#plan
     return { position, scenario: position % scenarios, seed: firstSeed + Math.floor(position / scenarios) }
+  }
+
+  itemOf(scenario: number, seed: number): CampaignItem {
+    const { scenarios, firstSeed } = this.#plan
+    return this.itemAt((seed - firstSeed) * scenarios + scenario)
   }
 
   /** Results whose turn has not come: they are not in the totals. */
@@ -177,6 +187,7 @@ export class Campaign {
       this.#waiting.delete(this.#settled++)
       this.#settle(result)
       if (result.result.failure !== null) {
+        this.#hooks.record?.(result)
         this.#hasFailed = true
         this.#waiting.clear()
         this.#returned.length = 0

@@ -64,6 +64,19 @@ export class FailureTable {
     return known
   }
 
+  /** Names all replays from another place: `folder` is where their names were relative to. */
+  moveReplays(folder: string): void {
+    if (folder === '' || folder === '.') return
+    for (const failure of this.#byFingerprint.values()) {
+      const { kept } = failure
+      if (kept.replay !== null) failure.kept = { ...kept, replay: `${folder}/${kept.replay}` }
+    }
+  }
+
+  get size(): number {
+    return this.#byFingerprint.size
+  }
+
   /** By the lowest seed that showed each. */
   list(): readonly FailureTotals[] {
     return [...this.#byFingerprint.values()].sort((a, b) => (a.seeds[0] as number) - (b.seeds[0] as number) || (a.fingerprint < b.fingerprint ? -1 : 1))
