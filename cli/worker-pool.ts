@@ -25,6 +25,7 @@ export interface PoolOptions {
 
 /** How often a worker's sign of life is looked for. */
 const lookEveryMillis = 100
+const loadTimeoutMillis = 60_000
 /** Items a worker holds: one that runs, one to go on with at once. */
 const itemsAhead = 2
 
@@ -201,8 +202,10 @@ class SeedWorker {
     const isAlive = signs !== this.#signsOfLife
     this.#signsOfLife = signs
     this.#quietMillis = isAlive || (this.isReady && this.items.length === 0) ? 0 : this.#quietMillis + passedMillis
-    if (this.#quietMillis < timeoutMillis || this.#how !== null) return
-    this.#how = { outcome: 'hung', check: 'no sign of life', message: `no sign of life for ${timeoutMillis / 1_000} s (--seed-timeout): an endless loop` }
+    // Compiling a scenario and all that it imports may keep a busy machine for seconds.
+    const bound = this.isReady ? timeoutMillis : Math.max(timeoutMillis, loadTimeoutMillis)
+    if (this.#quietMillis < bound || this.#how !== null) return
+    this.#how = { outcome: 'hung', check: 'no sign of life', message: `no sign of life for ${bound / 1_000} s (--seed-timeout): an endless loop` }
     void this.#worker.terminate()
   }
 

@@ -68,7 +68,7 @@ function describeFailure(asked: CampaignScenario, failure: FailureTotals, comman
   return [
     `  ${paint.bad(`✗ ${outcome}`)}  ${paint.bad(check)}  ${count(times)} ${times === 1 ? 'seed' : 'seeds'}: ${named}  ${paint.faint(fingerprint)}`,
     `      ${firstLine(kept.message)}`,
-    `      ${paint.faint(`seed ${kept.seed}${times > 1 ? ', the shortest' : ''}${kept.host === null ? '' : `  on ${kept.host}`}${at}`)}`,
+    `      ${paint.faint(`seed ${kept.seed}${times > 1 && kept.steps > 0 ? ', the shortest' : ''}${kept.host === null ? '' : `  on ${kept.host}`}${at}`)}`,
     ...Object.entries(commands(asked, failure)).map(([name, command]) => `      ${paint.faint(name.padEnd(8))}${paint.strong(command)}`),
   ]
 }
@@ -114,6 +114,18 @@ function findings({ neverArmed }: CampaignScenario, { crashesInside }: ScenarioT
     ...(crashesInside === null ? [] : wrapped('crashes', [`${(100 * crashesInside).toFixed(1)}% fell between two effects of a step`], paint)),
     ...(idle.length === 0 ? [] : wrapped('idle', [...idle, '(armed, and acted in no run)'], paint)),
     ...(placeless.length === 0 ? [] : wrapped('placeless', [...placeless, '(drawn, and met no place of their own)'], paint)),
-    ...(neverArmed.length === 0 ? [] : wrapped('never', [...neverArmed, '(no seed can arm these)'], paint)),
+    ...describeNeverArmed(neverArmed, paint),
   ]
 }
+
+/** By what stands against them; what somebody chose to leave out is counted only. */
+function describeNeverArmed(kinds: readonly string[], paint: Palette): string[] {
+  const byReason = new Map<string, string[]>()
+  for (const text of kinds) {
+    const [, kind = text, reason = ''] = /^(\S+) \((.*)\)$/.exec(text) ?? []
+    byReason.set(reason, [...(byReason.get(reason) ?? []), kind])
+  }
+  const items = [...byReason].map(([reason, of]) => (chosen.has(reason) ? `${count(of.length)} kinds (${reason})` : `${of.join(', ')} (${reason})`))
+  return wrapped('unarmed', items, paint)
+}
+const chosen: ReadonlySet<string> = new Set(['faults.kinds', '--faults', '--no-fault'])
