@@ -125,7 +125,9 @@ function describeNeverArmed(kinds: readonly string[], paint: Palette): string[] 
     const [, kind = text, reason = ''] = /^(\S+) \((.*)\)$/.exec(text) ?? []
     byReason.set(reason, [...(byReason.get(reason) ?? []), kind])
   }
-  const items = [...byReason].map(([reason, of]) => (chosen.has(reason) ? `${count(of.length)} kinds (${reason})` : `${of.join(', ')} (${reason})`))
+  const items = [...byReason].map(([reason, of]) =>
+    chosen.has(reason) ? `${count(of.length)} ${of.length === 1 ? 'kind' : 'kinds'} (${reason})` : `${of.join(', ')} (${reason})`,
+  )
   return wrapped('unarmed', items, paint)
 }
 const chosen: ReadonlySet<string> = new Set(['faults.kinds', '--faults', '--no-fault'])

@@ -82,7 +82,7 @@ export function normalText(message: string): string {
     .replace(/'[^']*'|"[^"]*"/g, '…')
     .replace(/\b([a-z][a-z0-9]*(?:-[a-z]+)*)-\d+\b/gi, '$1')
     .replace(/\b0x[0-9a-f]+\b|\b[0-9a-f]{12,}\b/gi, '#')
-    .replace(/-?\d[\d,._]*/g, '#')
+    .replace(/-?\d+(?:[,._]\d+)*/g, '#')
     .replace(/(#|…|\b[\w-]+(?: is \w+)?)(?:(?:,? and |, | )\1)+(?![\w-])/g, '$1')
     .replace(/\s+/g, ' ')
     .trim()
