@@ -212,6 +212,7 @@ export default scenario<Roles, BrokerOperation, BrokerResult>({
     snapshotChunkBytes: { min: 500, max: 65_536, log: true },
     walSegmentBytes: { min: 4_096, max: 1_048_576, log: true },
   },
+  measurements: (world) => raftGroups.measurements(world),
   statistics: (world, history) => {
     let acknowledged = 0
     let unanswered = 0

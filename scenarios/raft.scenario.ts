@@ -138,6 +138,7 @@ export default scenario({
       },
     },
   ],
+  measurements: (world) => group.measurements(world),
   statistics(world) {
     const { member } = world.hosts
     const nodes = member.flatMap(({ process }) => (process === undefined ? [] : [process.node]))

@@ -1,4 +1,4 @@
-import type { DurableView, HostView, Invariant, Observation, Step, World } from '../../sim/index.js'
+import type { DurableView, HostView, Invariant, Measurements, Nanos, Observation, Step, World } from '../../sim/index.js'
 import type { Position } from '../../systems/raft/messages.js'
 import type { RaftNode } from '../../systems/raft/raft-node.js'
 import { aspects } from './aspects.js'
@@ -47,6 +47,10 @@ export class RaftObserver {
       if (this.touched.length > 0) this.touched = nobody
       if (this.persisted.length > 0) this.persisted = nobody
       if (step.stepped !== null) this.#lookAt(step.stepped)
+      for (let i = 0; i < this.touched.length; i++) {
+        const member = this.touched[i] as MemberView
+        member.group.timings.look(member, step.at)
+      }
     }
     return this.seen !== 0
   }
@@ -93,6 +97,12 @@ export class RaftObserver {
     let changes = 0
     for (const group of this.#groups.values()) changes += group.leaderChanges
     return changes
+  }
+
+  /** Of all groups, in the order in which they were first seen. */
+  get timings(): { readonly elections: readonly Nanos[]; readonly commits: readonly Nanos[] } {
+    const groups = [...this.#groups.values()]
+    return { elections: groups.flatMap(({ timings }) => timings.elections), commits: groups.flatMap(({ timings }) => timings.commits) }
   }
 
   #groupOf(node: RaftNode): GroupView {
@@ -180,6 +190,14 @@ export class RaftObservation implements Observation<Record<string, unknown>> {
   statistics(world: object): Record<string, number> {
     const observer = this.#observers.get(world)
     return observer === undefined ? {} : { 'leader changes': observer.leaderChanges }
+  }
+
+  /** What was timed in a run; nothing when its invariants were off. */
+  measurements(world: object): Measurements {
+    const observer = this.#observers.get(world)
+    if (observer === undefined) return {}
+    const { elections, commits } = observer.timings
+    return { 'commit latency': { unit: 'nanos', values: commits }, 'election time': { unit: 'nanos', values: elections } }
   }
 
   begin(world: World<Record<string, unknown>>): (step: Step) => boolean {

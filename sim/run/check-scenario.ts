@@ -33,6 +33,7 @@ export function checkScenario(scenario: unknown): asserts scenario is AnyScenari
   checkNetwork(field, scenario.network ?? 'lan')
   field.optional('objects', scenario.objects, isRecord, 'the options of an object store, such as {}')
   field.optional('statistics', scenario.statistics, isFunction, 'a function')
+  field.optional('measurements', scenario.measurements, isFunction, 'a function')
   field.optional('ambient', scenario.ambient, (mode) => ambientModes.some((known) => known === mode), `one of ${ambientModes.join(', ')}`)
 }
 

@@ -7,6 +7,7 @@ import type { Host, HostName, Methods, Nanos, Protocol, Random } from '../host/s
 import type { Step, World } from '../host/world.js'
 import type { NetworkDescription } from '../net/link-profiles.js'
 import type { ObjectStoreOptions } from '../objects/simulated-store.js'
+import type { Measurements } from './measurements.js'
 
 /** A pluggable system under test: its roles, how each boots, what it survives, whom a nemesis may aim at. */
 export interface System<Roles extends Record<string, unknown>> {
@@ -142,6 +143,8 @@ export interface Scenario<Roles extends Record<string, unknown>, Op, Result> {
   readonly ambient?: AmbientMode
   /** Numbers a run's report shows: leader changes, acknowledged records. Read once, at the end. */
   statistics?(world: World<Roles>, history: readonly OperationRecord<Op, Result>[]): Record<string, number>
+  /** What is measured many times in a run, such as latencies, whose distributions a campaign shows. Read once, at the end. */
+  measurements?(world: World<Roles>, history: readonly OperationRecord<Op, Result>[]): Measurements
 }
 
 /** Must come true within a bound after faults ended and the last host recovered, while the clients go on with their work. */

@@ -34,7 +34,7 @@ export async function hunt(plant: Plant, range: HuntRange, node: string = proces
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  await new Command('hunt')
+  await new Command('plants')
     .description('plants a mistake and runs seeds until a check catches it')
     .argument('[plant]', 'name of a plant in test/plants/plants.ts; all of them when not given')
     .option('--first-seed <n>', 'the first seed', Number, 1)
