@@ -103,7 +103,8 @@ function offers(state: RaftState, ordinal: number): RaftInput[] {
     { kind: 'propose', id: ordinal, data: Uint8Array.of(ordinal) },
     { kind: 'read', id: ordinal },
   ]
-  if (state.lacks === 0 && state.applied > state.log.base.index && state.applied === lastIndex(state.log)) inputs.push({ kind: 'compact', index: state.applied })
+  if (state.lacks === 0 && state.applied > state.log.base.index && state.applied === lastIndex(state.log))
+    inputs.push({ kind: 'compact', index: state.applied })
   return inputs
 }
 

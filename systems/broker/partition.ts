@@ -40,6 +40,7 @@ export class Partition implements StateMachine<AppendResult> {
   readonly #options: PartitionOptions
   readonly #changed: ChangeCounter
   readonly #failed: (error: unknown) => void
+  #lost: (error: Error) => void = () => {}
 
   /** `failed` hears of a failure of the disk in the background, after which the partition must not be used. */
   constructor(
@@ -73,11 +74,16 @@ export class Partition implements StateMachine<AppendResult> {
     return this.highWatermark
   }
 
-  async open(): Promise<{ index: number; term: number }> {
-    const { log, covered } = await PartitionLog.open(this.#disk, this.directory, this.#options.log, this.#failed)
+  async open(): Promise<{ index: number; term: number } | null> {
+    const { log, covered, damage } = await PartitionLog.open(this.#disk, this.directory, this.#options.log, this.#failed)
     this.#log = log
+    log.onDamage((error) => this.#lost(error))
     if (covered !== null) this.#adopt(covered)
-    return { index: this.#index, term: this.#term }
+    return damage !== null ? null : { index: this.#index, term: this.#term }
+  }
+
+  onDamage(lost: (error: Error) => void): void {
+    this.#lost = lost
   }
 
   apply(index: number, term: number, data: Uint8Array): AppendResult {
