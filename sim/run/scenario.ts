@@ -42,6 +42,8 @@ export interface Budget {
   readonly wiped?: number
   /** Of every replicated unit (`replicaUnit`), fewer copies than this are damaged at the same time: rotten, misdirected, lied about. None when not given. */
   readonly corruptCopies?: number
+  /** Hosts whose disks are ever damaged so, the same ones all through a run, and among those on whose disks a power loss may leave garbage; any when not given. */
+  readonly damagedHosts?: number
   /** Syncs may lie. */
   readonly syncLies?: boolean
   /** All hosts may lose power at once: unavailable meanwhile, but nothing acknowledged is lost. */

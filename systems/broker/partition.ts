@@ -33,6 +33,8 @@ export class Partition implements StateMachine<AppendResult> {
   highWatermark = 0
   producers: ProducerState
   readonly waiters = new WatermarkWaiters()
+  /** How often what the files hold was found to be damaged in this incarnation. */
+  losses = 0
   #log: PartitionLog | null = null
   #index = 0
   #term = 0
@@ -77,7 +79,11 @@ export class Partition implements StateMachine<AppendResult> {
   async open(): Promise<{ index: number; term: number } | null> {
     const { log, covered, damage } = await PartitionLog.open(this.#disk, this.directory, this.#options.log, this.#failed)
     this.#log = log
-    log.onDamage((error) => this.#lost(error))
+    log.onDamage((error) => {
+      this.#noteLoss()
+      this.#lost(error)
+    })
+    if (damage !== null) this.#noteLoss()
     if (covered !== null) this.#adopt(covered)
     return damage !== null ? null : { index: this.#index, term: this.#term }
   }
@@ -120,6 +126,11 @@ export class Partition implements StateMachine<AppendResult> {
 
   async close(): Promise<void> {
     await this.log.close()
+  }
+
+  #noteLoss(): void {
+    this.losses++
+    this.#changed.changes++
   }
 
   #adopt(covered: { index: number; term: number; producers: Uint8Array }): void {

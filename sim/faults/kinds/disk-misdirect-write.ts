@@ -4,6 +4,7 @@ import { diskNoise, mayDamage } from '../disk-noise.js'
 export const diskMisdirectWrite: FaultDefinition = diskNoise('disk.misdirect-write', {
   meaning: 'of what a sync writes, one sector overwrites another and its own keeps what it held; the sync says yes',
   takesDown: false,
+  isSilent: true,
   isSurvivable: mayDamage,
   options: {
     everyMillis: { min: 2_000, max: 12_000, log: true },

@@ -1,11 +1,12 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { PendingName, PendingPage, PendingSize, PowerLossDice } from '../../../sim/disk/power-loss.js'
+import { logDefaults } from '../../../systems/broker/partition-log.js'
 import { batchSize, decodeRecords } from '../../../systems/broker/record-batch.js'
 import { CorruptSnapshot } from '../../../systems/raft/errors.js'
 import { keepAll, loseAll } from '../../sim/disk/power-loss-dice.js'
 import { ImageDisk } from '../raft/image-disk.js'
-import { applyTo, entry, expectWhole, offsetOf, opened, partitionOn, readAll, settle, small } from './partition-in-hand.js'
+import { applyTo, entry, expectWhole, offsetOf, opened, partitionOn, settle, small } from './partition-in-hand.js'
 
 describe('a partition log', () => {
   test('reads from memory and from files what was appended, from any offset on', async () => {
