@@ -8,7 +8,7 @@ export const diskMisdirectWrite: FaultDefinition = diskNoise('disk.misdirect-wri
   isSurvivable: mayDamage,
   options: {
     everyMillis: { min: 2_000, max: 12_000, log: true },
-    lastsMillis: { min: 100, max: 2_000, log: true },
-    perMille: { min: 10, max: 300, log: true },
+    lastsMillis: { min: 200, max: 5_000, log: true },
+    perMille: { min: 50, max: 1_000, log: true },
   },
 })
