@@ -58,9 +58,9 @@ export class DamageBudget {
     }
   }
 
-  /** Whether this host's disk may be replaced by an empty one: a run wipes so many hosts, each as often as it likes. */
+  /** Whether this host's disk may be replaced by an empty one: a run wipes so many hosts, each as often as it likes. Nobody sees when one has caught up. */
   mayWipe(host: HostName): boolean {
-    return this.#wiped.has(host) || this.#wiped.size < this.#wipes
+    return this.mayDecay(host) && (this.#wiped.has(host) || this.#wiped.size < this.#wipes)
   }
 
   wiped(host: HostName): void {
