@@ -1,5 +1,6 @@
 import type { DiskFaultKind, DiskFaultObserver } from '../disk/disk-faults.js'
-import type { HostName } from '../host/seam.js'
+import type { HostName, Random } from '../host/seam.js'
+import type { SimulatedHost } from '../host/simulated-host.js'
 import type { Budget, OptionRange } from '../run/scenario.js'
 import { type Drawn, drawnMillis, type FaultDefinition } from './definition.js'
 import type { FaultWorld } from './fault-world.js'
@@ -13,6 +14,8 @@ export interface DiskNoise {
   readonly told: string
   /** A process that meets an error of its disk is right to leave: the host counts as down meanwhile. */
   readonly takesDown: boolean
+  /** No answer tells of it: it falls only on what has other copies. */
+  readonly isSilent?: boolean
   readonly options: Readonly<Record<string, OptionRange>>
   isSurvivable?(survives: Budget): boolean
 }
@@ -22,6 +25,14 @@ export function mayDamage(survives: Budget): boolean {
   return (survives.corruptCopies ?? 0) > 1
 }
 
+/** Whom silent harm befalls: the strategy's victim, or another when its disk is not one of those that the system says may decay. */
+export function decayingVictim(world: FaultWorld, random: Random): SimulatedHost | null {
+  const victim = world.victim(random)
+  if (victim === null || world.damage.mayDecay(victim.name)) return victim
+  const weak = world.systemHosts.filter((host) => world.damage.mayDecay(host.name))
+  return weak.length === 0 ? null : random.pick(weak)
+}
+
 /** The disk of one host fails, fills up or slows down for a while: each operation is struck by its own die. */
 export function diskNoise(kind: DiskFaultKind, noise: DiskNoise): FaultDefinition {
   const { takesDown, options } = noise
@@ -29,7 +40,7 @@ export function diskNoise(kind: DiskFaultKind, noise: DiskNoise): FaultDefinitio
     ...noise,
     kind,
     draw(world, random): Drawn | null {
-      const victim = world.victim(random)
+      const victim = noise.isSilent === true ? decayingVictim(world, random) : world.victim(random)
       if (victim === null) return null
       const args = {
         forNanos: drawnMillis(random, world.option(`${kind}.lastsMillis`)),
@@ -60,6 +71,7 @@ export function diskNoise(kind: DiskFaultKind, noise: DiskNoise): FaultDefinitio
         rate: { in: perMille, of: 1000 },
         key: { high: key[0], low: key[1] },
         ...(mostTimes === undefined ? {} : { mostTimes }),
+        concerns: (place) => world.damage.concerns(host.name, place),
         allows: (places) => world.damage.allows(host.name, places),
         observer: episodeObserver(world, injection, host.name),
       })

@@ -44,10 +44,12 @@ export type RoleVersion<P> = ((host: Host) => P | Promise<P>) | { boot?(host: Ho
 export interface Budget {
   /** Hosts down, booting, paused, wiped or cut off at the same time. */
   readonly down?: number
-  /** Hosts whose disks are ever wiped; each may be so again. */
+  /** Hosts whose disks are ever wiped in a run, not at the same time: nobody sees from outside when one has its copies back. Each may be so again. */
   readonly wiped?: number
   /** Of every replicated unit (`replicaUnit`), fewer copies than this are damaged at the same time: rotten, misdirected, lied about. None when not given. */
   readonly corruptCopies?: number
+  /** Hosts whose disks are ever damaged so or wiped, the same ones all through a run, and among those on whose disks a power loss may leave garbage; any when not given. */
+  readonly damagedHosts?: number
   /** Syncs may lie. */
   readonly syncLies?: boolean
   /** All hosts may lose power at once: unavailable meanwhile, but nothing acknowledged is lost. */

@@ -1,13 +1,12 @@
 import { ms } from '../../host/durations.js'
 import type { HostName, Nanos } from '../../host/seam.js'
 import type { SimulatedHost } from '../../host/simulated-host.js'
-import { deriveKey } from '../../kernel/mix.js'
-import { Stream } from '../../kernel/stream.js'
 import { type Drawn, drawnMillis, type FaultDefinition } from '../definition.js'
 import type { FaultWorld } from '../fault-world.js'
 import type { Injection } from '../injection.js'
 import { DrawnPowerLoss } from '../power-loss-dice.js'
 import { listed, span } from '../sentence.js'
+import { weakDisks } from '../weak-disks.js'
 
 /** One machine or all lose power: what was not synced is at the mercy of the disk rules, and peers see silence. */
 export const powerLoss: FaultDefinition = {
@@ -77,9 +76,9 @@ function hasPower(machine: SimulatedHost): boolean {
  * so counts as down. There are as many as may be down, the same ones all through a run, since nobody sees from outside when they have learnt. A system of
  * which no host may be down has no others to ask: there it may be any.
  */
-function hostsWithGarbage({ kernel, systemHosts, survives: { down = 0 } }: FaultWorld): HostName[] {
-  const names = systemHosts.map((host) => host.name)
-  return down === 0 ? names : Stream.of(deriveKey(kernel.key, 'garbage'), 0).shuffle(names).slice(0, down)
+function hostsWithGarbage(world: FaultWorld): HostName[] {
+  const { down = 0 } = world.survives
+  return down === 0 ? world.systemHosts.map((host) => host.name) : weakDisks(world, down)
 }
 
 /** How long a power loss waits for a write. */
