@@ -171,6 +171,7 @@ export class RaftObservation implements Observation<Record<string, unknown>> {
     return {
       name,
       observation: this,
+      concerns,
       begin: () => {
         const check = begin()
         let observer: RaftObserver | undefined
@@ -193,9 +194,9 @@ export class RaftObservation implements Observation<Record<string, unknown>> {
     return observer === undefined ? {} : { 'leader changes': observer.leaderChanges }
   }
 
-  begin(world: World<Record<string, unknown>>): (step: Step) => boolean {
+  begin(world: World<Record<string, unknown>>): (step: Step) => number {
     const observer = this.#of(world)
-    return (step) => observer.look(step)
+    return (step) => (observer.look(step) ? observer.seen : 0)
   }
 
   #of(world: World<Record<string, unknown>>): RaftObserver {
