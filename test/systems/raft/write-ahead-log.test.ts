@@ -211,3 +211,29 @@ describe('after any crash the log recovers to a prefix of what was saved that in
     expect(suspicions).toBeGreaterThan(0)
   }, 30_000)
 })
+
+test('a follower enters a segment whose name was durable before its bytes', async () => {
+  const source = new ImageDisk()
+  const log = await WriteAheadLog.open(hostWith(source, 1), 'wal', { segmentBytes: 200 })
+  for (let index = 1; index <= 8; index++) {
+    log.save(index, { kind: 'entries', entries: [{ index, term: 1, kind: 'normal', data: new Uint8Array(60).fill(index) }] })
+    await log.drain()
+  }
+  const image = new DiskImage()
+  const reader = new WalReader(image.durable, 'wal')
+  image.makeDirectory('wal')
+  image.syncDirectory('')
+  const found: number[] = []
+  for (const name of source.image.list('wal')) {
+    const file = image.openFile(`wal/${name}`, { create: true })
+    image.syncDirectory('wal')
+    reader.follow(1)
+    image.write(file, 0, source.image.durable.read(`wal/${name}`) as Uint8Array)
+    image.finishSync(file, image.beginSync(file))
+    expect(reader.follow(1)).toBe(true)
+    found.push(reader.lastIndex)
+  }
+  expect(found.length).toBeGreaterThan(2)
+  expect(found).toEqual(found.toSorted((a, b) => a - b))
+  expect(found.at(-1)).toBe(8)
+})
