@@ -5,7 +5,7 @@ import type { PowerLossDice } from './power-loss.js'
 import type { Slab } from './slab.js'
 
 const noBytes = new Uint8Array(0)
-const smallestBuffer = 512
+const smallestBuffer = 2_048
 /** So many undurable page writes are kept one by one; beyond, versions of a page in between are given up. */
 const looseWrites = 1024
 /** Of the sizes since the last sync, as many of the newest are kept when versions are given up. */
