@@ -2,7 +2,7 @@ import type { DurableFile, DurableView } from '../../sim/host/seam.js'
 import type { HardState } from './messages.js'
 import { frameHeaderBytes, newFrameHeader, payloadIsWhole, readHeader } from './wal-frame.js'
 import { WalImage } from './wal-image.js'
-import { readRecord, type SegmentHeader } from './wal-record.js'
+import { readTerms, type SegmentHeader } from './wal-record.js'
 import { segmentName, segmentNumbers } from './wal-recovery.js'
 
 /**
@@ -14,7 +14,7 @@ export class WalReader {
   version = 0
   readonly #view: DurableView
   readonly #directory: string
-  #image = new WalImage()
+  #image = new WalImage<number>()
   #changes = -1
   /** The segment that is being read, 0 before the first; its path, that of the segment most likely to follow, and how far it has been read. */
   #number = 0
@@ -110,7 +110,7 @@ export class WalReader {
     let at = 0
     while (readHeader(bytes, at, this.#number, this.#offset + at, frame) && payloadIsWhole(bytes, at, this.#number, this.#offset + at, frame)) {
       const payload = at + frameHeaderBytes
-      const record = readRecord(bytes, payload, payload + frame.length, false)
+      const record = readTerms(bytes, payload, payload + frame.length)
       if (record === null) break
       this.#image.replay(record)
       at = payload + frame.length
@@ -148,7 +148,7 @@ export class WalReader {
   }
 
   #reset(): void {
-    this.#image = new WalImage()
+    this.#image = new WalImage<number>()
     this.#number = 0
     this.#offset = 0
     this.#size = 0
@@ -162,9 +162,9 @@ export class WalReader {
 }
 
 /** The header of segment `number`, when the bytes begin with the whole of it. */
-function headerOf(bytes: Uint8Array, number: number): SegmentHeader | null {
+function headerOf(bytes: Uint8Array, number: number): SegmentHeader<number> | null {
   const frame = newFrameHeader()
   if (!readHeader(bytes, 0, number, 0, frame) || !payloadIsWhole(bytes, 0, number, 0, frame)) return null
-  const record = readRecord(bytes, frameHeaderBytes, frameHeaderBytes + frame.length, false)
+  const record = readTerms(bytes, frameHeaderBytes, frameHeaderBytes + frame.length)
   return record?.kind === 'segment' ? record : null
 }
