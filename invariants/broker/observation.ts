@@ -117,9 +117,9 @@ export class BrokerObservation implements Observation<BrokerRoles> {
     return { ...made, observation: this }
   }
 
-  begin(world: World<BrokerRoles>): (step: Step) => boolean {
+  begin(world: World<BrokerRoles>): (step: Step) => number {
     const observer = this.#of(world)
-    return (step) => observer.look(step)
+    return (step) => (observer.look(step) ? 1 : 0)
   }
 
   #of(world: object): BrokerObserver {

@@ -1,4 +1,4 @@
-import type { MachineInvariants, MachineStep } from '../../sim/check/machine-node.js'
+import { type MachineInvariants, type MachineStep, stepAspects } from '../../sim/check/machine-node.js'
 import { lastIndex, termAt } from '../../systems/raft/log.js'
 import type { Durable, Entry, Position, RaftChange, RaftEvent, RaftInput, RaftMessage } from '../../systems/raft/messages.js'
 import { majority } from '../../systems/raft/quorum.js'
@@ -64,17 +64,17 @@ export const raftCoreInvariants: MachineInvariants<CoreMemory, RaftState, RaftMe
   }),
   checks: [
     { name: 'ElectionSafety', check: electionSafety },
-    { name: 'VoteOnce', check: voteOnce },
+    { name: 'VoteOnce', check: voteOnce, concerns: stepAspects.sent },
     { name: 'TermMonotonic', check: termMonotonic },
     { name: 'LeaderAppendOnly', check: leaderAppendOnly },
-    { name: 'LogMatching', check: logMatching },
-    { name: 'TruncateOnConflict', check: truncateOnConflict },
+    { name: 'LogMatching', check: logMatching, concerns: stepAspects.saved },
+    { name: 'TruncateOnConflict', check: truncateOnConflict, concerns: stepAspects.saved },
     { name: 'LeaderCompleteness', check: leaderCompleteness },
     { name: 'CommitMonotonic', check: commitMonotonic },
     { name: 'CommitDurable', check: commitDurable },
     { name: 'StateMachineSafety', check: stateMachineSafety },
     { name: 'SnapshotCoversCommitted', check: snapshotCoversCommitted },
-    { name: 'ReadNotStale', check: readNotStale },
+    { name: 'ReadNotStale', check: readNotStale, concerns: stepAspects.emitted | stepAspects.input },
     { name: 'SuspectAbstains', check: suspectAbstains },
     { name: 'LackingFollows', check: lackingFollows },
   ],

@@ -98,6 +98,12 @@ export class DiskFaultInjector implements DiskFaults {
     const ordinal = (site.ordinals[number] as number) + 1
     site.ordinals[number] = ordinal
     if (this.#episodes.length === 0 && this.#listed.size === 0 && this.#stalledUntil <= now) return null
+    return this.#strikeAt(site, operation, ordinal, now, offset, length, request)
+  }
+
+  /** Apart from `strike`, which runs for every operation: what follows makes closures. */
+  #strikeAt(site: FaultSite, operation: DiskOperation, ordinal: number, now: Nanos, offset: number, length: number, request: StruckRequest): DiskStrike | null {
+    const number = operationNumbers[operation]
     const plus = Math.max(0, this.#stalledUntil - now)
     if (plus > 0) this.#stallActed?.()
     let times = 1

@@ -98,12 +98,14 @@ export interface Invariant<Roles extends Record<string, unknown>> {
   begin(): (world: World<Roles>, step: Step) => string | undefined
   /** Neighbours in a scenario's list that share one are skipped together in the steps in which there is nothing for them to see. */
   readonly observation?: Observation<Roles>
+  /** Which of the bits that its observation answers it hangs on; any, when not given. */
+  readonly concerns?: number
 }
 
 /** What several invariants look at together. */
 export interface Observation<Roles extends Record<string, unknown>> {
-  /** Once a run: answers whether there is anything to see in a step. */
-  begin(world: World<Roles>): (step: Step) => boolean
+  /** Once a run: answers what there is to see in a step, as bits of the observation's own; 0: nothing. */
+  begin(world: World<Roles>): (step: Step) => number
 }
 
 /**
