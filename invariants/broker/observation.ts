@@ -18,7 +18,7 @@ export class BrokerObserver {
   host = -1
   broker: Broker | null = null
   /** Logs that began anew, after a start or a snapshot, by partition: what is in memory now is in `appended`, what lies before is not. */
-  began: { readonly partition: number; readonly log: PartitionLog }[] = []
+  began: BegunLog[] = []
   appended: { readonly partition: number; readonly batch: TailBatch }[] = []
   acknowledged: Acknowledgement[] = []
   /** Partitions whose files were found to be damaged. */
@@ -43,9 +43,12 @@ export class BrokerObserver {
     this.#isChanged = followed?.broker !== broker || followed.changes !== broker.changes
     if (!this.#isChanged) return false
     this.isNewLife = followed?.broker !== broker
+    const { incarnation } = step.stepped
+    const isAfterUnseenLife = this.isNewLife && incarnation > (followed?.incarnation ?? 0) + 1
     if (followed === undefined || this.isNewLife) {
       followed = {
         broker,
+        incarnation,
         changes: -1,
         acknowledged: 0,
         seen: broker.partitions.map(() => 0),
@@ -57,11 +60,11 @@ export class BrokerObserver {
     followed.changes = broker.changes
     this.host = host
     this.broker = broker
-    this.#collect(followed)
+    this.#collect(followed, isAfterUnseenLife)
     return true
   }
 
-  #collect(followed: Followed): void {
+  #collect(followed: Followed, isAfterUnseenLife: boolean): void {
     if (this.began.length > 0) this.began = []
     if (this.appended.length > 0) this.appended = []
     if (this.acknowledged.length > 0) this.acknowledged = []
@@ -77,7 +80,7 @@ export class BrokerObserver {
       if (followed.installs[partition] !== log.installs) {
         followed.installs[partition] = log.installs
         followed.seen[partition] = tail.first
-        this.began.push({ partition, log })
+        this.began.push({ partition, log, isAfterUnseenLife })
       }
       for (let number = followed.seen[partition] as number; number < tail.end; number++) {
         const batch = tail.batch(number)
@@ -90,8 +93,17 @@ export class BrokerObserver {
   }
 }
 
+/** A log that began anew, after a start or a snapshot. */
+export interface BegunLog {
+  readonly partition: number
+  readonly log: PartitionLog
+  /** A life before it was never seen: it died while it booted, and may have appended and flushed nevertheless. */
+  readonly isAfterUnseenLife: boolean
+}
+
 interface Followed {
   readonly broker: Broker
+  readonly incarnation: number
   changes: number
   acknowledged: number
   /** By partition: number of the next batch, and the snapshots installed by then. */

@@ -53,6 +53,9 @@ export class PartitionLog {
   endOffset = 0
   /** Chained hash of all batches: equal in two replicas that hold the same log. */
   chain = 0
+  /** The end of what this incarnation found on its disk or installed last, and the chained hash there: what lies beyond was appended since. */
+  foundOffset = 0
+  foundChain = 0
   /** Snapshots installed in this incarnation: each may have moved the end beyond the next batch. */
   installs = 0
   readonly #disk: Disk
@@ -298,6 +301,8 @@ export class PartitionLog {
     this.startOffset = checkpoint.startOffset
     this.endOffset = checkpoint.endOffset
     this.chain = checkpoint.chain
+    this.foundOffset = this.endOffset
+    this.foundChain = this.chain
   }
 
   /** Adds a stamped batch to the last of the segments, or to a new one where the last is full or old. `chain` is the hash of the log before it. */

@@ -100,6 +100,47 @@ describe('PartitionLogMatching', () => {
     expect(watch.look(later)).toContain("a log was recovered up to offset 3, which was no batch's end in any replica")
   })
 
+  /** A replica whose second life flushed a batch and died before anybody looked, as its third life finds it. */
+  async function afterUnseenLife(watch: (replica: Replica) => string | undefined, first: Replica): Promise<Replica> {
+    first.apply(2)
+    expect(watch(first)).toBeUndefined()
+    await first.partition.flush()
+    const second = await restarted(first)
+    second.apply(3)
+    await second.partition.flush()
+    return restarted(second)
+  }
+
+  test('takes at its word what a life left that nobody saw, and finds it confirmed', async () => {
+    const [a, b] = await two()
+    const watch = new Watch(partitionLogMatching, [a, b])
+    expect(watch.look(await afterUnseenLife((replica) => watch.look(replica), a))).toBeUndefined()
+    b.apply(2)
+    b.apply(3)
+    b.apply(1)
+    expect(watch.look(b)).toBeUndefined()
+  })
+
+  test.each([
+    ['another content', [2, 3], 7, 'the logs of two replicas differ below offset 5'],
+    ['an end within the batch of another', [2, 2, 2], 1, 'differ below offset 6: one was recovered up to 5, within a batch of another'],
+  ])('holds against what nobody saw: %s', async (_, sizes, value, message) => {
+    const [a, b] = await two()
+    const watch = new Watch(partitionLogMatching, [a, b])
+    expect(watch.look(await afterUnseenLife((replica) => watch.look(replica), a))).toBeUndefined()
+    for (const [i, size] of sizes.entries()) b.apply(size, undefined, i === 0 ? 1 : value)
+    expect(watch.look(b)).toContain(message)
+  })
+
+  test('notices that what nobody saw ends within a batch that was seen before', async () => {
+    const [a, b] = await two()
+    const watch = new Watch(partitionLogMatching, [a, b])
+    b.apply(2)
+    b.apply(4)
+    expect(watch.look(b)).toBeUndefined()
+    expect(watch.look(await afterUnseenLife((replica) => watch.look(replica), a))).toContain('up to offset 5, within the batch 2 to 5 of another replica')
+  })
+
   test('notices a recovered log with other content', async () => {
     const [a, b] = await two()
     const watch = new Watch(partitionLogMatching, [a, b])
