@@ -61,6 +61,8 @@ export class DiskImage {
   durableChanges = 0
   /** Whose bytes the last of them changed; null: names, or more than one file. */
   lastDurableChange: FileInode | null = null
+  /** Faults are over: no sector goes bad any more. */
+  isHealed = false
   /** Power losses so far. */
   losses = 0
   /** Rises with every change of durable names. */
@@ -297,8 +299,9 @@ export class DiskImage {
     this.#durableNamesChanged()
   }
 
-  /** Every bad sector reads again what it held. */
+  /** Every bad sector reads again what it held, and none goes bad any more: a read that was struck before may still be on its way. */
   healSectors(): void {
+    this.isHealed = true
     const heal = (inode: Inode): void => {
       if (inode.kind === 'file') inode.healSectors()
       else for (const entry of inode.entries.values()) heal(entry)

@@ -116,7 +116,7 @@ class ReadRequest extends DiskRequest<Uint8Array> {
   protected override perform(): Uint8Array {
     const { failure, inode } = this
     if (failure?.kind === 'disk.read-error') {
-      inode.spoil(failure.sector)
+      if (!this.driver.image.isHealed) inode.spoil(failure.sector)
       throw new DiskError('EIO', 'read', this.path)
     }
     if (inode.hasBadSector(this.offset, this.length)) throw new DiskError('EIO', 'read', this.path)

@@ -117,6 +117,17 @@ test('a bad sector fails every read of it, through restarts, until it is written
   expect(recorder.occurrences).toHaveLength(1)
 })
 
+test('a read that was struck before faults ended fails, and leaves no bad sector behind', async () => {
+  const { faults, image, disk, finish } = faultyDisk()
+  await finish(disk.append('data', new Uint8Array(1024).fill(5)))
+  const file = await finish(disk.open('data'))
+  faults.list({ kind: 'disk.read-error', site: 'broker-1:data read', ordinal: 1, args: { sector: 1 } }, new Recorder())
+  const struck = file.readAt(0, 1024)
+  image.healSectors()
+  await expect(finish(struck)).rejects.toMatchObject({ code: 'EIO' })
+  expect((await finish(file.readAt(0, 1024))).length).toBe(1024)
+})
+
 test('a write error writes nothing', async () => {
   const { faults, disk, finish } = faultyDisk()
   const file = await finish(disk.open('data', { create: true }))
