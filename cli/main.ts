@@ -14,13 +14,14 @@ import { reportDeterminism } from './determinism-command.js'
 import { freshRun } from './fresh-run.js'
 import { list, listFaults } from './list-command.js'
 import { loadScenario } from './load-scenario.js'
-import { durationText, parseDuration, parseJobs, parseKinds, parseSeed, parseStep, parseStrategy } from './option-values.js'
+import { durationText, parseDuration, parseJobs, parseKinds, parseRuns, parseSeed, parseStep, parseStrategy } from './option-values.js'
 import { packageVersion } from './package-version.js'
 import { performRun } from './perform-run.js'
 import { replay } from './replay-command.js'
 import { parseListen, parseLogLevel, parseOrdinal, type ServeFlags } from './serve-options.js'
 import type { ShrinkFlags } from './shrink-command.js'
 import { processTerminal, type Terminal } from './terminal.js'
+import type { WhyFlags } from './why-command.js'
 
 /** The command line, `npm run sim -- …` and `npx seedfall …`. Answers the exit code; what it throws is a defect of Seedfall, which `bin.mjs` reports. */
 export async function main(words: readonly string[], terminal: Terminal = processTerminal()): Promise<ExitCode> {
@@ -88,6 +89,9 @@ function commandLine(words: readonly string[], terminal: Terminal, finish: (code
   shrinkOptions(program.command('shrink').description('find the smallest run that fails the same way')).action(async (what: string, flags: ShrinkFlags) =>
     finish(await (await import('./shrink-command.js')).shrinkCommand(what, flags, terminal)),
   )
+  whyOptions(program.command('why').description('show which injections a failure needs, and from when on it was unavoidable')).action(
+    async (what: string, flags: WhyFlags) => finish(await (await import('./why-command.js')).whyCommand(what, flags, terminal)),
+  )
   serveOptions(program.command('serve').description('run one role of a scenario for real, as a process of this machine')).action(
     async (name: string, flags: ServeFlags) => finish(await (await import('./serve-command.js')).serve(name, flags, terminal)),
   )
@@ -102,6 +106,15 @@ function shrinkOptions(command: Command): Command {
     .option('--jobs <number>', 'worker threads; one for each core when not given', parseJobs)
     .option('--out <file>', 'where the replay is written')
     .option('--test <file>', 'writes a vitest file that makes the run again')
+    .option('--json', 'one JSON object instead of text')
+}
+
+function whyOptions(command: Command): Command {
+  return command
+    .argument('<file>', 'a replay, best of a shrunk run; or a scenario, with --seed')
+    .option('--seed <seed>', 'the seed under which the scenario fails', parseSeed)
+    .addOption(new Option('--time <time>', 'how long it may take').default(60e9, '60s').argParser((text) => parseDuration(text, '--time')))
+    .addOption(new Option('--runs <number>', 'runs for each question').default(12).argParser(parseRuns))
     .option('--json', 'one JSON object instead of text')
 }
 
