@@ -9,6 +9,7 @@ export default defineConfig({
       { find: /^seedfall$/, replacement: at('sim/index.ts') },
       { find: /^seedfall\/vitest$/, replacement: at('sim/run/vitest.ts') },
       { find: /^seedfall\/real$/, replacement: at('sim/real/index.ts') },
+      { find: /^seedfall\/scenarios$/, replacement: at('scenarios/index.ts') },
       { find: /^seedfall\/raft$/, replacement: at('systems/raft/index.ts') },
       { find: /^seedfall\/broker$/, replacement: at('systems/broker/index.ts') },
     ],

@@ -33,7 +33,7 @@ export function describeWhy({ scenario, seed }: RunReport, why: Why, catalogue: 
     ...violation.message.split('\n').map((line) => `  ${line}`),
     '',
   ]
-  if (injections.length === 0) lines.push('  No fault is needed.')
+  if (injections.length === 0 && isComplete) lines.push('  It has no injections: no fault is needed.')
   for (const [i, { injection, runs, failures, isNecessary }] of injections.entries()) {
     const verdict = isNecessary ? paint.good('necessary') : paint.bad('not necessary')
     lines.push(`  ${i + 1}. At ${moment(injection.at)} ${sentence(injection, catalogue)}.`, `     ${verdict}: ${failures} of ${runs} runs without it fail`)
@@ -48,7 +48,7 @@ export function describeWhy({ scenario, seed }: RunReport, why: Why, catalogue: 
       ),
       '',
     )
-  lines.push(...wrapped('certain', [describeCertainty(unavoidableFrom, chances)], paint))
+  if (isComplete) lines.push(...wrapped('certain', [describeCertainty(unavoidableFrom, chances)], paint))
   if (!isComplete) lines.push(...wrapped('missing', ['time was up before everything was asked; --time gives it more'], paint))
   return lines.join('\n')
 }
