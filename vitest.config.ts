@@ -11,6 +11,7 @@ export default defineConfig({
       { find: /^seedfall\/fast-check$/, replacement: at('sim/run/fast-check.ts') },
       { find: /^seedfall\/testing$/, replacement: at('sim/run/testing.ts') },
       { find: /^seedfall\/real$/, replacement: at('sim/real/index.ts') },
+      { find: /^seedfall\/scenarios$/, replacement: at('scenarios/index.ts') },
       { find: /^seedfall\/raft$/, replacement: at('systems/raft/index.ts') },
       { find: /^seedfall\/broker$/, replacement: at('systems/broker/index.ts') },
     ],

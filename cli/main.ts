@@ -11,7 +11,7 @@ import { freshRun } from './fresh-run.js'
 import { faultOptions, type HuntFlags, huntOptions, type MergeFlags, mergeOptions } from './hunt-options.js'
 import { list, listFaults } from './list-command.js'
 import { loadScenario } from './load-scenario.js'
-import { parseDuration, parseJobs, parseSeed, parseStep } from './option-values.js'
+import { parseDuration, parseJobs, parseRuns, parseSeed, parseStep } from './option-values.js'
 import { packageVersion } from './package-version.js'
 import { performRun } from './perform-run.js'
 import type { PropertiesFlags } from './properties-command.js'
@@ -19,6 +19,7 @@ import { replay } from './replay-command.js'
 import { parseListen, parseLogLevel, parseOrdinal, type ServeFlags } from './serve-options.js'
 import type { ShrinkFlags } from './shrink-command.js'
 import { processTerminal, type Terminal } from './terminal.js'
+import type { WhyFlags } from './why-command.js'
 
 /** The command line, `npm run sim -- …` and `npx seedfall …`. Answers the exit code; what it throws is a defect of Seedfall, which `bin.mjs` reports. */
 export async function main(words: readonly string[], terminal: Terminal = processTerminal()): Promise<ExitCode> {
@@ -95,6 +96,9 @@ function commandLine(words: readonly string[], terminal: Terminal, finish: (code
   mergeOptions(program.command('merge').description('add up the results of several hunts, such as the shards of one')).action(
     async (files: string[], flags: MergeFlags) => finish((await import('./merge-command.js')).merge(files, flags, terminal)),
   )
+  whyOptions(program.command('why').description('show which injections a failure needs, and from when on it was unavoidable')).action(
+    async (what: string, flags: WhyFlags) => finish(await (await import('./why-command.js')).whyCommand(what, flags, terminal)),
+  )
   serveOptions(program.command('serve').description('run one role of a scenario for real, as a process of this machine')).action(
     async (name: string, flags: ServeFlags) => finish(await (await import('./serve-command.js')).serve(name, flags, terminal)),
   )
@@ -109,6 +113,15 @@ function shrinkOptions(command: Command): Command {
     .option('--jobs <number>', 'worker threads; one for each core when not given', parseJobs)
     .option('--out <file>', 'where the replay is written')
     .option('--test <file>', 'writes a vitest file that makes the run again')
+    .option('--json', 'one JSON object instead of text')
+}
+
+function whyOptions(command: Command): Command {
+  return command
+    .argument('<file>', 'a replay, best of a shrunk run; or a scenario, with --seed')
+    .option('--seed <seed>', 'the seed under which the scenario fails', parseSeed)
+    .addOption(new Option('--time <time>', 'how long it may take').default(60e9, '60s').argParser((text) => parseDuration(text, '--time')))
+    .addOption(new Option('--runs <number>', 'runs for each question').default(12).argParser(parseRuns))
     .option('--json', 'one JSON object instead of text')
 }
 

@@ -37,6 +37,13 @@ export function parseJobs(text: string): number {
   return jobs
 }
 
+/** Runs for one question: a number from 1 to 10,000. */
+export function parseRuns(text: string): number {
+  const runs = /^\d+$/.test(text) ? Number(text) : 0
+  if (runs < 1 || runs > 10_000) throw new BadInput(`--runs '${text}' is not a number of runs: write one from 1 to 10000`)
+  return runs
+}
+
 /** Any text is a seed; no text is none. */
 export function parseSeed(text: string): string {
   if (text.trim() === '') throw new BadInput('--seed is empty: write any number or word')

@@ -12,7 +12,7 @@ export { type Answer, type ModelName, models, type RegisterOptions, rejected, ty
 export { catalogueOf, FaultCatalogue, stockFaults } from './faults/catalogue.js'
 export { type Drawn, drawnMillis, type FaultDefinition } from './faults/definition.js'
 export type { FaultWorld } from './faults/fault-world.js'
-export type { FaultCount, FaultKind, FaultPlan, Injection, InjectionArgs } from './faults/injection.js'
+export type { FaultCount, FaultKind, FaultPlan, Injection, InjectionArgs, Reseed } from './faults/injection.js'
 export { ms, s, us } from './host/durations.js'
 export {
   DiskError,
@@ -35,8 +35,11 @@ export type { Bandwidth } from './net/bandwidth.js'
 export type { NetworkProfile } from './net/latency.js'
 export type { LinkOverride, NetworkDescription, NetworkPlan } from './net/link-profiles.js'
 export type { ObjectStoreOptions } from './objects/simulated-store.js'
+export { storyOf } from './report/story.js'
 export type { Measurements, Samples } from './run/measurements.js'
+export type { PlannedOperation } from './run/planned-operation.js'
 export { type OverRuns, type PropertyOverRuns, propertiesOver } from './run/properties-over-runs.js'
+export { formatReplay, parseReplay, type Replay, ReplayError, requestOf } from './run/replay.js'
 export type * from './run/report.js'
 export { headerOf, run } from './run/run.js'
 export {
@@ -60,4 +63,9 @@ export {
   type Workload,
   workload,
 } from './run/scenario.js'
+export type { ShrinkProgress } from './run/shrink/search.js'
+export { ShrinkFailed, type ShrinkOptions, shrink } from './run/shrink/shrink.js'
+export type { RunSize, Shrunk } from './run/shrink/shrunk.js'
 export { type SimulateOptions, Simulation, SimulationFailed, simulate } from './run/simulation.js'
+export type { Topology } from './run/topology.js'
+export { type Chance, type Necessity, type Why, type WhyOptions, why } from './run/why/why.js'

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { copyFileSync, existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -59,6 +59,14 @@ describe('the packed package, installed in a fresh folder', () => {
     },
     180_000,
   )
+
+  test('shrinks a failure on worker threads and writes a test of it', async () => {
+    const { code, out, error } = await shell('npx', ['seedfall', 'shrink', '.seedfall/lock-1.json', '--jobs', '2', '--test', 'lock.test.ts'])
+    expect(error).toBe('')
+    expect(out).toMatch(/after +1 injection +2 operations/)
+    expect(code).toBe(0)
+    expect(readFileSync(path.join(user, 'lock.test.ts'), 'utf8')).toContain("import scenario from './my.scenario.js'")
+  }, 120_000)
 
   test('lists its own scenarios, and runs one', async () => {
     const { out } = await shell('npx', ['seedfall', 'list'])

@@ -1,5 +1,5 @@
 import type { AmbientMode } from '../../ambient/ambient-mode.js'
-import type { FaultKind, Injection } from '../../faults/injection.js'
+import type { FaultKind, Injection, Reseed } from '../../faults/injection.js'
 import type { Nanos } from '../../host/seam.js'
 import type { PlannedOperation } from '../planned-operation.js'
 import type { RunReport, RunRequest } from '../report.js'
@@ -22,6 +22,8 @@ export interface Recipe {
   readonly topology: Topology
   readonly options: Options
   readonly durationNanos: Nanos
+  /** Other draws from a step on. */
+  readonly reseed?: readonly Reseed[]
 }
 
 /** The recipe of a run that was made: its injections are listed. */
@@ -43,11 +45,11 @@ export function recipeOf(request: RunRequest, report: RunReport): Recipe {
 
 /** The run that a recipe asks for. Injections are copies: a run completes their arguments. */
 export function requestFrom(recipe: Recipe, scenario: AnyScenario): RunRequest {
-  const { seed, salt, strategy, kinds, withoutKinds, ambient, injections, operations, topology, options, durationNanos } = recipe
+  const { seed, salt, strategy, kinds, withoutKinds, ambient, injections, operations, topology, options, durationNanos, reseed } = recipe
   return {
     scenario,
     seed,
-    plan: { injections: injections.map(copyOf), ...(salt === '' ? {} : { salt }) },
+    plan: { injections: injections.map(copyOf), ...(salt === '' ? {} : { salt }), ...(reseed === undefined ? {} : { reseed }) },
     strategy,
     ...(kinds === undefined ? {} : { kinds }),
     ...(withoutKinds === undefined ? {} : { withoutKinds }),
