@@ -18,7 +18,7 @@ export interface FoundAgain {
   readonly replay: Replay
   /** Of a run of the replay as it is now. */
   readonly traceHash: string
-  /** `under salt 3`, `under seed 9`, `without 2 injections`. */
+  /** `under salt '3'`, `under seed 9`, `without 2 injections`. */
   readonly how: string
   readonly runs: number
 }
