@@ -1,26 +1,23 @@
 import { randomInt } from 'node:crypto'
 import { Command, CommanderError, Option } from 'commander'
-import { type AmbientMode, ambientModes } from '../sim/ambient/ambient-mode.js'
-import { obstacleTo } from '../sim/faults/armable.js'
-import { catalogueOf } from '../sim/faults/catalogue.js'
-import type { FaultKind } from '../sim/faults/injection.js'
-import { strategies } from '../sim/faults/strategies/index.js'
 import type { Nanos } from '../sim/host/seam.js'
 import { type ExitCode, exitCodes } from '../sim/report/exit-code.js'
 import type { RunRequest } from '../sim/run/report.js'
-import type { AnyScenario, Strategy } from '../sim/run/scenario.js'
 import { BadInput } from './bad-input.js'
 import { corpusCommand } from './corpus-command.js'
 import { reportDeterminism } from './determinism-command.js'
+import { againWords, chosenFaults, type FaultFlags } from './fault-choice.js'
 import { freshRun } from './fresh-run.js'
+import { faultOptions, type HuntFlags, huntOptions, type MergeFlags, mergeOptions } from './hunt-options.js'
 import { list, listFaults } from './list-command.js'
 import { loadScenario } from './load-scenario.js'
-import { durationText, parseDuration, parseKinds, parseSeed, parseStep, parseStrategy } from './option-values.js'
+import { parseDuration, parseJobs, parseSeed, parseStep } from './option-values.js'
 import { packageVersion } from './package-version.js'
 import { performRun } from './perform-run.js'
 import type { PropertiesFlags } from './properties-command.js'
 import { replay } from './replay-command.js'
 import { parseListen, parseLogLevel, parseOrdinal, type ServeFlags } from './serve-options.js'
+import type { ShrinkFlags } from './shrink-command.js'
 import { processTerminal, type Terminal } from './terminal.js'
 
 /** The command line, `npm run sim -- …` and `npx seedfall …`. Answers the exit code; what it throws is a defect of Seedfall, which `bin.mjs` reports. */
@@ -47,12 +44,8 @@ export async function main(words: readonly string[], terminal: Terminal = proces
 }
 
 /** What stays the same for every command that runs a scenario. */
-interface RunFlags {
+interface RunFlags extends FaultFlags {
   readonly seed?: string
-  readonly faults?: string
-  readonly strategy?: Strategy
-  /** `--no-fault`. */
-  readonly fault: readonly string[]
   readonly duration?: Nanos
   readonly trace?: boolean
   readonly traceFile?: string
@@ -60,7 +53,6 @@ interface RunFlags {
   readonly breakAt?: number
   readonly json?: boolean
   readonly checkDeterminism?: boolean
-  readonly ambient?: AmbientMode
 }
 
 function commandLine(words: readonly string[], terminal: Terminal, finish: (code: ExitCode) => void): Command {
@@ -94,10 +86,30 @@ function commandLine(words: readonly string[], terminal: Terminal, finish: (code
     .option('--json', 'as one JSON array')
     .action(async (names: string[], flags: PropertiesFlags) => finish((await import('./properties-command.js')).listProperties(names, flags, terminal)))
   corpusCommand(program.command('corpus'), terminal, finish)
+  shrinkOptions(program.command('shrink').description('find the smallest run that fails the same way')).action(async (what: string, flags: ShrinkFlags) =>
+    finish(await (await import('./shrink-command.js')).shrinkCommand(what, flags, terminal)),
+  )
+  huntOptions(program.command('hunt').description('run many seeds on all cores, and add up what happened')).action(async (names: string[], flags: HuntFlags) =>
+    finish(await (await import('./hunt-command.js')).hunt(names, flags, terminal)),
+  )
+  mergeOptions(program.command('merge').description('add up the results of several hunts, such as the shards of one')).action(
+    async (files: string[], flags: MergeFlags) => finish((await import('./merge-command.js')).merge(files, flags, terminal)),
+  )
   serveOptions(program.command('serve').description('run one role of a scenario for real, as a process of this machine')).action(
     async (name: string, flags: ServeFlags) => finish(await (await import('./serve-command.js')).serve(name, flags, terminal)),
   )
   return program
+}
+
+function shrinkOptions(command: Command): Command {
+  return command
+    .argument('<file>', 'a replay, .seedfall/….json; or a scenario, with --seed')
+    .option('--seed <seed>', 'the seed under which the scenario fails', parseSeed)
+    .addOption(new Option('--time <time>', 'how long it may take').default(60e9, '60s').argParser((text) => parseDuration(text, '--time')))
+    .option('--jobs <number>', 'worker threads; one for each core when not given', parseJobs)
+    .option('--out <file>', 'where the replay is written')
+    .option('--test <file>', 'writes a vitest file that makes the run again')
+    .option('--json', 'one JSON object instead of text')
 }
 
 function serveOptions(command: Command): Command {
@@ -118,14 +130,9 @@ function serveOptions(command: Command): Command {
 }
 
 function runOptions(command: Command): Command {
-  const more = (text: string, so: readonly string[]) => [...so, text]
-  command
-    .option('--seed <seed>', 'the seed, any text; drawn and printed when not given', parseSeed)
-    .option('--faults <kinds>', "only these kinds of fault, separated by commas; a family such as 'net'; or 'none'")
-    .option('--strategy <name>', `when faults come and whom they aim at: ${strategies.join(', ')}`, parseStrategy)
-    .addOption(new Option('--no-fault <kind>', 'all but this kind; may be repeated').default([]).argParser(more))
+  command.option('--seed <seed>', 'the seed, any text; drawn and printed when not given', parseSeed)
+  faultOptions(command)
     .option('--duration <time>', 'virtual time: 500ms, 60s, 2m', (text) => parseDuration(text))
-    .addOption(new Option('--ambient <mode>', "what a process meets that reaches for the machine's clock, randomness, timers or sockets").choices(ambientModes))
     .option('--check-determinism', 'run twice, in two time zones, and show the first step that differs')
   return viewOptions(command)
 }
@@ -171,37 +178,4 @@ async function runScenario(name: string, flags: RunFlags, words: readonly string
 function view({ trace, traceFile, json, until, breakAt }: RunFlags) {
   if (trace && json) throw new BadInput('--trace and --json both write to standard output: use --trace-file with --json')
   return { trace, traceFile, json, until, breakAt }
-}
-
-/** Which faults the flags ask for: names are those of the scenario's own catalogue. */
-function chosenFaults(scenario: AnyScenario, { faults, fault, strategy, ambient }: RunFlags): FaultChoice {
-  const catalogue = catalogueOf(scenario)
-  const there = catalogue.kinds
-  if (faults === 'none' && strategy !== undefined && strategy !== 'none')
-    throw new BadInput(`--faults none and --strategy ${strategy} contradict each other: leave out one of them`)
-  const canBeArmed = (kind: FaultKind) => obstacleTo(catalogue.get(kind), strategy ?? scenario.faults.strategy, scenario) === null
-  const without = fault.flatMap((text) => parseKinds('--no-fault', text, there))
-  return {
-    ...(strategy === undefined ? {} : { strategy }),
-    ...(faults === 'none' ? { strategy: 'none' as const } : faults === undefined ? {} : { kinds: parseKinds('--faults', faults, there, canBeArmed) }),
-    ...(without.length === 0 ? {} : { withoutKinds: without }),
-    ...(ambient === undefined ? {} : { ambient }),
-  }
-}
-
-type FaultChoice = Pick<RunRequest, 'strategy' | 'kinds' | 'withoutKinds' | 'ambient'>
-
-function againWords(
-  subject: readonly string[],
-  seed: string,
-  { strategy, kinds, withoutKinds = [], ambient }: FaultChoice,
-  duration: Nanos | undefined,
-): string[] {
-  const words = [...subject, '--seed', /^[\w.-]+$/.test(seed) ? seed : `'${seed.replaceAll("'", `'\\''`)}'`]
-  if (strategy !== undefined) words.push('--strategy', strategy)
-  if (kinds !== undefined) words.push('--faults', kinds.join(','))
-  for (const kind of withoutKinds) words.push('--no-fault', kind)
-  if (ambient !== undefined) words.push('--ambient', ambient)
-  if (duration !== undefined) words.push('--duration', durationText(duration))
-  return words
 }

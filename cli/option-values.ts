@@ -30,6 +30,13 @@ export function parseStep(option: string, text: string): number {
   return step
 }
 
+/** Worker threads: a number from 1 to 256. */
+export function parseJobs(text: string): number {
+  const jobs = /^\d+$/.test(text) ? Number(text) : 0
+  if (jobs < 1 || jobs > 256) throw new BadInput(`--jobs '${text}' is not a number of workers: write one from 1 to 256`)
+  return jobs
+}
+
 /** Any text is a seed; no text is none. */
 export function parseSeed(text: string): string {
   if (text.trim() === '') throw new BadInput('--seed is empty: write any number or word')

@@ -1,12 +1,9 @@
-import { readFileSync } from 'node:fs'
-import path from 'node:path'
 import type { ExitCode } from '../sim/report/exit-code.js'
-import { parseReplay, type Replay, ReplayError, requestOf } from '../sim/run/replay.js'
-import type { RunReport, RunRequest } from '../sim/run/report.js'
-import type { AnyScenario } from '../sim/run/scenario.js'
-import { BadInput } from './bad-input.js'
+import type { Replay } from '../sim/run/replay.js'
+import type { RunReport } from '../sim/run/report.js'
 import { loadScenario } from './load-scenario.js'
 import { performRun } from './perform-run.js'
+import { readReplay, requestOfFile } from './replay-file.js'
 import type { Terminal } from './terminal.js'
 
 /** What `replay` takes beside its file. */
@@ -24,7 +21,7 @@ export async function replay(file: string, flags: ReplayFlags, terminal: Termina
   const recorded = readReplay(file, terminal.folder)
   const { scenario, file: scenarioFile } = await loadScenario(recorded.file ?? recorded.scenario, terminal.folder)
   const request = {
-    ...requested(file, recorded, scenario),
+    ...requestOfFile(file, recorded, scenario),
     ...(until === undefined ? {} : { untilStep: until }),
     ...(breakAt === undefined ? {} : { breakAtStep: breakAt }),
   }
@@ -36,32 +33,6 @@ export async function replay(file: string, flags: ReplayFlags, terminal: Termina
   )
   if (!show.json && until === undefined) terminal.out(`  ${terminal.paint.faint('recorded'.padEnd(10))}${comparison(recorded, report)}`)
   return exitCode
-}
-
-function requested(file: string, recorded: Replay, scenario: AnyScenario): RunRequest {
-  try {
-    return requestOf(recorded, scenario)
-  } catch (error) {
-    if (error instanceof ReplayError) throw new BadInput(`${file} ${error.message}`)
-    throw error
-  }
-}
-
-function readReplay(file: string, folder: string): Replay {
-  let text: string
-  try {
-    text = readFileSync(path.resolve(folder, file), 'utf8')
-  } catch (error) {
-    throw new BadInput(
-      `${file} cannot be read: ${(error as NodeJS.ErrnoException).code === 'ENOENT' ? `no such file; the path is taken from ${folder}` : (error as Error).message}`,
-    )
-  }
-  try {
-    return parseReplay(text)
-  } catch (error) {
-    if (error instanceof ReplayError) throw new BadInput(`${file} ${error.message}`)
-    throw error
-  }
 }
 
 function comparison({ found }: Replay, report: RunReport): string {

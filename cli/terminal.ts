@@ -5,6 +5,9 @@ import { type Palette, plain } from '../sim/report/palette.js'
 export interface Terminal {
   out(text: string): void
   error(text: string): void
+  /** Whether a person watches standard error; then `live` writes there as it is, without an end of line. */
+  readonly isLive?: boolean
+  live?(text: string): void
   readonly paint: Palette
   /** Columns. */
   readonly width: number
@@ -24,6 +27,8 @@ export function processTerminal(): Terminal {
   return {
     out: (text) => stdout.write(`${text}\n`),
     error: (text) => stderr.write(`${text}\n`),
+    isLive: stderr.isTTY === true && env.TERM !== 'dumb',
+    live: (text) => stderr.write(text),
     paint: stdout.isTTY && !env.NO_COLOR && env.TERM !== 'dumb' ? coloured() : plain,
     width: stdout.isTTY ? stdout.columns : 160,
     folder: process.cwd(),

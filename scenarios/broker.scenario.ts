@@ -35,13 +35,31 @@ const cluster = system<Roles>({
       versions: { patient: { config: (_, options) => patientConfigOf(options) } },
     },
   },
-  survives: { down: 2, wiped: 0, blackout: true, rollback: true, clockSkewMillis: 60_000, clockDriftPpm: 300_000, clockFreezeMillis: 3_000 },
+  smaller: [{ broker: 3 }],
+  // Replicas that lost what they held and replicas in doubt of their logs are two together: the other three can always teach them.
+  survives: {
+    down: 2,
+    wiped: 0,
+    corruptCopies: 3,
+    damagedHosts: 2,
+    blackout: true,
+    rollback: true,
+    clockSkewMillis: 60_000,
+    clockDriftPpm: 300_000,
+    clockFreezeMillis: 3_000,
+  },
+  replicaUnit: (_host, path) => segmentsOf(path),
   columns: ({ nodes }) => ({
     leads: nodes.flatMap((node, group) => (node.isLeader ? [group] : [])).join(' ') || '-',
     commits: nodes.map((node) => node.commit).join(' '),
   }),
   targets: { leader: leaderOfMost },
 })
+
+/** The segments of a partition are what its Raft group makes anew; its write-ahead log and its checkpoint are not. */
+function segmentsOf(path: string): string | null {
+  return /^([^/]+)\/log\/\d+\//.exec(path)?.[1] ?? null
+}
 
 function configOf(options: Options): Partial<BrokerConfig> {
   const {
@@ -211,6 +229,7 @@ export default scenario<Roles, BrokerOperation, BrokerResult>({
     snapshotChunkBytes: { min: 500, max: 65_536, log: true },
     walSegmentBytes: { min: 4_096, max: 1_048_576, log: true },
   },
+  measurements: (world) => raftGroups.measurements(world),
   statistics: (world, history) => {
     let acknowledged = 0
     let unanswered = 0

@@ -36,6 +36,7 @@ const raftMap = system<{ member: MapMember }>({
     },
   },
   survives: { down: 2, wiped: 0, blackout: true, rollback: true, clockSkewMillis: 60_000, clockDriftPpm: 300_000, clockFreezeMillis: 3_000 },
+  smaller: [{ member: 3 }],
   columns: ({ node }) => ({ role: node.role, term: node.term, commit: node.commit, last: node.lastIndex }),
   targets: { leader: (world) => world.hosts.member.find((member) => member.process?.node.isLeader)?.name },
 })
@@ -137,6 +138,7 @@ export default scenario({
       },
     },
   ],
+  measurements: (world) => group.measurements(world),
   statistics(world) {
     const { member } = world.hosts
     const nodes = member.flatMap(({ process }) => (process === undefined ? [] : [process.node]))

@@ -1,13 +1,15 @@
 import { scenarios } from '../scenarios/index.js'
 import { plain } from '../sim/report/palette.js'
 import { describeResult } from '../sim/report/run-result.js'
+import { idleKinds } from '../sim/run/campaign/fault-totals.js'
+import { ScenarioTotals } from '../sim/run/campaign/scenario-totals.js'
+import { seedResult } from '../sim/run/campaign/seed-result.js'
 import { describeNeverMet, propertiesOver } from '../sim/run/properties-over-runs.js'
 import type { RunReport } from '../sim/run/report.js'
 import { run } from '../sim/run/run.js'
 import type { AnyScenario } from '../sim/run/scenario.js'
-import { StormSummary, stormRun } from './storm/storm-summary.js'
 
-/** Seeds that every scenario of Seedfall's own must pass on every change. Storms run others. */
+/** Seeds that every scenario of Seedfall's own must pass on every change. Hunts run others. */
 const fixedSeeds: readonly string[] = Array.from({ length: 10 }, (_, i) => String(i + 1))
 
 /** What the runs of a scenario must come to at least, as a median: a storm in which little happens proves little. */
@@ -15,7 +17,7 @@ const leastMedians: Readonly<Record<string, Readonly<Record<string, number>>>> =
   broker: { 'acknowledged records': 5_000, 'leader changes': 3, crashes: 3, powerLosses: 1, 'net.partition': 1 },
   raft: { applied: 1_000, 'leader changes': 3, crashes: 3, powerLosses: 1, 'net.partition': 1 },
 }
-/** Kinds that so few runs may miss: a bad sector is met only by who reads there while it is bad, and members read when they start. Storms see them act. */
+/** Kinds that so few runs may miss: a bad sector is met only by who reads there while it is bad, and members read when they start. Hunts see them act. */
 const rareKinds: readonly string[] = ['disk.read-error', 'disk.lost-rename']
 /** Of all crashes, those that must fall between two effects of a step. Fewer of a member's steps have two effects than of a broker's with its clients. */
 const leastCrashesInside: Readonly<Record<string, number>> = { broker: 0.3, raft: 0.25 }
@@ -31,12 +33,12 @@ export async function checkSeeds(): Promise<{ passed: number; failed: number; co
 }
 
 async function complaintOf(scenario: AnyScenario): Promise<string | null> {
-  const summary = new StormSummary()
+  const summary = new ScenarioTotals()
   const stated: Pick<RunReport, 'properties'>[] = []
   for (const seed of fixedSeeds) {
     const report = await run({ scenario, seed })
     if (report.outcome !== 'passed') return describeResult(report, { commands: { again: `npm run sim -- ${scenario.name} --seed ${seed}` } }, plain)
-    summary.add(stormRun(report, 0))
+    summary.add(Number(seed), seedResult(report, null))
     stated.push({ properties: report.properties })
   }
   const findings = shortcomings(summary, leastMedians[scenario.name] ?? {}, leastCrashesInside[scenario.name] ?? 0)
@@ -46,8 +48,10 @@ async function complaintOf(scenario: AnyScenario): Promise<string | null> {
 }
 
 /** In what too little happened for the runs to prove much. */
-export function shortcomings(summary: StormSummary, medians: Readonly<Record<string, number>>, leastInside: number): string[] {
-  const found = summary.idleKinds.filter((kind) => !rareKinds.includes(kind)).map((kind) => `${kind} was armed and never acted`)
+export function shortcomings(summary: ScenarioTotals, medians: Readonly<Record<string, number>>, leastInside: number): string[] {
+  const found = idleKinds(summary.faults.list())
+    .filter((kind) => !rareKinds.includes(kind))
+    .map((kind) => `${kind} was armed and never acted`)
   for (const [name, least] of Object.entries(medians)) {
     const median = summary.median(name)
     if (median < least) found.push(`a median of ${median} ${name} a run, where ${least} is the least`)

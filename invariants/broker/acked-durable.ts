@@ -13,7 +13,10 @@ import { brokerRaftGroups } from './raft-placement.js'
  * asked. Since logs that hold an entry hold all before it (Raft's log matching), it is enough to follow the last acknowledged entry of each
  * partition.
  *
- * Not checked here: that the bytes are the acknowledged ones, which is AckedInLog's to say.
+ * A disk may hold a batch and hold it damaged. Whenever a broker finds that, all that was ever acknowledged of the partition is looked for, byte by byte: each
+ * batch is whole in the segments of some replica, or in its write-ahead log.
+ *
+ * Not checked here: that more than one of the disks holds it whole, which is for the budget of faults to keep; that the bytes are the acknowledged ones, which is AckedInLog's to say.
  */
 export const ackedDurable = (observation: BrokerObservation, raft = new RaftObservation(brokerRaftGroups)) =>
   observation.invariant('AckedDurable', () => {
@@ -26,8 +29,10 @@ class DurabilityCheck {
   readonly #replicas: DurableReplica[][] = []
   /** By partition: the acknowledged batch that is latest in the replicated log. */
   readonly #latest: (Acknowledgement | undefined)[] = []
+  /** By partition. */
+  readonly #all: Acknowledgement[][] = []
 
-  look({ broker, isNewLife, acknowledged }: BrokerObserver, world: World<BrokerRoles>, raft: RaftObservation): string | undefined {
+  look({ broker, isNewLife, acknowledged, damaged }: BrokerObserver, world: World<BrokerRoles>, raft: RaftObservation): string | undefined {
     if (isNewLife) {
       // Recovery may have cut what counted.
       for (const latest of this.#latest) {
@@ -35,12 +40,31 @@ class DurabilityCheck {
         if (wrong !== undefined) return wrong
       }
     }
+    for (const partition of damaged) {
+      const wrong = this.#find(partition)
+      if (wrong !== undefined) return wrong
+    }
     for (const acknowledgement of acknowledged) {
       const { partition, index } = acknowledgement
+      const all = this.#all[partition] ?? []
+      this.#all[partition] = all
+      all.push(acknowledgement)
       this.#replicas[partition] ??= replicasOf(world, broker as Broker, partition, raft.logsOf(world))
       if (index > (this.#latest[partition]?.index ?? 0)) this.#latest[partition] = acknowledgement
       const wrong = this.#count(acknowledgement)
       if (wrong !== undefined) return wrong
+    }
+    return undefined
+  }
+
+  /** Of all that was acknowledged of a partition, what no disk holds whole. */
+  #find(partition: number): string | undefined {
+    const replicas = this.#replicas[partition] ?? []
+    const segments = replicas.map((replica) => replica.wholeBatches())
+    for (const { baseOffset, nextOffset, index, term, crc } of this.#all[partition] ?? []) {
+      if (segments.some((batches) => batches.get(baseOffset) === crc)) continue
+      if (replicas.some((replica) => replica.isLogged(index, term))) continue
+      return `partition ${partition}: offsets ${baseOffset} to ${nextOffset - 1} (entry ${index} of term ${term}) were acknowledged, and no disk holds them undamaged`
     }
     return undefined
   }

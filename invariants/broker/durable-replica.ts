@@ -4,6 +4,8 @@ import type { Broker } from '../../systems/broker/broker.js'
 import { decodeCheckpoint } from '../../systems/broker/log-checkpoint.js'
 import { segmentPath } from '../../systems/broker/log-recovery.js'
 import type { Partition } from '../../systems/broker/partition.js'
+import { baseOffset, batchCrc, batchFault, batchSize, nextOffset } from '../../systems/broker/record-batch.js'
+import { segmentOffset } from '../../systems/broker/segment.js'
 import type { Position } from '../../systems/raft/messages.js'
 import type { WalReader } from '../../systems/raft/wal-reader.js'
 
@@ -23,10 +25,37 @@ export class DurableReplica {
     this.#log = log
   }
 
+  /** Whether the entry is in the write-ahead log. */
+  isLogged(index: number, term: number): boolean {
+    this.#log.follow(this.host.incarnation)
+    return this.#log.termAt(index) === term
+  }
+
+  /** Of its segments, as far as its checkpoint says: base offset to CRC of the batches before the first damage of each. */
+  wholeBatches(): Map<number, number> {
+    const { durable } = this.host
+    const whole = new Map<number, number>()
+    const bytes = durable.read(`${this.#logDirectory}/checkpoint`)
+    const checkpoint = bytes === null ? null : decodeCheckpoint(bytes)
+    if (checkpoint === null) return whole
+    const directory = `${this.#logDirectory}/${checkpoint.generation}`
+    for (const name of durable.list(directory)) {
+      const base = segmentOffset(name)
+      const file = durable.read(`${directory}/${name}`)
+      if (base === null || file === null) continue
+      let next = base
+      for (let at = 0; at < file.length && next < checkpoint.endOffset; at += batchSize(file, at)) {
+        if (batchFault(file, at) !== null || baseOffset(file, at) !== next) break
+        whole.set(next, batchCrc(file, at))
+        next = nextOffset(file, at)
+      }
+    }
+    return whole
+  }
+
   /** Whether the entry is in the write-ahead log, or applied to segments that are durable. */
   holds(index: number, term: number): boolean {
-    this.#log.follow(this.host.incarnation)
-    return this.#log.termAt(index) === term || (index <= this.#log.snapshotIndex && index <= this.#appliedIndex())
+    return this.isLogged(index, term) || (index <= this.#log.snapshotIndex && index <= this.#appliedIndex())
   }
 
   /** The last entry that the durable checkpoint covers. */

@@ -21,6 +21,8 @@ export class BrokerObserver {
   began: { readonly partition: number; readonly log: PartitionLog }[] = []
   appended: { readonly partition: number; readonly batch: TailBatch }[] = []
   acknowledged: Acknowledgement[] = []
+  /** Partitions whose files were found to be damaged. */
+  damaged: number[] = []
   /** This is the first look at a new life. */
   isNewLife = false
   readonly #hosts: (Followed | undefined)[] = []
@@ -42,7 +44,14 @@ export class BrokerObserver {
     if (!this.#isChanged) return false
     this.isNewLife = followed?.broker !== broker
     if (followed === undefined || this.isNewLife) {
-      followed = { broker, changes: -1, acknowledged: 0, seen: broker.partitions.map(() => 0), installs: broker.partitions.map(() => -1) }
+      followed = {
+        broker,
+        changes: -1,
+        acknowledged: 0,
+        seen: broker.partitions.map(() => 0),
+        installs: broker.partitions.map(() => -1),
+        losses: broker.partitions.map(() => 0),
+      }
       this.#hosts[host] = followed
     }
     followed.changes = broker.changes
@@ -56,10 +65,15 @@ export class BrokerObserver {
     if (this.began.length > 0) this.began = []
     if (this.appended.length > 0) this.appended = []
     if (this.acknowledged.length > 0) this.acknowledged = []
+    if (this.damaged.length > 0) this.damaged = []
     const { partitions, acknowledgements } = followed.broker
     for (let partition = 0; partition < partitions.length; partition++) {
-      const { log } = partitions[partition] as (typeof partitions)[number]
+      const { log, losses } = partitions[partition] as (typeof partitions)[number]
       const { tail } = log
+      if (followed.losses[partition] !== losses) {
+        followed.losses[partition] = losses
+        this.damaged.push(partition)
+      }
       if (followed.installs[partition] !== log.installs) {
         followed.installs[partition] = log.installs
         followed.seen[partition] = tail.first
@@ -83,6 +97,7 @@ interface Followed {
   /** By partition: number of the next batch, and the snapshots installed by then. */
   readonly seen: number[]
   readonly installs: number[]
+  readonly losses: number[]
 }
 
 /** One observer a run, shared by the invariants that were made with it. */
@@ -102,9 +117,9 @@ export class BrokerObservation implements Observation<BrokerRoles> {
     return { ...made, observation: this }
   }
 
-  begin(world: World<BrokerRoles>): (step: Step) => boolean {
+  begin(world: World<BrokerRoles>): (step: Step) => number {
     const observer = this.#of(world)
-    return (step) => observer.look(step)
+    return (step) => (observer.look(step) ? 1 : 0)
   }
 
   #of(world: object): BrokerObserver {

@@ -12,7 +12,7 @@ export type RaftMachineNode = MachineNode<RaftState, RaftMessage, Durable, RaftI
 
 export interface RaftHarnessOptions {
   readonly raft?: Partial<RaftOptions>
-  /** Whether a crash may damage the last record of a log that was acknowledged. */
+  /** Whether a crash may damage the last record of a log that was acknowledged, or what the state machine holds. */
   readonly damage?: boolean
   /** For the model checker: proposals, reads and compactions that may be given in all. */
   readonly maxInputs?: number
@@ -30,10 +30,11 @@ export function raftHarness(options: RaftHarnessOptions = {}, machine: RaftMachi
     prepare: ({ durable, state }, input) => {
       if (durable === null) return durable
       if (input.kind === 'installed') return { ...durable, applied: input.snapshot }
-      if (input.kind !== 'compact' || input.index <= durable.applied.index) return durable
+      if (input.kind === 'state-lost') return { ...durable, applied: null }
+      if (input.kind !== 'compact' || input.index <= (durable.applied?.index ?? -1)) return durable
       return { ...durable, applied: { index: input.index, term: termAt(state.log, input.index) } }
     },
-    damage: options.damage === true ? loseLastRecord : undefined,
+    damage: options.damage === true ? damage : undefined,
     draw: drawInput,
     offers: (state, ordinal) => (ordinal < (options.maxInputs ?? 0) ? offers(state, ordinal) : []),
   }
@@ -52,15 +53,29 @@ export function contentOf({ index, term }: Position): number {
   return (index * 31 + term) & 0xff
 }
 
-/** A suspect minority is what the system survives: its last entry is gone, as if a damaged record had been cut away. */
-function loseLastRecord(node: RaftMachineNode, nodes: readonly RaftMachineNode[], random: Stream): Durable | null {
+/** A damaged minority is what the system survives. */
+function damage(node: RaftMachineNode, nodes: readonly RaftMachineNode[], random: Stream): Durable | null {
   const { durable } = node
   if (durable === null || random.int(4) > 0) return durable
+  let damaged = isDamaged(durable) ? 0 : 1
+  for (const other of nodes) if (isDamaged(other.durable)) damaged++
+  if (damaged * 2 >= nodes.length) return durable
+  return random.int(3) === 0 ? loseState(durable) : loseLastRecord(durable)
+}
+
+function isDamaged(durable: Durable | null): boolean {
+  return durable?.suspect === true || durable?.applied === null
+}
+
+/** As if what the state machine keeps were found to be damaged when it is opened. */
+function loseState(durable: Durable): Durable {
+  return { ...durable, applied: null }
+}
+
+/** The last entry is gone, as if a damaged record had been cut away. */
+function loseLastRecord(durable: Durable): Durable {
   const last = durable.entries[durable.entries.length - 1]
-  if (last === undefined || last.index <= durable.applied.index) return durable
-  let suspects = durable.suspect ? 0 : 1
-  for (const other of nodes) if (other.durable?.suspect) suspects++
-  if (suspects * 2 >= nodes.length) return durable
+  if (last === undefined || last.index <= (durable.applied?.index ?? 0)) return durable
   return { ...durable, entries: durable.entries.slice(0, -1), suspect: true }
 }
 
@@ -73,6 +88,7 @@ function drawInput(state: RaftState, ordinal: number, random: Stream): RaftInput
     case 2:
       return { kind: 'read', id: ordinal }
     case 3: {
+      if (state.lacks > 0) return null
       const index = state.applied - random.int(4)
       return index > state.log.base.index ? { kind: 'compact', index } : null
     }
@@ -87,7 +103,8 @@ function offers(state: RaftState, ordinal: number): RaftInput[] {
     { kind: 'propose', id: ordinal, data: Uint8Array.of(ordinal) },
     { kind: 'read', id: ordinal },
   ]
-  if (state.applied > state.log.base.index && state.applied === lastIndex(state.log)) inputs.push({ kind: 'compact', index: state.applied })
+  if (state.lacks === 0 && state.applied > state.log.base.index && state.applied === lastIndex(state.log))
+    inputs.push({ kind: 'compact', index: state.applied })
   return inputs
 }
 

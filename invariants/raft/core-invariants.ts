@@ -1,4 +1,4 @@
-import type { MachineInvariants, MachineStep } from '../../sim/check/machine-node.js'
+import { type MachineInvariants, type MachineStep, stepAspects } from '../../sim/check/machine-node.js'
 import { lastIndex, termAt } from '../../systems/raft/log.js'
 import type { Durable, Entry, Position, RaftChange, RaftEvent, RaftInput, RaftMessage } from '../../systems/raft/messages.js'
 import { majority } from '../../systems/raft/quorum.js'
@@ -64,18 +64,19 @@ export const raftCoreInvariants: MachineInvariants<CoreMemory, RaftState, RaftMe
   }),
   checks: [
     { name: 'ElectionSafety', check: electionSafety },
-    { name: 'VoteOnce', check: voteOnce },
+    { name: 'VoteOnce', check: voteOnce, concerns: stepAspects.sent },
     { name: 'TermMonotonic', check: termMonotonic },
     { name: 'LeaderAppendOnly', check: leaderAppendOnly },
-    { name: 'LogMatching', check: logMatching },
-    { name: 'TruncateOnConflict', check: truncateOnConflict },
+    { name: 'LogMatching', check: logMatching, concerns: stepAspects.saved },
+    { name: 'TruncateOnConflict', check: truncateOnConflict, concerns: stepAspects.saved },
     { name: 'LeaderCompleteness', check: leaderCompleteness },
     { name: 'CommitMonotonic', check: commitMonotonic },
     { name: 'CommitDurable', check: commitDurable },
     { name: 'StateMachineSafety', check: stateMachineSafety },
     { name: 'SnapshotCoversCommitted', check: snapshotCoversCommitted },
-    { name: 'ReadNotStale', check: readNotStale },
+    { name: 'ReadNotStale', check: readNotStale, concerns: stepAspects.emitted | stepAspects.input },
     { name: 'SuspectAbstains', check: suspectAbstains },
+    { name: 'LackingFollows', check: lackingFollows },
   ],
 }
 
@@ -264,7 +265,7 @@ function heldDurably(own: NodeMemory, durable: Durable | null, index: number, te
 /** Every state machine applies the same entries, each once in an incarnation, in order, and durable ones only. */
 function stateMachineSafety(memory: CoreMemory, { node: { id, state, durable }, event, emitted, whole }: RaftStep): string | undefined {
   const own = memory.nodes[id] as NodeMemory
-  if (event === null || (event.kind === 'input' && event.input.kind === 'installed')) own.applied = durable?.applied.index ?? 0
+  if (event === null || (event.kind === 'input' && event.input.kind === 'installed')) own.applied = appliedDurably(durable)
   for (const happening of emitted) {
     if (happening.kind !== 'apply') continue
     for (const entry of happening.entries) {
@@ -279,16 +280,23 @@ function stateMachineSafety(memory: CoreMemory, { node: { id, state, durable }, 
       if (!holdsDurably(durable, entry.index, entry.term)) return `node ${id} applied entry ${entry.index}, which its disk does not hold`
     }
   }
-  if (whole && state.installing === null && state.applied !== own.applied)
+  if (whole && state.installing === null && state.lacks === 0 && state.applied !== own.applied)
     return `node ${id} counts ${state.applied} entries as applied and handed out ${own.applied}`
   return undefined
+}
+
+/** -1: nothing can be applied to what is there, since it lost what the log no longer holds. */
+function appliedDurably(durable: Durable | null): number {
+  if (durable === null) return 0
+  if (durable.applied !== null) return durable.applied.index
+  return durable.base.index === 0 ? 0 : -1
 }
 
 /** A log begins only after what is committed, and what the state machine holds durably. */
 function snapshotCoversCommitted(memory: CoreMemory, { node: { id, durable } }: RaftStep): string | undefined {
   if (durable === null || durable.base.index === 0) return undefined
   const { base, applied } = durable
-  if (base.index > applied.index) return `the disk of node ${id} holds a log after ${base.index} and a state machine of ${applied.index}`
+  if (applied !== null && base.index > applied.index) return `the disk of node ${id} holds a log after ${base.index} and a state machine of ${applied.index}`
   const known = memory.committed[base.index]
   if (known?.term !== base.term) return `the log of node ${id} begins after entry ${base.index} of term ${base.term}, which is not committed`
   return undefined
@@ -306,6 +314,11 @@ function readNotStale(memory: CoreMemory, { event, emitted }: RaftStep): string 
     }
   }
   return undefined
+}
+
+/** A member whose state machine lost what the log no longer holds does not campaign: it could serve nothing. */
+function lackingFollows(_memory: CoreMemory, { node: { id, durable, state } }: RaftStep): string | undefined {
+  return appliedDurably(durable) < 0 && state.role !== 'follower' ? `node ${id} lost its state and became ${state.role}` : undefined
 }
 
 /** A member that may have forgotten what it acknowledged votes for nobody and never campaigns. */

@@ -1,5 +1,6 @@
 import type { MemberId } from '../../systems/raft/messages.js'
 import type { RaftNode } from '../../systems/raft/raft-node.js'
+import { GroupTimings } from './group-timings.js'
 import { MemberView } from './member-view.js'
 
 /** One Raft group: its members, and what any of them was seen to have committed. */
@@ -9,6 +10,7 @@ export class GroupView {
   /** The same on every host. */
   readonly walDirectory: string
   readonly members: readonly MemberView[]
+  readonly timings = new GroupTimings()
   /** By index: the term of the committed entry; -1 where only a snapshot was seen. */
   readonly committedTerms: number[] = [0]
   /** How often another member than the last leader came to lead. */

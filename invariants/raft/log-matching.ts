@@ -8,7 +8,7 @@ import { obtain } from './obtain.js'
 /** An index and a term name one entry, with one entry before it: by induction, logs that share it are equal up to there. Against one map for all members. */
 export const logMatching = (observation: RaftObservation) =>
   observation.invariantOn('LogMatching', aspects.log, () => {
-    const written = new Map<GroupView, WrittenEntry[][]>()
+    const written = new Map<GroupView, (WrittenEntry | null)[]>()
     return ({ touched }) => {
       for (const { node, group, newFrom, now, name } of touched) {
         if (newFrom > now.lastIndex || node === null) continue
@@ -28,13 +28,16 @@ interface WrittenEntry {
   /** -1: not known, where the log began with the entry. */
   previousTerm: number
   readonly sum: number
+  /** Another of the same index. */
+  readonly next: WrittenEntry | null
 }
 
-function note(known: WrittenEntry[][], { index, term, kind, data }: Entry, previousTerm: number): string | undefined {
-  while (known.length <= index) known.push([])
-  const here = known[index] as WrittenEntry[]
-  const sum = crc32c(data, 0, data.length, kind === 'noop' ? 1 : 0)
-  for (const other of here) {
+/** `known`: by index. */
+function note(known: (WrittenEntry | null)[], { index, term, kind, data }: Entry, previousTerm: number): string | undefined {
+  while (known.length <= index) known.push(null)
+  const here = known[index] as WrittenEntry | null
+  const sum = crc32c(data, 0, data.length, kind === 'noop' ? 1 : 0) | 0
+  for (let other = here; other !== null; other = other.next) {
     if (other.term !== term) continue
     if (other.sum !== sum) return `two different entries ${index} of term ${term}`
     if (previousTerm >= 0 && other.previousTerm >= 0 && other.previousTerm !== previousTerm) {
@@ -43,6 +46,6 @@ function note(known: WrittenEntry[][], { index, term, kind, data }: Entry, previ
     if (other.previousTerm < 0) other.previousTerm = previousTerm
     return undefined
   }
-  here.push({ term, previousTerm, sum })
+  known[index] = { term, previousTerm, sum, next: here }
   return undefined
 }

@@ -184,7 +184,7 @@ export class MemberView {
     const removed = seen[equal]
     // A snapshot may take the place of a whole log.
     if (removed !== undefined && isSameBase) this.cut = { index: removed.index, term: removed.term, newTerm: entries[equal]?.term ?? removed.term }
-    seen.length = equal
+    if (seen.length > equal) seen.length = equal
     for (let i = equal; i < entries.length; i++) seen.push(entries[i] as Entry)
     this.newFrom = base.index + equal + 1
   }

@@ -1,4 +1,4 @@
-import type { DurableView, HostView, Invariant, Observation, Step, World } from '../../sim/index.js'
+import type { DurableView, HostView, Invariant, Measurements, Nanos, Observation, Step, World } from '../../sim/index.js'
 import type { Position } from '../../systems/raft/messages.js'
 import type { RaftNode } from '../../systems/raft/raft-node.js'
 import { aspects } from './aspects.js'
@@ -47,44 +47,59 @@ export class RaftObserver {
       if (this.touched.length > 0) this.touched = nobody
       if (this.persisted.length > 0) this.persisted = nobody
       if (step.stepped !== null) this.#lookAt(step.stepped)
+      for (let i = 0; i < this.touched.length; i++) {
+        const member = this.touched[i] as MemberView
+        member.group.timings.look(member, step.at)
+      }
     }
     return this.seen !== 0
   }
 
+  /** Runs after every step: closures and what is rare are elsewhere, so that it allocates nothing. */
   #lookAt(host: HostView<unknown>): void {
-    let record = this.#hosts[host.index]
-    if (record === undefined) {
-      record = { process: undefined, nodes: [], members: [], views: [], durable: host.durable, durableChanges: -1 }
-      this.#hosts[host.index] = record
-    }
+    const record = this.#hosts[host.index] ?? this.#meet(host)
     const { process } = host
-    if (process !== undefined && process !== record.process) {
-      record.process = process
-      record.nodes = this.placement.nodes(process)
-      record.members = record.nodes.map((node) => this.#groupOf(node).member(node.id))
-      record.members.forEach((member, i) => {
-        member.begin(record.nodes[i] as RaftNode, host)
-      })
-      record.views = this.#viewsOf(host)
-      record.durableChanges = -1
-    }
+    if (process !== undefined && process !== record.process) this.#begin(host, process, record)
     const { changes } = record.durable
     if (changes !== record.durableChanges) {
       record.durableChanges = changes
-      if (record.views.length === 0) record.views = this.#viewsOf(host)
-      for (const view of record.views) {
-        if (!view.persist(host, this.logs)) continue
-        this.persisted = and(this.persisted, view)
-        this.seen |= aspects.disk
-      }
+      this.#lookAtDisk(host, record)
     }
     if (process === undefined) return
-    for (let i = 0; i < record.nodes.length; i++) {
-      const node = record.nodes[i] as RaftNode
-      const member = record.members[i] as MemberView
+    const { nodes, members } = record
+    for (let i = 0; i < nodes.length; i++) {
+      const node = nodes[i] as RaftNode
+      const member = members[i] as MemberView
       if (member.changes === node.changes || !member.look(node)) continue
       this.touched = and(this.touched, member)
       this.seen |= member.seen
+    }
+  }
+
+  #meet(host: HostView<unknown>): HostRecord {
+    const record: HostRecord = { process: undefined, nodes: [], members: [], views: [], durable: host.durable, durableChanges: -1 }
+    this.#hosts[host.index] = record
+    return record
+  }
+
+  /** A new process is up. */
+  #begin(host: HostView<unknown>, process: unknown, record: HostRecord): void {
+    record.process = process
+    record.nodes = this.placement.nodes(process)
+    record.members = record.nodes.map((node) => this.#groupOf(node).member(node.id))
+    for (const [i, member] of record.members.entries()) member.begin(record.nodes[i] as RaftNode, host)
+    record.views = this.#viewsOf(host)
+    record.durableChanges = -1
+  }
+
+  #lookAtDisk(host: HostView<unknown>, record: HostRecord): void {
+    if (record.views.length === 0) record.views = this.#viewsOf(host)
+    const { views } = record
+    for (let i = 0; i < views.length; i++) {
+      const view = views[i] as MemberView
+      if (!view.persist(host, this.logs)) continue
+      this.persisted = and(this.persisted, view)
+      this.seen |= aspects.disk
     }
   }
 
@@ -93,6 +108,12 @@ export class RaftObserver {
     let changes = 0
     for (const group of this.#groups.values()) changes += group.leaderChanges
     return changes
+  }
+
+  /** Of all groups, in the order in which they were first seen. */
+  get timings(): { readonly elections: readonly Nanos[]; readonly commits: readonly Nanos[] } {
+    const groups = [...this.#groups.values()]
+    return { elections: groups.flatMap(({ timings }) => timings.elections), commits: groups.flatMap(({ timings }) => timings.commits) }
   }
 
   #groupOf(node: RaftNode): GroupView {
@@ -160,6 +181,7 @@ export class RaftObservation implements Observation<Record<string, unknown>> {
     return {
       name,
       observation: this,
+      concerns,
       begin: () => {
         const check = begin()
         let observer: RaftObserver | undefined
@@ -182,9 +204,17 @@ export class RaftObservation implements Observation<Record<string, unknown>> {
     return observer === undefined ? {} : { 'leader changes': observer.leaderChanges }
   }
 
-  begin(world: World<Record<string, unknown>>): (step: Step) => boolean {
+  /** What was timed in a run; nothing when its invariants were off. */
+  measurements(world: object): Measurements {
+    const observer = this.#observers.get(world)
+    if (observer === undefined) return {}
+    const { elections, commits } = observer.timings
+    return { 'commit latency': { unit: 'nanos', values: commits }, 'election time': { unit: 'nanos', values: elections } }
+  }
+
+  begin(world: World<Record<string, unknown>>): (step: Step) => number {
     const observer = this.#of(world)
-    return (step) => observer.look(step)
+    return (step) => (observer.look(step) ? observer.seen : 0)
   }
 
   #of(world: World<Record<string, unknown>>): RaftObserver {

@@ -76,9 +76,14 @@ export interface MachineInvariants<Memory, State, Message, Durable, Input, Saved
   /** Checked in order after every step, looking only at the node that stepped; each says what is wrong, or nothing. */
   readonly checks: readonly {
     readonly name: string
+    /** It has something to look at only in steps that show one of these, which are of `stepAspects`; in every step, when not given. */
+    readonly concerns?: number
     check(memory: Memory, step: MachineStep<State, Message, Durable, Input, Saved, Emitted>): string | undefined
   }[]
 }
+
+/** What a step shows, as bits of one number. */
+export const stepAspects = { sent: 1, saved: 2, emitted: 4, input: 8, any: 31 } as const
 
 /** A `MachineStep` in the making; used again for every step. */
 export class MachineStepRecord<State, Message, Durable, Input, Saved, Emitted> implements MachineStep<State, Message, Durable, Input, Saved, Emitted> {
@@ -104,15 +109,30 @@ export class MachineStepRecord<State, Message, Durable, Input, Saved, Emitted> i
     this.lookedAround = false
   }
 
+  /** Of `stepAspects`, those that it shows. */
+  get aspects(): number {
+    return (
+      (this.sent.length > 0 ? 1 : 0) |
+      (this.saved.length > 0 ? 2 : 0) |
+      (this.emitted.length > 0 ? 4 : 0) |
+      (this.event !== null && this.event.kind === 'input' ? 8 : 0) |
+      16
+    )
+  }
+
   begin(node: MachineNode<State, Message, Durable, Input, Saved>, event: MachineEvent<Message, Input> | null): void {
     this.node = node
     this.event = event
-    // Setting the length of an empty array is slow.
-    if (this.sent.length > 0) this.sent.length = 0
-    if (this.saved.length > 0) this.saved.length = 0
-    if (this.emitted.length > 0) this.emitted.length = 0
+    empty(this.sent)
+    empty(this.saved)
+    empty(this.emitted)
     this.whole = true
   }
+}
+
+/** Item by item: setting an array's length is slower than that for the few that there are, and gives its memory away. */
+function empty(items: unknown[]): void {
+  while (items.length > 0) items.pop()
 }
 
 /** Starts a new incarnation from what the disk kept. */
@@ -181,7 +201,7 @@ function release<S, M, D, I, C, E>(node: MachineNode<S, M, D, I, C>, token: numb
     if (send.after <= token) record.sent.push({ from: node.id, to: send.to, message: send.message })
     else node.held[kept++] = send
   }
-  node.held.length = kept
+  while (node.held.length > kept) node.held.pop()
 }
 
 function carryOut<S, M, D, I, C, E>(

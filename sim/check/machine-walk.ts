@@ -10,6 +10,7 @@ import {
   type MachineInvariants,
   type MachineNode,
   MachineStepRecord,
+  stepAspects,
   stepNode,
 } from './machine-node.js'
 
@@ -111,6 +112,8 @@ class Walk<Memory, S, M, D, I, C, E> {
   readonly #nodes: MachineNode<S, M, D, I, C>[] = []
   readonly #record: MachineStepRecord<S, M, D, I, C, E>
   readonly #memory: Memory
+  /** Of the checks, in their order. */
+  readonly #concerns: readonly number[]
   readonly #network: Envelope<M>[] = []
   readonly #cut: boolean[] = []
   #inputs = 0
@@ -131,6 +134,7 @@ class Walk<Memory, S, M, D, I, C, E> {
     this.#record = new MachineStepRecord(ids)
     this.#record.lookAt(this.#nodes)
     this.#memory = invariants.begin(nodes)
+    this.#concerns = invariants.checks.map(({ concerns }) => concerns ?? stepAspects.any)
     for (const id of ids) {
       this.#nodes.push({ id, up: false, incarnation: 0, state: undefined as S, durable: null, saves: [], held: [], timers: [], inputs: [] })
       this.#cut.push(false)
@@ -281,13 +285,18 @@ class Walk<Memory, S, M, D, I, C, E> {
     const record = this.#record
     this.steps++
     if (this.actions !== null) this.actions.push(describe(record, kind))
-    for (const envelope of record.sent) {
+    const { sent } = record
+    for (let i = 0; i < sent.length; i++) {
+      const envelope = sent[i] as Envelope<M>
       if (this.#network.length < NETWORK_LIMIT) this.#network.push(envelope)
       else this.#network[this.#random.int(NETWORK_LIMIT)] = envelope
     }
-    for (const { name, check } of this.invariants.checks) {
-      const detail = check(this.#memory, record)
-      if (detail !== undefined) return { invariant: name, detail }
+    const { checks } = this.invariants
+    const { aspects } = record
+    for (let i = 0; i < checks.length; i++) {
+      if ((aspects & (this.#concerns[i] as number)) === 0) continue
+      const detail = (checks[i] as (typeof checks)[number]).check(this.#memory, record)
+      if (detail !== undefined) return { invariant: (checks[i] as (typeof checks)[number]).name, detail }
     }
     return null
   }

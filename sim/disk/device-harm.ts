@@ -1,5 +1,5 @@
 /** What a device does wrong without a word: how a struck operation ends, and what damage it leaves behind. */
-import type { DiskDamage, DiskFailure, SectorPlace } from './disk-faults.js'
+import type { DamagePlace, DiskDamage, DiskFailure, SectorPlace } from './disk-faults.js'
 import type { DiskImage } from './disk-image.js'
 import type { DiskRequest } from './disk-request.js'
 import type { FileInode } from './file-inode.js'
@@ -66,9 +66,15 @@ export function pendingOffsets(file: FileInode, through: number): number[] {
 }
 
 /** Another sector for one that is misdirected, by a die; mostly of the same file. Null: there is none. */
-export function otherSector(image: DiskImage, path: string, sector: number, random: { int(below: number): number }): SectorPlace | null {
+export function otherSector(
+  image: DiskImage,
+  path: string,
+  sector: number,
+  random: { int(below: number): number },
+  mayBe: (place: DamagePlace) => boolean = () => true,
+): SectorPlace | null {
   const sectorsIn = (file: FileInode) => Math.ceil(file.durableSize / sectorBytes)
-  const files = image.durableFiles().filter((each) => each.path !== path || sectorsIn(each.file) > 1)
+  const files = image.durableFiles().filter((each) => (each.path !== path || sectorsIn(each.file) > 1) && mayBe({ path: each.path, offset: 0 }))
   if (files.length === 0) return null
   const own = files.find((each) => each.path === path)
   const chosen = own !== undefined && random.int(4) > 0 ? own : (files[random.int(files.length)] as (typeof files)[number])

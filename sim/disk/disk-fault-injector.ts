@@ -20,7 +20,9 @@ export interface DiskFaultEpisode {
   readonly key: Key
   /** Of `disk.slow`: a struck operation takes 2 to this many times as long; 10 when not given. */
   readonly mostTimes?: number
-  /** Of kinds that damage what is stored: whether they may, there. Anywhere when not given. */
+  /** Of kinds that damage what is stored: what they may harm at all. Everything when not given. */
+  readonly concerns?: (place: DamagePlace) => boolean
+  /** And whether they may now. Anywhere when not given. */
   readonly allows?: (places: readonly DamagePlace[]) => boolean
   readonly observer: DiskFaultObserver
 }
@@ -96,6 +98,12 @@ export class DiskFaultInjector implements DiskFaults {
     const ordinal = (site.ordinals[number] as number) + 1
     site.ordinals[number] = ordinal
     if (this.#episodes.length === 0 && this.#listed.size === 0 && this.#stalledUntil <= now) return null
+    return this.#strikeAt(site, operation, ordinal, now, offset, length, request)
+  }
+
+  /** Apart from `strike`, which runs for every operation: what follows makes closures. */
+  #strikeAt(site: FaultSite, operation: DiskOperation, ordinal: number, now: Nanos, offset: number, length: number, request: StruckRequest): DiskStrike | null {
+    const number = operationNumbers[operation]
     const plus = Math.max(0, this.#stalledUntil - now)
     if (plus > 0) this.#stallActed?.()
     let times = 1
@@ -119,12 +127,15 @@ export class DiskFaultInjector implements DiskFaults {
       // One operation fails in one way at most.
       if (!strikes(kind, operation) || (failure !== null && kind !== 'disk.slow') || !matchesPattern(site.path, episode.files)) continue
       if (!this.#isExposed(kind, site.path, length, request)) continue
+      const places = isSilent(kind) ? placesOf(episode, site.path, offset, length, request) : null
+      if (places?.length === 0) continue
       observer.opportunity(kind)
       const key = deriveKey(episode.key, site.hash + number)
       if (diceBelow(key, ordinal, rate.of) >= rate.in) continue
-      const args = isSilent(kind)
-        ? this.#drawSilent(episode, site.path, offset, length, request, Stream.of(deriveKey(key, 'args'), ordinal))
-        : drawArgs(episode, operation, offset, length, dice(deriveKey(key, 'args'), ordinal))
+      const args =
+        places !== null
+          ? this.#drawSilent(episode, places, Stream.of(deriveKey(key, 'args'), ordinal))
+          : drawArgs(episode, operation, offset, length, dice(deriveKey(key, 'args'), ordinal))
       if (args !== null) act(kind, args, observer)
     }
     return times === 1 && plus === 0 && failure === null ? null : { times, plus, failure }
@@ -147,30 +158,21 @@ export class DiskFaultInjector implements DiskFaults {
     }
   }
 
-  /** Where the device does wrong without a word. Null: nowhere that it can, or may. */
-  #drawSilent(
-    { kind, allows, observer }: DiskFaultEpisode,
-    path: string,
-    offset: number,
-    length: number,
-    { file, through }: StruckRequest,
-    random: Stream,
-  ): InjectionArgs | null {
-    const places: DamagePlace[] = []
+  /** Where the device does wrong without a word, among these places. Null: nowhere that it can, or may. */
+  #drawSilent({ kind, concerns, allows, observer }: DiskFaultEpisode, places: readonly DamagePlace[], random: Stream): InjectionArgs | null {
+    let harmed = places
     let args: InjectionArgs = {}
-    if (kind === 'disk.sync-lie') {
-      for (const pending of file === null ? [0] : pendingOffsets(file, through)) places.push({ path, offset: pending })
-    } else {
-      const sectors = kind === 'disk.misdirect-write' ? (file?.sectorsToWrite(through) ?? []) : sectorsOf(offset, Math.min(length, (file?.size ?? 0) - offset))
-      if (sectors.length === 0) return null
-      const sector = random.pick(sectors)
-      const other = otherSector(this.#image, path, sector, random)
+    if (kind !== 'disk.sync-lie') {
+      const place = random.pick(places)
+      const sector = place.offset / sectorBytes
+      // A read harms nothing of where it goes wrong to.
+      const mayBeOther = kind === 'disk.misdirect-write' ? concerns : undefined
+      const other = otherSector(this.#image, place.path, sector, random, mayBeOther)
       if (other === null) return null
-      places.push({ path, offset: sector * sectorBytes })
-      if (kind === 'disk.misdirect-write') places.push({ path: other.path, offset: other.sector * sectorBytes })
+      harmed = kind === 'disk.misdirect-write' ? [place, { path: other.path, offset: other.sector * sectorBytes }] : [place]
       args = { sector, otherPath: other.path, otherSector: other.sector }
     }
-    if (allows === undefined || allows(places)) return args
+    if (allows === undefined || allows(harmed)) return args
     observer.heldBack(kind)
     return null
   }
@@ -211,6 +213,17 @@ interface Listed {
 /** The answer says nothing of it: whether it did any harm is known only when the operation completes. */
 function isSilent(kind: DiskFaultKind): boolean {
   return kind === 'disk.sync-lie' || kind === 'disk.misdirect-read' || kind === 'disk.misdirect-write'
+}
+
+/** Where a silent kind may strike this operation; a lie is about all that the sync was to write. */
+function placesOf({ kind, concerns }: DiskFaultEpisode, path: string, offset: number, length: number, { file, through }: StruckRequest): DamagePlace[] {
+  const isConcerned = (place: DamagePlace) => concerns === undefined || concerns(place)
+  if (kind === 'disk.sync-lie') {
+    const places = (file === null ? [0] : pendingOffsets(file, through)).map((pending) => ({ path, offset: pending }))
+    return places.every(isConcerned) ? places : []
+  }
+  const sectors = kind === 'disk.misdirect-write' ? (file?.sectorsToWrite(through) ?? []) : sectorsOf(offset, Math.min(length, (file?.size ?? 0) - offset))
+  return sectors.map((sector) => ({ path, offset: sector * sectorBytes })).filter(isConcerned)
 }
 
 function sectorsOf(offset: number, length: number): number[] {

@@ -59,6 +59,8 @@ export class DiskImage {
   readonly durable: DurableView
   /** Rises with every change to what is durable. */
   durableChanges = 0
+  /** Whose bytes the last of them changed; null: names, or more than one file. */
+  lastDurableChange: FileInode | null = null
   /** Power losses so far. */
   losses = 0
   /** Rises with every change of durable names. */
@@ -133,7 +135,7 @@ export class DiskImage {
   }
 
   finishSync(file: FileInode, through: number): void {
-    if (file.commit(through)) this.durableChanges++
+    if (file.commit(through)) this.#durableChanged(file)
   }
 
   /** The same, but what was to be written to one sector goes to another, if that can be told from what came after. Says whether it did. */
@@ -148,7 +150,7 @@ export class DiskImage {
     written.set(file.durableSector(sector))
     const isLost = file.damage(sector, before)
     const isOverwritten = target.damage(other.sector, written)
-    if (isLost || isOverwritten) this.durableChanges++
+    if (isLost || isOverwritten) this.#durableChanged(null)
     return isLost || isOverwritten
   }
 
@@ -163,7 +165,7 @@ export class DiskImage {
     for (let flips = 1 + random.int(8); flips > 0; flips--) bits.add(random.int(bytes.length * 8))
     for (const bit of bits) bytes[bit >> 3] = (bytes[bit >> 3] as number) ^ (1 << (bit & 7))
     if (!file.damage(sector, bytes)) return false
-    this.durableChanges++
+    this.#durableChanged(file)
     return true
   }
 
@@ -312,7 +314,12 @@ export class DiskImage {
 
   #durableNamesChanged(): void {
     this.durableNameChanges++
+    this.#durableChanged(null)
+  }
+
+  #durableChanged(file: FileInode | null): void {
     this.durableChanges++
+    this.lastDurableChange = file
   }
 
   #unlink(file: FileInode): void {

@@ -1,4 +1,4 @@
-import type { DurableView } from '../host/seam.js'
+import type { DurableFile, DurableView } from '../host/seam.js'
 import { type Inode, walk } from './directory-inode.js'
 import type { DiskImage } from './disk-image.js'
 import { partsOf } from './disk-path.js'
@@ -22,17 +22,21 @@ export class DurableImage implements DurableView {
     return this.#image.durableChanges
   }
 
+  get lastChanged(): DurableFile | null {
+    return this.#image.lastDurableChange
+  }
+
   read(path: string): Uint8Array | null {
     return this.readFrom(path, 0)
   }
 
   readFrom(path: string, offset: number): Uint8Array | null {
-    const file = this.#file(path)
+    const file = this.file(path)
     return file === null ? null : file.readDurable(offset, file.durableSize)
   }
 
   size(path: string): number | null {
-    return this.#file(path)?.durableSize ?? null
+    return this.file(path)?.durableSize ?? null
   }
 
   /** Empty when there is no such directory. */
@@ -41,7 +45,7 @@ export class DurableImage implements DurableView {
     return found?.kind === 'directory' ? [...found.durable.keys()].sort() : []
   }
 
-  #file(path: string): FileInode | null {
+  file(path: string): FileInode | null {
     const found = this.#find(path)
     return found?.kind === 'file' ? found : null
   }

@@ -1,10 +1,11 @@
+import type { DurableFile } from '../host/seam.js'
 import { pageBytes, sectorBytes, sectorsPerPage } from './geometry.js'
 import { dirtySectors, forgetVersions, type PageWrite, pageVersion, tear, undoWrite } from './page-versions.js'
 import type { PowerLossDice } from './power-loss.js'
 import type { Slab } from './slab.js'
 
 const noBytes = new Uint8Array(0)
-const smallestBuffer = 512
+const smallestBuffer = 2_048
 /** So many undurable page writes are kept one by one; beyond, versions of a page in between are given up. */
 const looseWrites = 1024
 /** Of the sizes since the last sync, as many of the newest are kept when versions are given up. */
@@ -16,7 +17,7 @@ const keptSizes = 64
  * The cached bytes are one growing array; every write that is not durable yet is remembered with the bytes it replaced. So appending and syncing
  * cost what was appended, and the durable contents cost no copy. The rules of durability are those of `DiskImage`.
  */
-export class FileInode {
+export class FileInode implements DurableFile {
   readonly kind = 'file'
   /** False once removed or renamed over: its pages are then free, though open files still reach it. */
   linked = true
@@ -150,6 +151,11 @@ export class FileInode {
       if (!this.#isSure(write)) undoWrite(bytes, offset, write)
     }
     return bytes
+  }
+
+  viewDurable(offset: number): Uint8Array {
+    const size = this.#durableSize
+    return offset < size && size <= this.#cleanUntil && size <= this.#cached.length ? this.#cached.subarray(offset, size) : this.readDurable(offset, size)
   }
 
   /** Turns the cached contents into what is on the device when power comes back. */

@@ -42,7 +42,7 @@ export function waitingLinks(world: FaultWorld): string[] {
 }
 
 export function* streamCalls(host: SimulatedHost): Generator<PendingCall> {
-  for (let call = host.life?.waiting ?? null; call !== null; call = call.nextWaiting) if (call.type.isStream) yield call
+  for (const call of host.life?.waiting() ?? []) if (call.type.isStream) yield call
 }
 
 /** The two hosts of `a>b`, when there are. */

@@ -9,28 +9,42 @@ export type ReplicaUnit = (host: HostName, path: string, offset: number) => stri
  * Keeps the seeded faults from destroying what nobody has a good copy of: of every replicated unit fewer copies than `corruptCopies` are ever damaged at
  * the same time. Damage ends when its bytes are written again or gone, or when the disk is wiped.
  *
+ * Where the system says so, only some disks are ever damaged (`damagedHosts`).
  * Without `replicaUnit` all that a host stores is one copy of one unit. Without `corruptCopies` nothing is kept: then damage is what somebody asked for.
  */
 export class DamageBudget {
   readonly #copies: number
   readonly #wipes: number
   readonly #unitOf: ReplicaUnit
+  readonly #weak: ReadonlySet<HostName> | null
   /** By unit and host. */
   readonly #damages = new Map<string, Map<HostName, DiskDamage[]>>()
   readonly #wiped = new Set<HostName>()
 
-  constructor(survives: Budget, unitOf: ReplicaUnit = () => 'everything') {
+  /** `weak`: hosts whose disks may be damaged; null: any. */
+  constructor(survives: Budget, unitOf: ReplicaUnit = () => 'everything', weak: readonly HostName[] | null = null) {
     this.#copies = survives.corruptCopies ?? Number.POSITIVE_INFINITY
     this.#wipes = survives.wiped ?? 0
     this.#unitOf = unitOf
+    this.#weak = weak === null ? null : new Set(weak)
+  }
+
+  /** Whether this disk may ever be damaged. */
+  mayDecay(host: HostName): boolean {
+    return this.#weak === null || this.#weak.has(host)
+  }
+
+  /** Whether these bytes are a copy of something, so that they may be damaged when not too many others are. */
+  concerns(host: HostName, { path, offset }: DamagePlace): boolean {
+    return this.#copies === Number.POSITIVE_INFINITY || (this.mayDecay(host) && this.#unitOf(host, path, offset) !== null)
   }
 
   /** Whether all of these bytes may be damaged, beside those that are. */
   allows(host: HostName, places: readonly DamagePlace[]): boolean {
     if (this.#copies === Number.POSITIVE_INFINITY) return true
-    return places.every(({ path, offset }) => {
-      const unit = this.#unitOf(host, path, offset)
-      return unit !== null && this.#otherCopies(unit, host) + 1 < this.#copies
+    return places.every((place) => {
+      const unit = this.#unitOf(host, place.path, place.offset)
+      return unit !== null && this.mayDecay(host) && this.#otherCopies(unit, host) + 1 < this.#copies
     })
   }
 
@@ -44,9 +58,9 @@ export class DamageBudget {
     }
   }
 
-  /** Whether this host's disk may be replaced by an empty one: a run wipes so many hosts, each as often as it likes. */
+  /** Whether this host's disk may be replaced by an empty one: a run wipes so many hosts, each as often as it likes. Nobody sees when one has caught up. */
   mayWipe(host: HostName): boolean {
-    return this.#wiped.has(host) || this.#wiped.size < this.#wipes
+    return this.mayDecay(host) && (this.#wiped.has(host) || this.#wiped.size < this.#wipes)
   }
 
   wiped(host: HostName): void {

@@ -30,6 +30,11 @@ export interface FaultDefinition {
   drawAtStart?(world: FaultWorld, random: Random): readonly Drawn[]
   /** Draws one injection, complete; null when there is nothing to aim at now, so that `apply` would find no site. Must change nothing. */
   draw?(world: FaultWorld, random: Random): Drawn | null
+  /**
+   * One injection as a sentence for people, without its time and its full stop: `broker-2 is paused for 900 ms`. Without it a sentence is made of the kind, the
+   * site and the arguments.
+   */
+  tell?(injection: Injection): string
   /** Does it, in a step of its own. False: it found no site, and changed nothing. */
   apply?(world: FaultWorld, injection: Injection): boolean
   /**

@@ -1,15 +1,21 @@
 import type { DiskFaultKind, DiskFaultObserver } from '../disk/disk-faults.js'
-import type { HostName } from '../host/seam.js'
+import type { HostName, Random } from '../host/seam.js'
+import type { SimulatedHost } from '../host/simulated-host.js'
 import type { Budget, OptionRange } from '../run/scenario.js'
 import { type Drawn, drawnMillis, type FaultDefinition } from './definition.js'
 import type { FaultWorld } from './fault-world.js'
 import type { Injection } from './injection.js'
+import { lasting, oneDiskOperation, share } from './sentence.js'
 
 /** What a kind of disk fault says of itself. */
 export interface DiskNoise {
   readonly meaning: string
+  /** The same in a few words, as what happens to an operation: `reads fail`. */
+  readonly told: string
   /** A process that meets an error of its disk is right to leave: the host counts as down meanwhile. */
   readonly takesDown: boolean
+  /** No answer tells of it: it falls only on what has other copies. */
+  readonly isSilent?: boolean
   readonly options: Readonly<Record<string, OptionRange>>
   isSurvivable?(survives: Budget): boolean
 }
@@ -19,6 +25,14 @@ export function mayDamage(survives: Budget): boolean {
   return (survives.corruptCopies ?? 0) > 1
 }
 
+/** Whom silent harm befalls: the strategy's victim, or another when its disk is not one of those that the system says may decay. */
+export function decayingVictim(world: FaultWorld, random: Random): SimulatedHost | null {
+  const victim = world.victim(random)
+  if (victim === null || world.damage.mayDecay(victim.name)) return victim
+  const weak = world.systemHosts.filter((host) => world.damage.mayDecay(host.name))
+  return weak.length === 0 ? null : random.pick(weak)
+}
+
 /** The disk of one host fails, fills up or slows down for a while: each operation is struck by its own die. */
 export function diskNoise(kind: DiskFaultKind, noise: DiskNoise): FaultDefinition {
   const { takesDown, options } = noise
@@ -26,7 +40,7 @@ export function diskNoise(kind: DiskFaultKind, noise: DiskNoise): FaultDefinitio
     ...noise,
     kind,
     draw(world, random): Drawn | null {
-      const victim = world.victim(random)
+      const victim = noise.isSilent === true ? decayingVictim(world, random) : world.victim(random)
       if (victim === null) return null
       const args = {
         forNanos: drawnMillis(random, world.option(`${kind}.lastsMillis`)),
@@ -37,6 +51,10 @@ export function diskNoise(kind: DiskFaultKind, noise: DiskNoise): FaultDefinitio
       }
       return { site: victim.name, args, takes: takesDown ? [victim] : [] }
     },
+    tell: (injection) =>
+      'forNanos' in injection.args
+        ? `${noise.told} on ${injection.site}, ${share(injection.args)} operations, ${lasting(injection.args)}`
+        : `${oneDiskOperation(injection)}: ${noise.told}`,
     apply(world, injection) {
       const host = world.host(injection.site)
       if (host === undefined) return false
@@ -53,6 +71,7 @@ export function diskNoise(kind: DiskFaultKind, noise: DiskNoise): FaultDefinitio
         rate: { in: perMille, of: 1000 },
         key: { high: key[0], low: key[1] },
         ...(mostTimes === undefined ? {} : { mostTimes }),
+        concerns: (place) => world.damage.concerns(host.name, place),
         allows: (places) => world.damage.allows(host.name, places),
         observer: episodeObserver(world, injection, host.name),
       })

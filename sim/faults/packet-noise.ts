@@ -4,6 +4,7 @@ import type { OptionRange } from '../run/scenario.js'
 import { drawnMillis, type FaultDefinition } from './definition.js'
 import type { FaultWorld } from './fault-world.js'
 import { ListedNoise, NoiseEpisode, scopeOf } from './noise-episode.js'
+import { lasting, onePacket, onLinks, share, span } from './sentence.js'
 
 /** A link, all links of a host, or the whole network loses, repeats, delays or reorders packets for a while. */
 export function packetNoise(kind: NoiseKind, meaning: string, options: Readonly<Record<string, OptionRange>>): FaultDefinition {
@@ -21,6 +22,10 @@ export function packetNoise(kind: NoiseKind, meaning: string, options: Readonly<
       },
       takes: [],
     }),
+    tell: (injection) =>
+      'forNanos' in injection.args
+        ? `${share(injection.args)} packets ${onLinks(injection.site)} are ${struck(kind)} ${lasting(injection.args)}`
+        : `${onePacket(injection)} is ${struck(kind)}${kind === 'net.drop' ? '' : `, by ${span(injection.args.harmNanos)}`}`,
     apply(world, injection) {
       const { forNanos, perMille, mostNanos, key } = injection.args as { forNanos: number; perMille: number; mostNanos: number; key: [number, number] }
       const episode = new NoiseEpisode(kind, { high: key[0], low: key[1] }, perMille, mostNanos, injection, world)
@@ -42,4 +47,9 @@ export function drawScope(world: FaultWorld, random: Random): string {
   if (shape === 3) return `${from}>*`
   if (shape === 4) return `*>${from}`
   return '*>*'
+}
+
+/** What becomes of a packet, to follow `is`. */
+function struck(kind: NoiseKind): string {
+  return { 'net.drop': 'lost', 'net.duplicate': 'delivered twice', 'net.reorder': 'overtaken', 'net.delay': 'delayed' }[kind as string] ?? 'harmed'
 }

@@ -18,6 +18,7 @@ import type { FaultWorld } from './fault-world.js'
 import type { FaultKind, Injection } from './injection.js'
 import type { NoiseScope } from './noise-episode.js'
 import { Supervisor } from './supervisor.js'
+import { weakDisks } from './weak-disks.js'
 
 /** What the faults of a run need of it. */
 export interface FaultyRun {
@@ -73,7 +74,8 @@ export class SimulatedFaultWorld implements FaultWorld, EventTarget {
     const { survives } = run.scenario.system
     this.survives = survives
     this.budget = new BudgetKeeper(survives.down ?? 0)
-    this.damage = new DamageBudget(survives, run.scenario.system.replicaUnit)
+    const weak = survives.damagedHosts === undefined ? null : weakDisks(this, survives.damagedHosts)
+    this.damage = new DamageBudget(survives, run.scenario.system.replicaUnit, weak)
     this.mayBlackout = survives.blackout === true
     const key = deriveKey(run.kernel.key, 'faults')
     this.supervisor = new Supervisor(this, key, autoRestart)

@@ -5,6 +5,7 @@ import type { OptionRange } from '../run/scenario.js'
 import { type Drawn, drawnMillis, type FaultDefinition } from './definition.js'
 import type { FaultWorld } from './fault-world.js'
 import type { Injection } from './injection.js'
+import { lasting, onePacket, onLinks, share } from './sentence.js'
 
 /** The object store fails or slows down for a while, for one caller or for all: each request is struck by its own die. */
 export function storeNoise(kind: StoreFaultKind, meaning: string, options: Readonly<Record<string, OptionRange>>): FaultDefinition {
@@ -25,6 +26,10 @@ export function storeNoise(kind: StoreFaultKind, meaning: string, options: Reado
       }
       return { site: `${isForAll ? '*' : caller}>${storeHost}`, args, takes: [] }
     },
+    tell: (injection) =>
+      'forNanos' in injection.args
+        ? `${share(injection.args)} requests ${onLinks(injection.site)} are struck ${lasting(injection.args)}: ${meaning}`
+        : `${onePacket(injection)} is struck: ${meaning}`,
     apply(world, injection) {
       const caller = injection.site.split('>')[0] as HostName
       if (world.store === null || (caller !== '*' && world.host(caller) === undefined)) return false

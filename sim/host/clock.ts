@@ -70,9 +70,8 @@ export class SimulatedClock implements Clock, EventTarget {
   }
 
   #abortable(event: KernelEvent, signal: AbortSignal, reject: (error: unknown) => void): void {
-    const { id } = event
     const abort = () => {
-      this.#kernel.queue.cancel(event, id)
+      this.#kernel.queue.cancel(event)
       reject(new NetError('aborted', 'the sleep was aborted'))
     }
     if (signal.aborted) abort()
@@ -83,20 +82,17 @@ export class SimulatedClock implements Clock, EventTarget {
 class QueuedTimer implements Timer {
   readonly #kernel: Kernel
   readonly #event: KernelEvent
-  readonly #id: number
   constructor(kernel: Kernel, event: KernelEvent) {
     this.#kernel = kernel
     this.#event = event
-    this.#id = event.id
   }
   cancel(): void {
-    this.#kernel.queue.cancel(this.#event, this.#id)
+    this.#kernel.queue.cancel(this.#event)
   }
 }
 
 class Interval implements Timer, EventTarget {
   #event: KernelEvent | null = null
-  #id = 0
   #isCancelled = false
   constructor(
     readonly kernel: Kernel,
@@ -106,9 +102,7 @@ class Interval implements Timer, EventTarget {
   ) {}
   arm(): void {
     const { machine } = this.life
-    const event = this.kernel.schedule(machine.trueDelay(this.period), timer, this, machine, this.life)
-    this.#event = event
-    this.#id = event.id
+    this.#event = this.kernel.schedule(machine.trueDelay(this.period), timer, this, machine, this.life)
   }
   fire(_event: KernelEvent): void {
     if (!this.#isCancelled) this.arm()
@@ -116,7 +110,7 @@ class Interval implements Timer, EventTarget {
   }
   cancel(): void {
     this.#isCancelled = true
-    if (this.#event !== null) this.kernel.queue.cancel(this.#event, this.#id)
+    if (this.#event !== null) this.kernel.queue.cancel(this.#event)
   }
 }
 

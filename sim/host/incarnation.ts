@@ -21,7 +21,6 @@ import { StopSignal } from './stop-signal.js'
 export class Incarnation implements Host, Receiver, Log, Properties, EventTarget {
   alive = true
   isStopping = false
-  waiting: PendingCall | null = null
   inService: PendingCall | null = null
   readonly handlers: (Handler | undefined)[] = []
   #clock: SimulatedClock | undefined
@@ -124,6 +123,11 @@ export class Incarnation implements Host, Receiver, Log, Properties, EventTarget
       answers.push(`${call.type.name} from ${call.link.from.name}`)
     if (answers.length > 0) return `while it answered ${answers.join(', ')}`
     return this.machine.status === 'booting' ? 'while it booted' : ''
+  }
+
+  /** Calls that wait for their answers. */
+  waiting(): Iterable<PendingCall> {
+    return this.#net?.waiting() ?? []
   }
 
   handlerOf(typeId: number, protocol: string, method: string): Handler | undefined {

@@ -1,4 +1,4 @@
-import { type EventTarget, type KernelEvent, world } from '../kernel/event.js'
+import { type EventTarget, hasLapsed, type KernelEvent, world } from '../kernel/event.js'
 import type { Kernel } from '../kernel/kernel.js'
 import { leastCosts, type StepCosts } from './processor-model.js'
 import type { Nanos } from './seam.js'
@@ -19,7 +19,6 @@ export class Processor implements EventTarget {
   #backlogFrom = 0
   /** Stands in the kernel's queue for the backlog; null while nothing waits. */
   #turn: KernelEvent | null = null
-  #turnId = 0
 
   constructor(
     readonly host: SimulatedHost,
@@ -47,7 +46,6 @@ export class Processor implements EventTarget {
     queue.parked++
     if (this.#turn === null) {
       this.#turn = queue.schedule(this.#freeAt, world, this, this.host, null, event.cause, undefined, undefined, undefined, 0)
-      this.#turnId = this.#turn.id
       this.#show()
     }
     return null
@@ -71,7 +69,7 @@ export class Processor implements EventTarget {
   reset(): void {
     this.#freeAt = 0
     const { queue, now } = this.kernel
-    if (this.#turn !== null) queue.cancel(this.#turn, this.#turnId)
+    if (this.#turn !== null) queue.cancel(this.#turn)
     this.#turn = null
     const waiting = this.#backlog
     queue.parked -= waiting.length - this.#backlogFrom
@@ -103,7 +101,7 @@ export class Processor implements EventTarget {
     // The next turn comes behind the step that runs now, and sees how long it took.
     if (this.#backlog.length > 0) queue.push(turn)
     else {
-      queue.release(turn)
+      turn.clear()
       this.#turn = null
       this.#show()
     }
@@ -120,8 +118,8 @@ export class Processor implements EventTarget {
       queue.parked--
       // Cancelled events are counted by the queue: it drops them.
       if (event.target === null) queue.push(event)
-      else if (event.life !== null && !event.life.alive) queue.release(event)
-      else first = event
+      else if (event.life !== null && !event.life.alive) event.clear()
+      else if (!hasLapsed(event)) first = event
     }
     // Forgets what has left: all at once when none is left, else when that is most.
     if (this.#backlogFrom === backlog.length || this.#backlogFrom >= 1_024) {

@@ -223,11 +223,20 @@ export interface File extends Closable {
 export interface DurableView {
   /** Rises with every change to what is durable on this host: look again only when it did. */
   readonly changes: number
+  /** What the last of these changes was about: a file's bytes, or null: names, or more than one file. */
+  readonly lastChanged: DurableFile | null
   read(path: string): Uint8Array | null
   /** Bytes of a file from `offset` on, null when there is no such file: for followers of a growing log. */
   readFrom(path: string, offset: number): Uint8Array | null
   size(path: string): number | null
   list(directory: string): string[]
+  /** The file under a durable name, the same object as long as the name stands for it; null when there is none. */
+  file(path: string): DurableFile | null
+}
+export interface DurableFile {
+  readonly durableSize: number
+  /** Durable bytes from `offset` on, to be looked at only: valid until the disk changes. */
+  viewDurable(offset: number): Uint8Array
 }
 
 // ---------------------------------------------------------------- observation

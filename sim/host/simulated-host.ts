@@ -36,6 +36,8 @@ export class SimulatedHost implements EventHost, Endpoint, EventTarget, HostView
   readonly processor: Processor
   /** No client and no object store: a host of the system under test. */
   readonly isOfSystem: boolean
+  /** When its present life, or the last one, began to boot. */
+  bootBeganAt: Nanos = 0
   /** null while it is true: virtual time itself. */
   clock: MachineClock | null = null
   /** What the present life runs, or the last one did. */
@@ -114,6 +116,7 @@ export class SimulatedHost implements EventHost, Endpoint, EventTarget, HostView
     const life = new Incarnation(this, ++this.incarnation)
     this.life = life
     this.status = 'booting'
+    this.bootBeganAt = this.world.kernel.now
     this.isPowered = true
     this.world.kernel.life = life
     let result: unknown

@@ -1,19 +1,20 @@
-import { type EventTarget, type KernelEvent, message, request, timeout } from '../kernel/event.js'
+import { message, request } from '../kernel/event.js'
 import type { Handler } from '../net/handler.js'
 import type { Link } from '../net/link.js'
 import type { Network } from '../net/network.js'
 import { PendingCall } from '../net/pending-call.js'
+import { CallDeadlines } from './call-deadlines.js'
 import { s } from './durations.js'
 import { Misuse, NetError } from './errors.js'
 import type { Incarnation } from './incarnation.js'
 import type { MachineWorld } from './machine-world.js'
-import type { CallOptions, Closable, Connection, ConnectOptions, DatagramSocket, Handlers, HostName, Listener, Methods, Net, Protocol } from './seam.js'
+import type { CallOptions, Closable, Connection, ConnectOptions, DatagramSocket, Handlers, HostName, Listener, Methods, Nanos, Net, Protocol } from './seam.js'
 import type { SimulatedHost } from './simulated-host.js'
 
 const defaultTimeout = s(5)
 
 /** The network face of one life. */
-export class SimulatedNet implements Net, EventTarget {
+export class SimulatedNet implements Net {
   readonly #life: Incarnation
   readonly #world: MachineWorld
   readonly #network: Network
@@ -26,6 +27,11 @@ export class SimulatedNet implements Net, EventTarget {
     this.#reject = reject
   }
   readonly #links = new Map<HostName, Link>()
+  #lastTo: HostName | null = null
+  #lastLink!: Link
+  /** Calls that wait, by how long they may. */
+  readonly #waiting = new Map<Nanos, CallDeadlines>()
+  #lastWaiting: CallDeadlines | null = null
 
   constructor(life: Incarnation, world: MachineWorld) {
     this.#life = life
@@ -74,13 +80,11 @@ export class SimulatedNet implements Net, EventTarget {
     const type = network.types.of(protocol, method)
     const taken = network.values.take(body)
     kernel.fold(network.values.word)
-    const pending = new PendingCall(life, type, link, this.#resolve, this.#reject)
     const wait = options === undefined ? defaultTimeout : (options.timeout ?? defaultTimeout)
-    if (wait !== Number.POSITIVE_INFINITY) {
-      const event = kernel.schedule(life.machine.trueDelay(wait), timeout, this, life.machine, life, pending)
-      pending.timeout = event
-      pending.timeoutId = event.id
-    }
+    const last = this.#lastWaiting
+    const queue = last !== null && last.wait === wait ? last : this.#waitingFor(wait)
+    const pending = new PendingCall(life, type, link, queue, queue.deadline(), kernel.steps, this.#resolve, this.#reject)
+    queue.add(pending)
     if (options?.signal !== undefined) this.#abortable(pending, options.signal)
     if (!pending.isSettled) network.transmit(request, link, type, pending, taken)
     return promise
@@ -107,17 +111,40 @@ export class SimulatedNet implements Net, EventTarget {
     return this.#life.machine.sockets.datagrams(this.#life, port)
   }
 
+  /** Calls that wait for their answers; those with the same timeout in the order in which they were made. */
+  *waiting(): Generator<PendingCall> {
+    for (const { first } of this.#waiting.values()) for (let call = first; call !== null; call = call.next) yield call
+  }
+
+  #waitingFor(wait: Nanos): CallDeadlines {
+    let queue = this.#waiting.get(wait)
+    if (queue === undefined) {
+      if (wait !== Number.POSITIVE_INFINITY && (!Number.isSafeInteger(wait) || wait < 0))
+        throw new Misuse(`a call's timeout is an integer of nanoseconds from 0 on, not ${wait}`)
+      // Timeouts that are drawn would grow the table without end.
+      if (this.#waiting.size >= 32) for (const [key, { isIdle }] of this.#waiting) if (isIdle) this.#waiting.delete(key)
+      queue = new CallDeadlines(this.#life, this.#world.kernel, wait, this.#expire)
+      this.#waiting.set(wait, queue)
+    }
+    this.#lastWaiting = queue
+    return queue
+  }
+
   /** A call's time is up. */
-  fire(event: KernelEvent): void {
-    const pending = event.a as PendingCall
-    pending.timeout = null
-    const error = new NetError('timeout', `${pending.type.name} to ${pending.link.to.name} timed out: it may or may not have been handled`)
-    this.#network.settle(pending, error, undefined)
+  readonly #expire = (call: PendingCall): void => {
+    const error = new NetError('timeout', `${call.type.name} to ${call.link.to.name} timed out: it may or may not have been handled`)
+    this.#network.settle(call, error, undefined)
   }
 
   #link(to: HostName): Link {
-    const known = this.#links.get(to)
-    if (known !== undefined) return known
+    if (to === this.#lastTo) return this.#lastLink
+    const link = this.#links.get(to) ?? this.#newLink(to)
+    this.#lastTo = to
+    this.#lastLink = link
+    return link
+  }
+
+  #newLink(to: HostName): Link {
     const target: SimulatedHost | undefined = this.#world.host(to)
     if (target === undefined) {
       const names = Object.values(this.#world.peers).flat()

@@ -1,6 +1,6 @@
 import { Misuse } from '../host/errors.js'
 import type { Nanos } from '../host/seam.js'
-import { type EventHost, type EventLife, type EventTarget, KernelEvent } from './event.js'
+import { type DeadlineTarget, type EventHost, type EventLife, type EventTarget, KernelEvent, shared, timeout } from './event.js'
 
 /**
  * Events ordered by (time, sequence number).
@@ -13,9 +13,7 @@ export class EventQueue {
   readonly #early = new Lane()
   readonly #late = new Lane()
   readonly #heap = new Heap()
-  readonly #free: KernelEvent[] = []
   #sequence = 0
-  #ids = 0
   #cancelled = 0
   #size = 0
 
@@ -40,18 +38,7 @@ export class EventQueue {
     n: number,
   ): KernelEvent {
     if (!Number.isSafeInteger(at) || at < 0) throw new Misuse(`virtual time is an integer of nanoseconds from 0 on, not ${at}`)
-    const event = this.#free.pop() ?? new KernelEvent()
-    event.at = at
-    event.kind = kind
-    event.target = target
-    event.host = host
-    event.life = life
-    event.cause = cause
-    event.a = a
-    event.b = b
-    event.c = c
-    event.n = n
-    event.id = ++this.#ids
+    const event = new KernelEvent(at, kind, target, host, life, cause, a, b, c, n)
     this.push(event)
     return event
   }
@@ -78,7 +65,6 @@ export class EventQueue {
       if (event === null || event.target !== null) return event
       this.#take(event)
       this.#cancelled--
-      this.release(event)
     }
   }
 
@@ -89,32 +75,20 @@ export class EventQueue {
 
   /** An event that was taken fires now: it can no longer be cancelled. */
   begin(event: KernelEvent): void {
-    event.id = 0
+    event.sequence = 0
   }
 
-  /** Cancels a waiting event if `id` still names it. */
-  cancel(event: KernelEvent, id: number): void {
-    if (event.id !== id || event.target === null) return
-    event.target = null
-    event.host = null
-    event.life = null
-    event.a = undefined
-    event.b = undefined
-    event.c = undefined
+  /** Cancels an event that has not fired yet; nothing happens to any other. */
+  cancel(event: KernelEvent): void {
+    if (event.sequence === 0 || event.target === null) return
+    event.clear()
     this.#cancelled++
     if (this.#cancelled > 4096 && this.#cancelled * 2 > this.#size) this.#sweep()
   }
 
-  /** Gives an event that was taken back to the pool. */
-  release(event: KernelEvent): void {
-    event.target = null
-    event.host = null
-    event.life = null
-    event.a = undefined
-    event.b = undefined
-    event.c = undefined
-    event.id = 0
-    if (this.#free.length < 8192) this.#free.push(event)
+  /** Nothing that waits will become a step, unless somebody adds to it: it was cancelled, or all its deadlines were. */
+  get isIdle(): boolean {
+    return this.parked === 0 && this.#early.isIdle && this.#late.isIdle && this.#heap.isIdle
   }
 
   /** All waiting events in no particular order: for reports, never for decisions. */
@@ -129,11 +103,9 @@ export class EventQueue {
     this.#size = 0
     this.#cancelled = 0
     for (const event of events) {
-      if (event.target === null) this.release(event)
-      else {
-        event.at = timeOf(event)
-        this.push(event)
-      }
+      if (event.target === null) continue
+      event.at = timeOf(event)
+      this.push(event)
     }
   }
 
@@ -154,13 +126,9 @@ export class EventQueue {
   }
 
   #sweep(): void {
-    const freed: KernelEvent[] = []
-    this.#early.sweep(freed)
-    this.#late.sweep(freed)
-    this.#heap.sweep(freed)
-    this.#size -= freed.length
-    this.#cancelled -= freed.length
-    for (const event of freed) this.release(event)
+    const swept = this.#early.sweep() + this.#late.sweep() + this.#heap.sweep()
+    this.#size -= swept
+    this.#cancelled -= swept
   }
 }
 
@@ -190,17 +158,25 @@ class Lane {
     } else this.head = ring[this.#from] as KernelEvent
   }
 
+  get isIdle(): boolean {
+    for (let i = 0; i < this.#count; i++) if (!isIdle(this.#ring[(this.#from + i) & (this.#ring.length - 1)] as KernelEvent)) return false
+    return true
+  }
+
   items(): KernelEvent[] {
     const items: KernelEvent[] = []
     for (let i = 0; i < this.#count; i++) items.push(this.#ring[(this.#from + i) & (this.#ring.length - 1)] as KernelEvent)
     return items
   }
 
-  sweep(freed: KernelEvent[]): void {
+  /** Drops what was cancelled; answers how many that were. */
+  sweep(): number {
+    let swept = 0
     for (const event of this.takeAll()) {
-      if (event.target === null) freed.push(event)
+      if (event.target === null) swept++
       else this.push(event)
     }
+    return swept
   }
 
   takeAll(): KernelEvent[] {
@@ -220,6 +196,10 @@ class Lane {
     this.#ring = grown
     this.#from = 0
   }
+}
+
+function isIdle({ kind, n, target }: KernelEvent): boolean {
+  return target === null || (kind === timeout && n === shared && (target as DeadlineTarget).isIdle)
 }
 
 const noTimes = new Float64Array(0)
@@ -250,15 +230,22 @@ class Heap {
     this.top = events.length > 0 ? (events[0] as KernelEvent) : null
   }
 
+  get isIdle(): boolean {
+    return this.#events.every(isIdle)
+  }
+
   items(): KernelEvent[] {
     return this.#events.slice()
   }
 
-  sweep(freed: KernelEvent[]): void {
+  /** Drops what was cancelled; answers how many that were. */
+  sweep(): number {
+    let swept = 0
     for (const event of this.takeAll()) {
-      if (event.target === null) freed.push(event)
+      if (event.target === null) swept++
       else this.push(event)
     }
+    return swept
   }
 
   takeAll(): KernelEvent[] {

@@ -5,6 +5,19 @@ export interface EventTarget {
   fire(event: KernelEvent): void
 }
 
+/** What an event of kind `timeout` whose `n` is `shared` stands for: several deadlines, most of which are taken back before their time. */
+export interface DeadlineTarget extends EventTarget {
+  /** No deadline is left. */
+  readonly isIdle: boolean
+  /** Whether nothing is due although the event's time has come: then there is no step, and the event may have been put back for a later time. */
+  lapses(event: KernelEvent): boolean
+}
+
+/** Whether an event that was taken from the queue means nothing any more, or not yet. */
+export function hasLapsed(event: KernelEvent): boolean {
+  return event.kind === timeout && event.n === shared && (event.target as DeadlineTarget).lapses(event)
+}
+
 /** Whose event it is: the machine it happens on. */
 export interface EventHost {
   readonly index: number
@@ -23,24 +36,39 @@ export interface EventLife {
   readonly alive: boolean
 }
 
-/** One entry of the queue. Pooled: `id` tells whether a kept reference still means the same event. */
+/**
+ * One entry of the queue. Not pooled: storing young values into old objects costs the collector's write barrier, field by field, which is dearer than a
+ * young object that soon dies.
+ */
 export class KernelEvent {
-  at: Nanos = 0
-  /** Its place among events of the same time; changes when the event is put back. */
+  /** Its place among events of the same time; changes when the event is put back. 0: it fires, or has fired. */
   sequence = 0
-  id = 0
-  /** An index into `eventKinds`. */
-  kind = 0
-  /** null: cancelled, or free. */
-  target: EventTarget | null = null
-  host: EventHost | null = null
-  life: EventLife | null = null
-  /** The step that scheduled it. */
-  cause = 0
-  a: unknown = undefined
-  b: unknown = undefined
-  c: unknown = undefined
-  n = 0
+
+  constructor(
+    public at: Nanos,
+    /** An index into `eventKinds`. */
+    readonly kind: number,
+    /** null: cancelled, or past. */
+    public target: EventTarget | null,
+    public host: EventHost | null,
+    public life: EventLife | null,
+    /** The step that scheduled it. */
+    public cause: number,
+    public a: unknown,
+    public b: unknown,
+    public c: unknown,
+    readonly n: number,
+  ) {}
+
+  /** It keeps nothing alive, and means nothing any more. */
+  clear(): void {
+    this.target = null
+    this.host = null
+    this.life = null
+    this.a = undefined
+    this.b = undefined
+    this.c = undefined
+  }
 }
 
 /** The kinds of step, by their number in the trace hash: append only. */
@@ -72,6 +100,7 @@ export const request = 3
 export const reply = 4
 export const message = 5
 export const timeout = 6
+export const shared = 1
 export const disk = 7
 export const fault = 8
 export const client = 9

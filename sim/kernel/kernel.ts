@@ -1,7 +1,7 @@
 import type { SliceGuard } from '../ambient/slice-guard.js'
 import type { Nanos } from '../host/seam.js'
 import { catchFailures, macrotask, syncDrain, wallMillis } from './drain.js'
-import { type EventHost, type EventKindName, type EventLife, type EventTarget, eventKinds, fault, KernelEvent } from './event.js'
+import { type EventHost, type EventKindName, type EventLife, type EventTarget, eventKinds, fault, hasLapsed, KernelEvent } from './event.js'
 import { EventQueue } from './event-queue.js'
 import type { Key } from './mix.js'
 import { TraceHash, type TraceRecord, type TraceSink } from './trace.js'
@@ -213,14 +213,15 @@ export class Kernel {
         continue
       }
       if (event === null) return plannedAt === Number.POSITIVE_INFINITY ? 'empty' : 'reached'
-      if (event.at > time) return 'reached'
+      if (event.at > time) return plannedAt === Number.POSITIVE_INFINITY && queue.isIdle ? 'empty' : 'reached'
       if (this.steps >= this.stepLimit) return 'steps'
       if (queue.size > this.#options.queueLimit) return 'queue'
       queue.take(event)
       if (event.life !== null && !event.life.alive) {
-        queue.release(event)
+        event.clear()
         continue
       }
+      if (hasLapsed(event)) continue
       const host = event.host
       if (host !== null) {
         if (host.isPaused) {
@@ -243,14 +244,7 @@ export class Kernel {
     if (this.now < at) this.now = at
     const step = (this.#planner as Planner).decide()
     if (step === null) return null
-    const event = new KernelEvent()
-    event.at = this.now
-    event.kind = fault
-    event.target = plannedTarget
-    event.cause = this.steps
-    event.a = step
-    event.b = step.label
-    return event
+    return new KernelEvent(this.now, fault, plannedTarget, null, null, this.steps, step, step.label, undefined, 0)
   }
 
   #begin(event: KernelEvent): void {
@@ -278,7 +272,7 @@ export class Kernel {
     const ended = this.#hooks.stepEnded(event, life)
     this.life = null
     if (this.sink !== undefined) this.sink.step(this.#record(event))
-    this.queue.release(event)
+    event.clear()
     return ended
   }
 

@@ -196,12 +196,7 @@ export class Network implements EventTarget {
     if (pending.isSettled) return
     pending.isSettled = true
     if (!pending.life.alive) return
-    pending.leave()
-    const timeout = pending.timeout
-    if (timeout !== null) {
-      this.#kernel.queue.cancel(timeout, pending.timeoutId)
-      pending.timeout = null
-    }
+    pending.queue.remove(pending)
     pending.abort?.()
     if (error === null) pending.resolve(value)
     else pending.reject(error)

@@ -1,40 +1,36 @@
-import type { EventLife, KernelEvent } from '../kernel/event.js'
+import type { Nanos } from '../host/seam.js'
+import type { EventLife } from '../kernel/event.js'
 import type { Link } from './link.js'
 import type { MessageType } from './message-type.js'
+
+/** Where a call waits at its caller's. */
+export interface CallQueue {
+  remove(call: PendingCall): void
+}
 
 /** A call that waits for its answer. Both sides hold it: the caller's promise, and the callee's link in its list of calls in service. */
 export class PendingCall {
   isSettled = false
-  timeout: KernelEvent | null = null
-  timeoutId = 0
   abort: (() => void) | null = null
-  // The caller's list of calls that wait, for reports.
-  nextWaiting: PendingCall | null = null
-  previousWaiting: PendingCall | null = null
+  // Neighbours in the caller's queue of calls that wait.
+  next: PendingCall | null = null
+  previous: PendingCall | null = null
   // The callee's list of calls in service, for resets when it dies.
   nextInService: PendingCall | null = null
   previousInService: PendingCall | null = null
 
   constructor(
-    readonly life: EventLife & { waiting: PendingCall | null },
+    readonly life: EventLife,
     readonly type: MessageType,
     readonly link: Link,
+    readonly queue: CallQueue,
+    /** When its time is up, on the caller's clock; infinite: never. */
+    readonly deadline: Nanos,
+    /** The step it was made in. */
+    readonly cause: number,
     readonly resolve: (value: unknown) => void,
     readonly reject: (error: unknown) => void,
-  ) {
-    const first = life.waiting
-    this.nextWaiting = first
-    if (first !== null) first.previousWaiting = this
-    life.waiting = this
-  }
-
-  /** Takes it off the caller's list. */
-  leave(): void {
-    const { nextWaiting: next, previousWaiting: previous } = this
-    if (next !== null) next.previousWaiting = previous
-    if (previous !== null) previous.nextWaiting = next
-    else if (this.life.waiting === this) this.life.waiting = next
-  }
+  ) {}
 
   enterService(receiver: { inService: PendingCall | null }): void {
     const first = receiver.inService

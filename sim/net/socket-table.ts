@@ -73,9 +73,8 @@ export class SocketTable implements ConnectionStack, EventTarget {
         timeout === Number.POSITIVE_INFINITY
           ? null
           : this.#kernel.schedule(this.#machine.trueDelay(timeout), timeoutEvent, this, this.#machine, life, () => giveUp('timeout'), `connect ${target}`)
-      const timerId = timer === null ? 0 : timer.id
       const settled = () => {
-        if (timer !== null) this.#kernel.queue.cancel(timer, timerId)
+        if (timer !== null) this.#kernel.queue.cancel(timer)
         signal?.removeEventListener('abort', abort)
       }
       const giveUp = (why: 'timeout' | 'aborted') => {
@@ -229,8 +228,8 @@ export class SocketTable implements ConnectionStack, EventTarget {
     return queue.schedule(at, socket, this, this.#machine, null, steps, end, end.pair.site, undefined, 0)
   }
 
-  cancel(event: KernelEvent, id: number): void {
-    this.#kernel.queue.cancel(event, id)
+  cancel(event: KernelEvent): void {
+    this.#kernel.queue.cancel(event)
   }
 
   left(end: ConnectionEnd): void {

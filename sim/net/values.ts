@@ -11,9 +11,13 @@ import { fold, hashString } from '../kernel/mix.js'
 export class ValueTransfer {
   /** Hash of the value that `take` took last. */
   word = 0
-  readonly #shapes: ShapeStep = { key: '', word: 0, next: null, steps: new Map() }
-  /** What was taken last, when it is frozen through and through and so still hashes the same: broadcasts send one value to many. */
+  readonly #shapes: ShapeStep = { key: '', word: 0, isPlain: false, next: null, steps: new Map() }
+  /**
+   * What was taken last, when it is frozen through and through and so still hashes the same: broadcasts send one value to many. Only what holds objects
+   * itself: a flat one is walked again sooner than remembered.
+   */
   #last: object | null = null
+  #isNested = false
   #lastWord = 0
   #slab: Uint8Array | null = null
   #used = 0
@@ -33,10 +37,11 @@ export class ValueTransfer {
     }
     this.word = 0x2f6e2b1
     if (!this.#isOn) return value
+    this.#isNested = false
     const taken = this.#walk(value, 0)
     // Whatever cannot be frozen was copied, and all that holds it.
-    if (taken === value && typeof value === 'object') {
-      this.#last = value
+    if (taken === value && this.#isNested) {
+      this.#last = value as object
       this.#lastWord = this.word
     }
     return taken
@@ -69,8 +74,9 @@ export class ValueTransfer {
   }
 
   #walkObject(value: object, depth: number): unknown {
-    const prototype = Object.getPrototypeOf(value)
-    if (prototype === Object.prototype || prototype === null) return this.#walkPlain(value as Record<string, unknown>, depth)
+    if (depth > 1) this.#isNested = true
+    // The prototype itself costs a call into the runtime: `#walkPlain` asks for it where the keys are new.
+    if ((value as { constructor?: unknown }).constructor === Object) return this.#walkPlain(value as Record<string, unknown>, depth)
     if (Array.isArray(value)) return this.#walkArray(value, depth)
     if (value instanceof Uint8Array) return this.#copyBytes(value)
     if (value instanceof Map) {
@@ -85,8 +91,9 @@ export class ValueTransfer {
       for (const item of value) copy.add(this.#walk(item, depth))
       return copy
     }
-    const name = (value.constructor as { name?: string } | undefined)?.name ?? 'unknown'
-    throw new Misuse(`an object of class ${name} cannot be sent between hosts: send plain data (objects, arrays, maps, sets, bytes, numbers, strings)`)
+    // Without a prototype, or with a key 'constructor' of its own.
+    if (!hasPlainPrototype(value)) throw notPlain(value)
+    return this.#walkPlain(value as Record<string, unknown>, depth)
   }
 
   #walkPlain(value: Record<string, unknown>, depth: number): unknown {
@@ -102,11 +109,19 @@ export class ValueTransfer {
         continue
       }
       this.word = fold(this.word, shape.word)
+      if (typeof item === 'string') {
+        this.#foldText(item)
+        continue
+      }
       const taken = this.#walk(item, depth)
       if (!Object.is(taken, item)) {
         copy ??= { ...value }
         copy[key] = taken
       }
+    }
+    if (!shape.isPlain) {
+      if (!hasPlainPrototype(value)) throw notPlain(value)
+      shape.isPlain = true
     }
     return Object.freeze(copy ?? value)
   }
@@ -114,7 +129,7 @@ export class ValueTransfer {
   #follow(shape: ShapeStep, key: string): ShapeStep {
     let step = shape.steps.get(key)
     if (step === undefined) {
-      step = { key, word: hashString(key), next: null, steps: new Map() }
+      step = { key, word: hashString(key), isPlain: false, next: null, steps: new Map() }
       // Keys that are data (a record by name) would grow the paths without end.
       if (shape.steps.size < 256) shape.steps.set(key, step)
     }
@@ -178,9 +193,21 @@ export class ValueTransfer {
 interface ShapeStep {
   readonly key: string
   readonly word: number
+  /** An object with these keys was plain: the next ones are taken for such by their constructor. */
+  isPlain: boolean
   /** Where the last object went on. */
   next: ShapeStep | null
   readonly steps: Map<string, ShapeStep>
+}
+
+function hasPlainPrototype(value: object): boolean {
+  const prototype = Object.getPrototypeOf(value)
+  return prototype === Object.prototype || prototype === null
+}
+
+function notPlain(value: object): Misuse {
+  const name = (value.constructor as { name?: string } | undefined)?.name ?? 'unknown'
+  return new Misuse(`an object of class ${name} cannot be sent between hosts: send plain data (objects, arrays, maps, sets, bytes, numbers, strings)`)
 }
 
 const deepest = 64

@@ -33,12 +33,13 @@ export function checkScenario(scenario: unknown): asserts scenario is AnyScenari
   checkNetwork(field, scenario.network ?? 'lan')
   field.optional('objects', scenario.objects, isRecord, 'the options of an object store, such as {}')
   field.optional('statistics', scenario.statistics, isFunction, 'a function')
+  field.optional('measurements', scenario.measurements, isFunction, 'a function')
   field.optional('ambient', scenario.ambient, (mode) => ambientModes.some((known) => known === mode), `one of ${ambientModes.join(', ')}`)
 }
 
 function checkSystem(field: Field, system: unknown): void {
   field.must('system', system, isRecord(system) && typeof system.name === 'string', 'what system({ … }) gives')
-  const { roles, survives, replicaUnit, columns, targets } = system as Record<string, unknown>
+  const { roles, survives, smaller, replicaUnit, columns, targets } = system as Record<string, unknown>
   field.must('system.roles', roles, isRecord(roles) && Object.keys(roles).length > 0, 'at least one role, by its name')
   for (const [name, role] of Object.entries(roles as object)) {
     if (isOutsideSystem(name)) throw field.wrong(`system.roles: no role of a system may be called '${name}'`)
@@ -61,6 +62,9 @@ function checkSystem(field: Field, system: unknown): void {
       'a number from 0 on',
     )
   }
+  field.list('system.smaller', smaller ?? [], 'fewer hosts of its roles, such as { broker: 3 }', (form) =>
+    Object.entries(form).every(([role, fewer]) => isWhole(fewer) && fewer > 0 && fewer < Number((roles as Record<string, { count: number }>)[role]?.count)),
+  )
   field.optional('system.replicaUnit', replicaUnit, isFunction, 'a function')
   field.optional('system.columns', columns, isFunction, 'a function')
   field.optional('system.targets', targets, (aims) => isRecord(aims) && Object.values(aims).every(isFunction), 'functions by their names')
@@ -92,9 +96,11 @@ function checkOptions(field: Field, options: unknown): void {
   field.must('options', options, isRecord(options), 'ranges by the names of options')
   for (const [name, range] of Object.entries(options as object)) {
     field.must(`options.${name}`, range, isRecord(range), 'a range such as { min: 1, max: 5 }')
-    const { min, max, log } = range as Record<string, unknown>
+    const { min, max, log, plain = min } = range as Record<string, unknown>
     const isRange = Number.isSafeInteger(min) && Number.isSafeInteger(max) && (min as number) <= (max as number)
     if (!isRange) throw field.wrong(`options.${name} is drawn from integers with min <= max, not from ${shown(min)} to ${shown(max)}`)
+    if (!isRange || !((plain as number) >= (min as number) && (plain as number) <= (max as number)))
+      throw field.wrong(`options.${name}.plain must lie within its range, not be ${shown(plain)}`)
     if (log === true && ((min as number) < 0 || (max as number) < 1)) throw field.wrong(`options.${name} is drawn by its logarithm: from min >= 0 to max >= 1`)
   }
 }

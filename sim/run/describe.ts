@@ -34,8 +34,7 @@ function detailOf(event: KernelEvent): string {
 /** What a host's processes wait for: answers, timers, disk operations; the first few of each. */
 export function waitingFor(host: SimulatedHost, kernel: Kernel): string[] {
   const lines: string[] = []
-  let call = host.life?.waiting ?? null
-  for (; call !== null && lines.length < 8; call = call.nextWaiting) lines.push(`an answer to ${call.type.name} from ${call.link.to.name}`)
+  for (const call of host.life?.waiting() ?? []) if (lines.length < 8) lines.push(`an answer to ${call.type.name} from ${call.link.to.name}`)
   for (const what of host.sockets.waiting()) if (lines.length < 8) lines.push(what)
   const events = kernel.queue
     .waiting()

@@ -1,6 +1,7 @@
 import type { OperationRecord } from '../check/history.js'
 import type { FaultCount, FaultKind, Injection } from '../faults/injection.js'
 import type { HostName, Nanos } from '../host/seam.js'
+import type { Measurements } from './measurements.js'
 import type { HostState, Outcome, PropertyCount, RunHeader, RunReport, Violation } from './report.js'
 import type { Options, Strategy } from './scenario.js'
 
@@ -26,6 +27,7 @@ export class FinishedRun implements RunReport {
   readonly faults: readonly FaultCount[]
   readonly stale: readonly Injection[]
   readonly statistics: Readonly<Record<string, number>>
+  readonly measurements: Measurements
   readonly properties: readonly PropertyCount[]
   readonly history: readonly OperationRecord<unknown, unknown>[]
   readonly #statesOf: () => readonly HostState[]
@@ -48,6 +50,7 @@ export class FinishedRun implements RunReport {
     this.faults = results.faults
     this.stale = results.stale
     this.statistics = results.statistics
+    this.measurements = results.measurements
     this.properties = results.properties
     this.history = results.history
     this.#statesOf = statesOf

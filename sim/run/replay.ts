@@ -64,7 +64,7 @@ const replaySchema = v.object({
 })
 
 /** A replay of the listed injections of a run. `found` is to come from a run of the replay itself: see `provenReplay`. */
-function replayOf(request: RunRequest, report: RunReport, injections: Replay['injections'], file?: string): Replay {
+export function replayOf(request: RunRequest, report: RunReport, injections: Replay['injections'], file?: string): Replay {
   const { scenario, seed, strategy, durationNanos, options, outcome, steps, traceHash, violation } = report
   return {
     format,

@@ -3,6 +3,7 @@ import type { OperationRecord } from '../check/history.js'
 import type { FaultCount, FaultKind, FaultPlan, Injection } from '../faults/injection.js'
 import type { HostName, Nanos } from '../host/seam.js'
 import type { TraceSink } from '../kernel/trace.js'
+import type { Measurements } from './measurements.js'
 import type { PlannedOperation } from './planned-operation.js'
 import type { AnyScenario, Options, Strategy } from './scenario.js'
 import type { Topology } from './topology.js'
@@ -83,6 +84,7 @@ export interface RunReport extends RunHeader {
   /** Listed injections that found no site. */
   readonly stale: readonly Injection[]
   readonly statistics: Readonly<Record<string, number>>
+  readonly measurements: Measurements
   readonly properties: readonly PropertyCount[]
   readonly history: readonly OperationRecord<unknown, unknown>[]
   /** The hosts' states when the run ended, for `--until`. */

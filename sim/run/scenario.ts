@@ -7,6 +7,7 @@ import type { Host, HostName, Methods, Nanos, Protocol, Random } from '../host/s
 import type { Step, World } from '../host/world.js'
 import type { NetworkDescription } from '../net/link-profiles.js'
 import type { ObjectStoreOptions } from '../objects/simulated-store.js'
+import type { Measurements } from './measurements.js'
 
 /** A pluggable system under test: its roles, how each boots, what it survives, whom a nemesis may aim at. */
 export interface System<Roles extends Record<string, unknown>> {
@@ -14,6 +15,11 @@ export interface System<Roles extends Record<string, unknown>> {
   readonly roles: { readonly [R in keyof Roles]: Role<Roles[R]> }
   /** What the seeded faults never exceed. */
   readonly survives: Budget
+  /**
+   * Smaller forms, by hosts of a role: `[{ broker: 3 }]`. A failure is shrunk to one of them where it is of the sort that must not happen however many hosts
+   * are away, so name only forms in which nothing breaks then; that they may stand still is no harm.
+   */
+  readonly smaller?: readonly { readonly [R in keyof Roles]?: number }[]
   /** Which replicated thing lies at these bytes of a host's disk, the same on every host with a copy; null: none, so that they must not be damaged. */
   readonly replicaUnit?: (host: HostName, path: string, offset: number) => string | null
   /** What a trace shows of a process beside its step: `{ term: 3, leads: 1 }`. Called for a printed trace only; must change nothing. */
@@ -38,10 +44,12 @@ export type RoleVersion<P> = ((host: Host) => P | Promise<P>) | { boot?(host: Ho
 export interface Budget {
   /** Hosts down, booting, paused, wiped or cut off at the same time. */
   readonly down?: number
-  /** Hosts whose disks are ever wiped; each may be so again. */
+  /** Hosts whose disks are ever wiped in a run, not at the same time: nobody sees from outside when one has its copies back. Each may be so again. */
   readonly wiped?: number
   /** Of every replicated unit (`replicaUnit`), fewer copies than this are damaged at the same time: rotten, misdirected, lied about. None when not given. */
   readonly corruptCopies?: number
+  /** Hosts whose disks are ever damaged so or wiped, the same ones all through a run, and among those on whose disks a power loss may leave garbage; any when not given. */
+  readonly damagedHosts?: number
   /** Syncs may lie. */
   readonly syncLies?: boolean
   /** All hosts may lose power at once: unavailable meanwhile, but nothing acknowledged is lost. */
@@ -66,6 +74,8 @@ export interface OptionRange {
   readonly min: number
   readonly max: number
   readonly log?: boolean
+  /** The value that tells a reader least, which shrinking tries first; `min` when not given. */
+  readonly plain?: number
   readonly why?: string
 }
 
@@ -88,12 +98,14 @@ export interface Invariant<Roles extends Record<string, unknown>> {
   begin(): (world: World<Roles>, step: Step) => string | undefined
   /** Neighbours in a scenario's list that share one are skipped together in the steps in which there is nothing for them to see. */
   readonly observation?: Observation<Roles>
+  /** Which of the bits that its observation answers it hangs on; any, when not given. */
+  readonly concerns?: number
 }
 
 /** What several invariants look at together. */
 export interface Observation<Roles extends Record<string, unknown>> {
-  /** Once a run: answers whether there is anything to see in a step. */
-  begin(world: World<Roles>): (step: Step) => boolean
+  /** Once a run: answers what there is to see in a step, as bits of the observation's own; 0: nothing. */
+  begin(world: World<Roles>): (step: Step) => number
 }
 
 /**
@@ -135,6 +147,8 @@ export interface Scenario<Roles extends Record<string, unknown>, Op, Result> {
   readonly ambient?: AmbientMode
   /** Numbers a run's report shows: leader changes, acknowledged records. Read once, at the end. */
   statistics?(world: World<Roles>, history: readonly OperationRecord<Op, Result>[]): Record<string, number>
+  /** What is measured many times in a run, such as latencies, whose distributions a campaign shows. Read once, at the end. */
+  measurements?(world: World<Roles>, history: readonly OperationRecord<Op, Result>[]): Measurements
 }
 
 /** Must come true within a bound after faults ended and the last host recovered, while the clients go on with their work. */

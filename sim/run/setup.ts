@@ -23,7 +23,7 @@ export interface RunSetup {
 const defaultLimits: Limits = { steps: 50_000_000, queue: 4_000_000, stallNanos: s(30) }
 
 /** The framework's own options; a scenario adds its own. */
-const commonOptions: Record<string, OptionRange> = {
+export const commonOptions: Record<string, OptionRange> = {
   thinkMicros: { min: 500, max: 20_000, log: true, why: "a client's mean pause between two operations" },
   'disk.model': { min: 0, max: 2, why: '0 NVMe, 1 SATA, 2 cloud volume' },
   'cpu.model': { min: 0, max: 2, why: '0 steps take no time, 1 a core of a server, 2 a small share of one; 0 without faults' },

@@ -28,6 +28,7 @@ import { explainThrow, isFrozenWrite } from './explain-throw.js'
 import { FinishedRun } from './finished-run.js'
 import { guardOf } from './guarding.js'
 import { HeapLimit } from './heap-limit.js'
+import { stockMeasurements } from './measurements.js'
 import { OperationHistory } from './operation-history.js'
 import type { PlannedOperation } from './planned-operation.js'
 import { processText } from './process-text.js'
@@ -68,6 +69,8 @@ export class SimulatedRun<Roles extends Record<string, unknown>> implements Mach
   /** When the last system host came up. */
   lastBootAt: Nanos = 0
   protected readonly byName = new Map<HostName, SimulatedHost>()
+  /** Of every boot but a host's first: how long it took. */
+  readonly #recoveryNanos: Nanos[] = []
   readonly #disks: (HostDisk | undefined)[] = []
   readonly #properties = new PropertyCounts()
   readonly #checks: StepChecks
@@ -206,6 +209,7 @@ export class SimulatedRun<Roles extends Record<string, unknown>> implements Mach
       faults,
       stale,
       statistics: statistics === undefined ? faultStatistics : { ...faultStatistics, ...statistics },
+      measurements: { ...stockMeasurements(this.history.records, this.#recoveryNanos), ...this.scenario.measurements?.(this.world, this.history.records) },
       properties: this.#properties.list(),
       history: this.history.records,
     }
@@ -257,6 +261,7 @@ export class SimulatedRun<Roles extends Record<string, unknown>> implements Mach
   booted(host: SimulatedHost): void {
     if (!host.isOfSystem) return
     this.lastBootAt = this.kernel.now
+    if (host.incarnation > 1) this.#recoveryNanos.push(this.kernel.now - host.bootBeganAt)
     this.engine.world.supervisor.hostBooted(host)
   }
 

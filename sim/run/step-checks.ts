@@ -32,9 +32,11 @@ export class StepChecks {
     step.stepped = machine?.isOfSystem === true ? machine : null
     const groups = this.#groups
     for (let i = 0; i < groups.length; i++) {
-      const { hasAny, names, checks } = groups[i] as CheckGroup
-      if (hasAny !== null && !hasAny(step)) continue
+      const { look, names, concerns, checks } = groups[i] as CheckGroup
+      const seen = look === null ? everything : look(step)
+      if (seen === 0) continue
       for (let j = 0; j < checks.length; j++) {
+        if ((seen & (concerns[j] as number)) === 0) continue
         const message = (checks[j] as Check)(this.#world, step)
         if (message !== undefined) return { name: names[j] as string, message }
       }
@@ -46,10 +48,13 @@ export class StepChecks {
 // biome-ignore lint/suspicious/noExplicitAny: roles are opaque to the runner.
 type Check = (world: World<any>, step: Step) => string | undefined
 
+const everything = ~0
+
 /** Neighbours that share an observation, or one invariant without any. */
 interface CheckGroup {
-  readonly hasAny: ((step: Step) => boolean) | null
+  readonly look: ((step: Step) => number) | null
   readonly names: string[]
+  readonly concerns: number[]
   readonly checks: Check[]
 }
 
@@ -57,10 +62,11 @@ interface CheckGroup {
 function groupsOf(invariants: AnyScenario['invariants'], world: World<any>): CheckGroup[] {
   const groups: CheckGroup[] = []
   let previous: AnyScenario['invariants'][number]['observation']
-  for (const { name, observation, begin } of invariants) {
-    if (observation === undefined || observation !== previous) groups.push({ hasAny: observation?.begin(world) ?? null, names: [], checks: [] })
+  for (const { name, observation, concerns, begin } of invariants) {
+    if (observation === undefined || observation !== previous) groups.push({ look: observation?.begin(world) ?? null, names: [], concerns: [], checks: [] })
     const group = groups[groups.length - 1] as CheckGroup
     group.names.push(name)
+    group.concerns.push(concerns ?? everything)
     group.checks.push(begin())
     previous = observation
   }

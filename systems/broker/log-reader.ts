@@ -17,12 +17,18 @@ export async function readBatches(
 ): Promise<Uint8Array> {
   const file = await segment.file(disk)
   const { written } = segment
-  let position = segment.offsets.floor(offset - segment.baseOffset)
+  const relative = offset - segment.baseOffset
+  let position = segment.offsets.floor(relative)
+  // Where the next batch has to begin: no checksum covers a batch's base offset.
+  let expected = segment.baseOffset + segment.offsets.floorKey(relative)
   let window = Math.max(maxBytes, 4_096) + indexIntervalBytes
   for (;;) {
     const bytes = await file.readAt(position, Math.min(window, written - position))
     let start = 0
-    while (start < bytes.length && batchFault(bytes, start) === null && nextOffset(bytes, start) <= offset) start += batchSize(bytes, start)
+    while (start < bytes.length && batchFault(bytes, start) === null && baseOffset(bytes, start) === expected && nextOffset(bytes, start) <= offset) {
+      expected = nextOffset(bytes, start)
+      start += batchSize(bytes, start)
+    }
     const fault = batchFault(bytes, start)
     if (fault === 'truncated' && position + bytes.length < written) {
       // Longer than the window, or cut by its end: read on from here.
@@ -31,9 +37,15 @@ export async function readBatches(
       continue
     }
     if (fault !== null) throw new CorruptLog(`${segment.path}: the batch at byte ${position + start} is damaged (${fault})`)
-    if (baseOffset(bytes, start) > offset) throw new CorruptLog(`${segment.path}: offset ${offset} is missing`)
+    if (baseOffset(bytes, start) !== expected) throw new CorruptLog(`${segment.path}: offset ${baseOffset(bytes, start)} is where ${expected} comes next`)
     let end = start + batchSize(bytes, start)
-    while (batchFault(bytes, end) === null && nextOffset(bytes, end) <= limit && end + batchSize(bytes, end) - start <= maxBytes) end += batchSize(bytes, end)
+    expected = nextOffset(bytes, start)
+    while (batchFault(bytes, end) === null && nextOffset(bytes, end) <= limit && end + batchSize(bytes, end) - start <= maxBytes) {
+      // What follows is for the next read to judge.
+      if (baseOffset(bytes, end) !== expected) break
+      expected = nextOffset(bytes, end)
+      end += batchSize(bytes, end)
+    }
     return bytes.subarray(start, end)
   }
 }

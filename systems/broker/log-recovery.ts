@@ -2,7 +2,7 @@ import type { Disk, File } from '../../sim/host/seam.js'
 import { CorruptLog } from '../raft/wal-recovery.js'
 import type { LogCheckpoint } from './log-checkpoint.js'
 import { chained } from './log-tail.js'
-import { baseOffset, batchCrc, batchFault, batchSize } from './record-batch.js'
+import { baseOffset, batchFault, batchSize } from './record-batch.js'
 import { Segment, segmentName, segmentOffset } from './segment.js'
 
 /**
@@ -82,7 +82,7 @@ async function scan(file: File, segment: Segment, end: number, indexIntervalByte
         throw new CorruptLog(`${segment.path}: offset ${baseOffset(bytes, at)} follows ${segment.endOffset - 1}`)
       }
       segment.add(bytes, at, indexIntervalBytes)
-      chain = chained(chain, batchCrc(bytes, at))
+      chain = chained(chain, bytes, at)
       at += batchSize(bytes, at)
     }
     position += at

@@ -1,4 +1,4 @@
-import { batchCrc, batchSize, nextOffset, stampBatch } from './record-batch.js'
+import { batchCrc, batchSize, leaderEpoch, nextOffset, stampBatch } from './record-batch.js'
 
 /** A batch in memory. */
 export interface TailBatch {
@@ -43,7 +43,7 @@ export class LogTail {
   }
 
   /** Copies a batch in, stamped with its place in the log. */
-  append(batch: Uint8Array, baseOffset: number, leaderEpoch: number, chain: number): TailBatch {
+  append(batch: Uint8Array, baseOffset: number, epoch: number, chain: number): TailBatch {
     const size = batchSize(batch, 0)
     if (this.#used + size > this.#chunk.length) {
       this.#chunk = new Uint8Array(Math.max(chunkBytes, size))
@@ -52,8 +52,8 @@ export class LogTail {
     const bytes = this.#chunk.subarray(this.#used, this.#used + size)
     this.#used += size
     bytes.set(batch)
-    stampBatch(bytes, 0, baseOffset, leaderEpoch)
-    const appended = { baseOffset, nextOffset: nextOffset(bytes, 0), bytes, chain: chained(chain, batchCrc(bytes, 0)) }
+    stampBatch(bytes, 0, baseOffset, epoch)
+    const appended = { baseOffset, nextOffset: nextOffset(bytes, 0), bytes, chain: chained(chain, bytes, 0) }
     this.#batches.push(appended)
     this.#bytes += size
     return appended
@@ -119,8 +119,8 @@ export class LogTail {
 
 const chunkBytes = 16_384
 
-/** Folds a batch's CRC into the chained hash of what came before: equal hashes mean equal logs. */
-export function chained(chain: number, crc: number): number {
-  const mixed = Math.imul(chain ^ crc, 0x9e3779b1)
+/** Folds a stamped batch's CRC, and its leader epoch that the CRC leaves out, into the chained hash of what came before: equal hashes mean equal logs. */
+export function chained(chain: number, bytes: Uint8Array, at: number): number {
+  const mixed = Math.imul(chain ^ batchCrc(bytes, at) ^ Math.imul(leaderEpoch(bytes, at), 0x85ebca6b), 0x9e3779b1)
   return ((mixed ^ (mixed >>> 15)) + 0x6d2b79f5) | 0
 }

@@ -5,9 +5,9 @@ import { CorruptLog } from '../raft/wal-recovery.js'
 import { decodeCheckpoint, encodeCheckpoint, type LogCheckpoint } from './log-checkpoint.js'
 import { findTimestamp, readBatches } from './log-reader.js'
 import { loadSegment, recoverSegments, segmentPath } from './log-recovery.js'
-import { decodeSnapshot, encodeSnapshot } from './log-snapshot.js'
+import { batchesOf, decodeSnapshot, encodeSnapshot } from './log-snapshot.js'
 import { chained, LogTail, type TailBatch } from './log-tail.js'
-import { baseOffset, batchCrc, batchSize, maxTimestamp } from './record-batch.js'
+import { baseOffset, batchSize, maxTimestamp } from './record-batch.js'
 import { removeDirectory } from './remove-directory.js'
 import { Segment, segmentOf } from './segment.js'
 import { SegmentWriter } from './segment-writer.js'
@@ -66,6 +66,9 @@ export class PartitionLog {
   #turn: Promise<unknown> = Promise.resolve()
   /** No generation above has a directory. */
   #newest = 1
+  /** Directories of generations that the next checkpoint makes obsolete. */
+  #damagedGenerations: string[] = []
+  #onDamage: (error: CorruptLog) => void = () => {}
 
   private constructor(disk: Disk, directory: string, options: LogOptions, failed: (error: unknown) => void) {
     this.#disk = disk
@@ -77,31 +80,29 @@ export class PartitionLog {
   }
 
   /**
-   * Recovers what the checkpoint vouches for; `covered` is null when there is none. `failed` hears of a write in the background that failed,
-   * after which the log must not be used. Throws `CorruptLog` and `DiskError`.
+   * Recovers what the checkpoint vouches for; `covered` is null when there is none. `damage`: that is not what the files hold, and the log is empty; they stay
+   * until a checkpoint takes their place. `failed` hears of a write in the background that failed, after which the log must not be used. Throws `DiskError`.
    */
   static async open(
     disk: Disk,
     directory: string,
     options: LogOptions,
     failed: (error: unknown) => void,
-  ): Promise<{ log: PartitionLog; covered: Covered | null }> {
+  ): Promise<{ log: PartitionLog; covered: Covered | null; damage: CorruptLog | null }> {
     const log = new PartitionLog(disk, directory, options, failed)
     await makeDurableDirectory(disk, directory)
-    const bytes = await disk.readFile(log.checkpointPath)
-    const checkpoint = bytes === null ? null : decodeCheckpoint(bytes)
-    if (bytes !== null && checkpoint === null) throw new CorruptLog(`${log.checkpointPath} is damaged`)
-    if (checkpoint !== null) log.#generation = checkpoint.generation
-    for (const name of await disk.list(directory)) {
-      const stale = /^\d+$/.test(name) && (checkpoint === null || Number(name) !== checkpoint.generation)
-      if (stale) await removeDirectory(disk, `${directory}/${name}`)
+    try {
+      return { log, covered: await twice(() => log.#recover()), damage: null }
+    } catch (error) {
+      if (!(error instanceof CorruptLog)) throw error
+      await log.#beginAnew()
+      return { log, covered: null, damage: error }
     }
-    await makeDurableDirectory(disk, log.#generationDirectory)
-    if (checkpoint !== null) {
-      log.#segments = await recoverSegments(disk, log.#generationDirectory, checkpoint, options.indexIntervalBytes)
-      log.#adopt(checkpoint)
-    }
-    return { log, covered: checkpoint }
+  }
+
+  /** `lost` hears of it when what is read is damaged: all of it has to be installed anew. */
+  onDamage(lost: (error: CorruptLog) => void): void {
+    this.#onDamage = lost
   }
 
   get checkpointPath(): string {
@@ -134,7 +135,7 @@ export class PartitionLog {
   /** The first record whose timestamp (milliseconds) is at least this one's; null: none below `limit`. */
   async offsetForTimestamp(timestamp: number, limit: number): Promise<{ offset: number; timestamp: number } | null> {
     for (const segment of this.#segments) {
-      await this.#load(segment)
+      await this.#readTwice(() => this.#load(segment))
       if (segment.maxTimestamp < timestamp) continue
       for (let offset = segment.baseOffset; offset < Math.min(segment.endOffset, limit); ) {
         const batches = await this.read(offset, this.#options.indexIntervalBytes, limit)
@@ -154,10 +155,11 @@ export class PartitionLog {
       await this.#writer.drain()
       await this.#makeDurable(segments, this.#generationDirectory)
       await this.#disk.replace(this.checkpointPath, encodeCheckpoint(checkpoint))
+      await this.#removeDamaged()
     })
   }
 
-  /** The whole log as it is now, as bytes for `install`. */
+  /** The whole log as it is now, as bytes for `install`. Rejects with `CorruptLog` when the files hold something else. */
   capture(covered: Covered): Promise<Uint8Array> {
     const checkpoint = this.#checkpoint(covered)
     const segments = this.#segments.slice()
@@ -165,13 +167,17 @@ export class PartitionLog {
     const activeEnd = active?.size ?? 0
     return this.#inTurn(async () => {
       await this.#writer.drain()
-      const parts: Uint8Array[] = []
-      for (const segment of segments) {
-        await this.#load(segment)
-        const file = await segment.file(this.#disk)
-        parts.push(await file.readAt(0, segment === active ? activeEnd : segment.size))
-      }
-      return encodeSnapshot(checkpoint, parts)
+      return this.#readTwice(async () => {
+        const parts: Uint8Array[] = []
+        for (const segment of segments) {
+          await this.#load(segment)
+          const file = await segment.file(this.#disk)
+          parts.push(await file.readAt(0, segment === active ? activeEnd : segment.size))
+        }
+        if (batchesOf(checkpoint, parts) === null)
+          throw new CorruptLog(`${this.#generationDirectory}: the files do not hold the log up to ${checkpoint.endOffset}`)
+        return encodeSnapshot(checkpoint, parts)
+      })
     })
   }
 
@@ -194,7 +200,7 @@ export class PartitionLog {
       let chain = 0
       for (const batch of snapshot.batches) {
         writer.add(this.#roll(segments, directory, batch, chain), batch)
-        chain = chained(chain, batchCrc(batch, 0))
+        chain = chained(chain, batch, 0)
       }
       await writer.drain()
       await this.#makeDurable(segments, directory)
@@ -214,6 +220,7 @@ export class PartitionLog {
       this.#adopt(checkpoint)
       for (const segment of old.segments) await segment.close()
       await removeDirectory(this.#disk, old.directory)
+      await this.#removeDamaged()
       return checkpoint
     })
   }
@@ -234,6 +241,39 @@ export class PartitionLog {
 
   get #generationDirectory(): string {
     return `${this.#directory}/${this.#generation}`
+  }
+
+  async #recover(): Promise<LogCheckpoint | null> {
+    const disk = this.#disk
+    const bytes = await disk.readFile(this.checkpointPath)
+    const checkpoint = bytes === null ? null : decodeCheckpoint(bytes)
+    if (bytes !== null && checkpoint === null) throw new CorruptLog(`${this.checkpointPath} is damaged`)
+    if (checkpoint !== null) this.#generation = checkpoint.generation
+    for (const generation of await this.#generationsOnDisk()) {
+      if (generation !== checkpoint?.generation) await removeDirectory(disk, `${this.#directory}/${generation}`)
+    }
+    await makeDurableDirectory(disk, this.#generationDirectory)
+    if (checkpoint === null) return null
+    this.#segments = await recoverSegments(disk, this.#generationDirectory, checkpoint, this.#options.indexIntervalBytes)
+    this.#adopt(checkpoint)
+    return checkpoint
+  }
+
+  /** An empty log in a generation of its own; the old ones are still what the checkpoint speaks of. */
+  async #beginAnew(): Promise<void> {
+    const generations = await this.#generationsOnDisk()
+    this.#damagedGenerations = generations.map((generation) => `${this.#directory}/${generation}`)
+    this.#generation = Math.max(0, ...generations) + 1
+    this.#newest = this.#generation
+    await makeDurableDirectory(this.#disk, this.#generationDirectory)
+  }
+
+  async #generationsOnDisk(): Promise<number[]> {
+    return (await this.#disk.list(this.#directory)).filter((name) => /^\d+$/.test(name)).map(Number)
+  }
+
+  async #removeDamaged(): Promise<void> {
+    for (const directory of this.#damagedGenerations.splice(0)) await removeDirectory(this.#disk, directory)
   }
 
   #checkpoint(covered: Covered): LogCheckpoint {
@@ -293,14 +333,27 @@ export class PartitionLog {
     const segment = segmentOf(this.#segments, offset)
     if (segment === undefined) throw new CorruptLog(`${this.#directory}: no segment holds offset ${offset}`)
     try {
-      await this.#load(segment)
-      const bytes = await readBatches(this.#disk, segment, offset, maxBytes, limit, this.#options.indexIntervalBytes)
+      const bytes = await this.#readTwice(async () => {
+        await this.#load(segment)
+        return readBatches(this.#disk, segment, offset, maxBytes, limit, this.#options.indexIntervalBytes)
+      })
       if (installs === this.installs) return bytes
     } catch (error) {
       if (installs === this.installs) throw error
     }
     // A snapshot took the place of the file that was being read.
     return this.read(offset, maxBytes, limit)
+  }
+
+  /** What cannot be made sense of twice is damaged, and told. */
+  async #readTwice<T>(read: () => Promise<T>): Promise<T> {
+    const { installs } = this
+    try {
+      return await twice(read)
+    } catch (error) {
+      if (error instanceof CorruptLog && installs === this.installs) this.#onDamage(error)
+      throw error
+    }
   }
 
   /** What recovery did not read is read at its first use. */
@@ -317,5 +370,15 @@ export class PartitionLog {
     // The next in turn runs whatever became of this one, whose failure is its caller's to see.
     this.#turn = turn.catch(() => {})
     return turn
+  }
+}
+
+/** A device may read the wrong sector once: what makes no sense is read again. */
+async function twice<T>(read: () => Promise<T>): Promise<T> {
+  try {
+    return await read()
+  } catch (error) {
+    if (error instanceof CorruptLog) return read()
+    throw error
   }
 }

@@ -33,6 +33,8 @@ export class Partition implements StateMachine<AppendResult> {
   highWatermark = 0
   producers: ProducerState
   readonly waiters = new WatermarkWaiters()
+  /** How often what the files hold was found to be damaged in this incarnation. */
+  losses = 0
   #log: PartitionLog | null = null
   #index = 0
   #term = 0
@@ -40,6 +42,7 @@ export class Partition implements StateMachine<AppendResult> {
   readonly #options: PartitionOptions
   readonly #changed: ChangeCounter
   readonly #failed: (error: unknown) => void
+  #lost: (error: Error) => void = () => {}
 
   /** `failed` hears of a failure of the disk in the background, after which the partition must not be used. */
   constructor(
@@ -73,11 +76,20 @@ export class Partition implements StateMachine<AppendResult> {
     return this.highWatermark
   }
 
-  async open(): Promise<{ index: number; term: number }> {
-    const { log, covered } = await PartitionLog.open(this.#disk, this.directory, this.#options.log, this.#failed)
+  async open(): Promise<{ index: number; term: number } | null> {
+    const { log, covered, damage } = await PartitionLog.open(this.#disk, this.directory, this.#options.log, this.#failed)
     this.#log = log
+    log.onDamage((error) => {
+      this.#noteLoss()
+      this.#lost(error)
+    })
+    if (damage !== null) this.#noteLoss()
     if (covered !== null) this.#adopt(covered)
-    return { index: this.#index, term: this.#term }
+    return damage !== null ? null : { index: this.#index, term: this.#term }
+  }
+
+  onDamage(lost: (error: Error) => void): void {
+    this.#lost = lost
   }
 
   apply(index: number, term: number, data: Uint8Array): AppendResult {
@@ -114,6 +126,11 @@ export class Partition implements StateMachine<AppendResult> {
 
   async close(): Promise<void> {
     await this.log.close()
+  }
+
+  #noteLoss(): void {
+    this.losses++
+    this.#changed.changes++
   }
 
   #adopt(covered: { index: number; term: number; producers: Uint8Array }): void {

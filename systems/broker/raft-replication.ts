@@ -26,6 +26,8 @@ export class RaftReplication implements Replication {
   }
 
   async append(batch: Uint8Array, timeout: Nanos): Promise<AppendResult | Refusal> {
+    // The usual mistake of a client, and no reason to throw.
+    if (!this.node.isLeader) return refusal('NOT_LEADER_OR_FOLLOWER', this.node.leader)
     try {
       return await this.node.propose(batch, { timeout })
     } catch (error) {

@@ -28,14 +28,14 @@ export class SparseIndex {
 
   /** The place of the last entry whose key is at most `key`, or 0. */
   floor(key: number): number {
-    let low = 0
-    let high = this.#length
-    while (low < high) {
-      const middle = (low + high) >>> 1
-      if ((this.#keys[middle] as number) <= key) low = middle + 1
-      else high = middle
-    }
-    return low === 0 ? 0 : (this.#places[low - 1] as number)
+    const at = this.#upTo(key)
+    return at === 0 ? 0 : (this.#places[at - 1] as number)
+  }
+
+  /** The key of the last entry that is at most `key`, or 0. */
+  floorKey(key: number): number {
+    const at = this.#upTo(key)
+    return at === 0 ? 0 : (this.#keys[at - 1] as number)
   }
 
   /** The place of the last entry whose key is below `key`, or 0. */
@@ -48,6 +48,18 @@ export class SparseIndex {
       else high = middle
     }
     return low === 0 ? 0 : (this.#places[low - 1] as number)
+  }
+
+  /** How many entries have a key of at most `key`. */
+  #upTo(key: number): number {
+    let low = 0
+    let high = this.#length
+    while (low < high) {
+      const middle = (low + high) >>> 1
+      if ((this.#keys[middle] as number) <= key) low = middle + 1
+      else high = middle
+    }
+    return low
   }
 }
 

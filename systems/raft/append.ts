@@ -36,8 +36,8 @@ function holds(state: RaftState, entry: Entry): boolean {
 /** Says that the log equals the leader's up to `matched`, once that is durable. */
 export function accept(context: StepContext, to: MemberId, matched: number, round: number): void {
   const { state } = context
-  const { term, incarnation, suspect } = state
-  const response = { kind: 'append-response', term, rejected: false, index: matched, hintIndex: 0, hintTerm: 0, round, incarnation, suspect } as const
+  const { term, incarnation, suspect, lacks } = state
+  const response = { kind: 'append-response', term, rejected: false, index: matched, hintIndex: 0, hintTerm: 0, round, incarnation, suspect, lacks } as const
   send(context, to, response, durableToken(state.log, matched))
 }
 
@@ -55,6 +55,7 @@ function refuse(context: StepContext, to: MemberId, request: AppendRequest): voi
     round: request.round,
     incarnation: state.incarnation,
     suspect: state.suspect,
+    lacks: state.lacks,
   })
 }
 

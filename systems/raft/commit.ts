@@ -39,11 +39,11 @@ export function commitTo(context: StepContext, index: number): void {
   applyCommitted(context)
 }
 
-/** Hands out what is committed and durable here, in order; nothing while a snapshot replaces the state. */
+/** Hands out what is committed and durable here, in order; nothing while a snapshot replaces the state, or has to. */
 export function applyCommitted(context: StepContext): void {
   const { state } = context
   const last = Math.min(state.commit, state.log.durable)
-  if (last <= state.applied || state.installing !== null) return
+  if (last <= state.applied || state.installing !== null || state.lacks > 0) return
   const entries: readonly Entry[] = entriesBetween(state.log, state.applied + 1, last)
   state.applied = last
   emit(context, { kind: 'apply', entries })

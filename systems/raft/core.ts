@@ -62,7 +62,7 @@ export function raftMachine(given: Partial<RaftOptions> = {}): RaftMachine {
 
 function recover(id: MemberId, voters: readonly MemberId[], durable: Durable | null): RaftState {
   const base = durable?.base ?? { index: 0, term: 0 }
-  const applied = durable?.applied.index ?? 0
+  const applied = durable?.applied?.index ?? base.index
   const entries = durable?.entries.slice() ?? []
   return {
     id,
@@ -77,6 +77,8 @@ function recover(id: MemberId, voters: readonly MemberId[], durable: Durable | n
     commit: applied,
     verified: applied,
     applied,
+    // A log that still begins at its beginning brings all back.
+    lacks: durable?.applied === null ? base.index : 0,
     nextToken: 1,
     savedToken: 0,
     hardStateToken: 0,
@@ -94,6 +96,7 @@ function recover(id: MemberId, voters: readonly MemberId[], durable: Durable | n
 
 /** A state machine that was replaced by a snapshot just before the crash is ahead of the log: the log starts anew from it. */
 function reconcile(context: StepContext, { applied, base }: Durable): void {
+  if (applied === null) return
   const { log } = context.state
   if (applied.index < base.index) throw new Misuse(`the state machine holds ${applied.index} entries of a log that begins after ${base.index}`)
   if (termAt(log, applied.index) !== applied.term) restartLog(log, applied, save(context, { kind: 'restored', base: applied }))
@@ -201,6 +204,9 @@ function onInput(context: StepContext, input: RaftInput): void {
     case 'resign':
       if (state.role !== 'follower') becomeFollower(context)
       break
+    case 'state-lost':
+      loseState(context)
+      break
     case 'compact':
       compact(context, input.index)
       break
@@ -219,8 +225,15 @@ function onInput(context: StepContext, input: RaftInput): void {
   }
 }
 
+function loseState(context: StepContext): void {
+  const { state } = context
+  state.lacks = state.applied
+  if (state.lacks > 0 && state.role !== 'follower') becomeFollower(context)
+}
+
 function compact(context: StepContext, index: number): void {
-  const { log, applied } = context.state
+  const { log, applied, lacks } = context.state
+  if (lacks > 0) throw new Misuse(`the state machine has lost its content: the log cannot be compacted up to ${index}`)
   if (index > applied || index > lastIndex(log)) throw new Misuse(`entry ${index} is not applied yet: ${applied} is`)
   if (index <= log.base.index) return
   compactLog(log, index)

@@ -14,7 +14,7 @@ export function onLeaseTimer({ state, effects, timers }: StepContext): void {
 export function onElectionTimer(context: StepContext): void {
   const { state, effects, timers } = context
   if (state.role === 'leader') return
-  if (state.suspect || state.installing !== null) {
+  if (state.suspect || state.lacks > 0 || state.installing !== null) {
     effects.push(timers.election)
     return
   }

@@ -22,6 +22,6 @@ export function onHeartbeatRequest(context: StepContext, from: MemberId, request
 }
 
 export function answerHeartbeat(context: StepContext, to: MemberId, round: number): void {
-  const { state } = context
-  send(context, to, { kind: 'heartbeat-response', term: state.term, round, incarnation: state.incarnation, suspect: state.suspect })
+  const { term, incarnation, suspect, lacks } = context.state
+  send(context, to, { kind: 'heartbeat-response', term, round, incarnation, suspect, lacks })
 }

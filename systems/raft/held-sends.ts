@@ -26,7 +26,8 @@ export class HeldSends {
       if (each.after <= token) send(each.to, each.message)
       else held[kept++] = each
     }
-    held.length = kept
+    if (kept === 0) this.#held = []
+    else if (kept < held.length) held.length = kept
   }
 }
 

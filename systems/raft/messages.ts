@@ -103,6 +103,8 @@ export interface AppendResponse {
   readonly incarnation: number
   /** A suspect's answer counts for nothing but replication. */
   readonly suspect: boolean
+  /** The sender's state machine lost its content: it needs a snapshot that reaches at least so far. 0: it lacks nothing. */
+  readonly lacks: number
 }
 
 export interface HeartbeatRequest {
@@ -118,6 +120,7 @@ export interface HeartbeatResponse {
   readonly round: number
   readonly incarnation: number
   readonly suspect: boolean
+  readonly lacks: number
 }
 
 /**
@@ -161,8 +164,10 @@ export interface Durable {
   /**
    * Up to where the state machine has durably applied (at least `base`). When the log does not hold this place (the state machine was
    * replaced by a snapshot and the crash came before the save that says so), the core starts the log anew from here.
+   * null: what it held is lost. The log is what it was, so the member votes and acknowledges as before; it applies nothing and does not campaign until
+   * it has a snapshot of what the log no longer holds.
    */
-  readonly applied: Position
+  readonly applied: Position | null
   /** How often this member has booted, this time included; any number will do that rises with every boot (the host's incarnation). */
   readonly incarnation: number
   /**
@@ -196,6 +201,8 @@ export type RaftInput =
   | { readonly kind: 'heartbeat' }
   /** The member is to stop: it leads no longer. */
   | { readonly kind: 'resign' }
+  /** The state machine found that it lost some of what it had applied: it leads no longer, and needs a snapshot of all that is applied now. */
+  | { readonly kind: 'state-lost' }
   /** The state machine durably holds all up to `index` (applied already): the log may forget it. Earlier or known places change nothing. */
   | { readonly kind: 'compact'; readonly index: number }
   /** Answers `chunk-wanted`. `bytes` may be empty only when `offset` equals `total`; `snapshot` may be newer than wanted, with offset 0. */
@@ -209,7 +216,7 @@ export type RaftInput =
 
 /** What `emit` effects carry. */
 export type RaftEvent =
-  /** Committed and durable here, in order, each once in an incarnation, no-ops included; none while a snapshot is being installed. */
+  /** Committed and durable here, in order, each once in an incarnation, no-ops included; none while a snapshot is needed or being installed. */
   | { readonly kind: 'apply'; readonly entries: readonly Entry[] }
   /** Role, term or known leader changed. */
   | { readonly kind: 'leadership'; readonly role: Role; readonly term: number; readonly leader: MemberId | null }

@@ -28,6 +28,8 @@ export interface Progress {
   suspect: boolean
   /** While suspect, once this leader has committed in its own term. */
   trust: Trust | null
+  /** It needs a snapshot that reaches so far, whatever its log holds; 0: it does not. */
+  lacks: number
   /** While sending a snapshot: which (null until the first chunk is there), its size and how much of it the follower has. */
   snapshot: Position | null
   snapshotTotal: number
@@ -51,6 +53,7 @@ export function newProgress(member: MemberId, next: number): Progress {
     incarnation: 0,
     suspect: false,
     trust: null,
+    lacks: 0,
     snapshot: null,
     snapshotTotal: 0,
     snapshotOffset: 0,

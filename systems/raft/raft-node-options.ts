@@ -18,6 +18,8 @@ export interface RaftNodeOptions extends RaftOptions {
   readonly snapshotChunkBytes: number
   /** How long a captured snapshot is kept after a follower last asked for a part of it. */
   readonly snapshotIdle: Nanos
+  /** How long a member that lost its state waits for bytes of a snapshot before it leaves, to look at its files anew. */
+  readonly supplyPatience: Nanos
   /** Proposals that may wait to be committed, and messages that may wait for a save. */
   readonly maxPendingProposals: number
   readonly maxHeldMessages: number
@@ -32,6 +34,7 @@ export const defaultRaftNodeOptions: RaftNodeOptions = {
   trailingEntries: 1_024,
   snapshotChunkBytes: 64 << 10,
   snapshotIdle: s(2),
+  supplyPatience: s(5),
   maxPendingProposals: 4_096,
   maxHeldMessages: 8_192,
 }
@@ -55,6 +58,7 @@ const positive = [
   'compactAfterBytes',
   'snapshotChunkBytes',
   'snapshotIdle',
+  'supplyPatience',
   'maxPendingProposals',
   'maxHeldMessages',
 ] as const

@@ -5,9 +5,11 @@ import { DeadlineTimer } from './deadline-timer.js'
 import { Busy, CorruptSnapshot, NotLeader } from './errors.js'
 import { HeldSends } from './held-sends.js'
 import { lastIndex, termAt } from './log.js'
+import { LostState } from './lost-state.js'
 import type { Entry, MemberId, Position, RaftEvent, RaftInput, RaftMessage, Role, TimerTag } from './messages.js'
 import { PendingReads } from './pending-reads.js'
 import { Proposals } from './proposals.js'
+import { type RaftGroup, walDirectory } from './raft-group.js'
 import { type RaftNodeOptions, raftNodeOptions } from './raft-node-options.js'
 import { RaftTransport } from './raft-transport.js'
 import { SnapshotExchange } from './snapshot-exchange.js'
@@ -16,17 +18,6 @@ import type { StateMachine } from './state-machine.js'
 import { StateStorage } from './state-storage.js'
 import { CorruptLog } from './wal-recovery.js'
 import { WriteAheadLog } from './write-ahead-log.js'
-
-export interface RaftGroup<Result> {
-  /** Lower-case letters, digits and dashes; unique among the groups of these hosts. */
-  readonly group: string
-  /** All members, self included, in the same order on every one of them. */
-  readonly peers: readonly HostName[]
-  /** Where the group's log is kept, in `wal` below it. */
-  readonly directory: string
-  readonly stateMachine: StateMachine<Result>
-  readonly options?: Partial<RaftNodeOptions>
-}
 
 export interface Leadership {
   readonly role: Role
@@ -38,7 +29,8 @@ export interface Leadership {
  * One member of a Raft group as a process on a host: it recovers, drives the core, and carries out its effects in their order. What a message vouches for is
  * durable before it leaves. Entries are applied as soon as they are committed and durable here; the log is compacted behind them.
  *
- * A disk that fails ends the process (`host.exit`), as does a log or snapshot found damaged at the start.
+ * A disk that fails ends the process (`host.exit`), as does a log found damaged at the start. A state machine that lost what it held, found at the start or
+ * later, gets it anew from the leader: until then the member votes and acknowledges, and neither leads nor applies.
  */
 export class RaftNode<Result = unknown> {
   /** Rises with everything that happens to the core: who looks on need look again only then. */
@@ -81,6 +73,7 @@ export class RaftNode<Result = unknown> {
   #isCompacting = false
   #isStopping = false
   #installing: Promise<void> = Promise.resolve()
+  readonly #lost: LostState
 
   /** Recovers the member and starts it. `stateMachine` belongs to it from here on. */
   static async start<Result>(host: Host, group: RaftGroup<Result>): Promise<RaftNode<Result>> {
@@ -91,8 +84,9 @@ export class RaftNode<Result = unknown> {
       const applied = await group.stateMachine.open()
       const log = await WriteAheadLog.open(host, walDirectory(group), { segmentBytes: options.walSegmentBytes })
       const { base } = log.recovered
-      if (log.isNew && applied.index > 0) throw new CorruptLog(`the state machine holds ${applied.index} entries, and there is no write-ahead log`)
-      if (base.index > applied.index) throw new CorruptLog(`the log begins after entry ${base.index}, and the state machine holds only ${applied.index}`)
+      const state = applied === null ? 'is damaged' : `holds ${applied.index} entries`
+      if (log.isNew && applied?.index !== 0) throw new CorruptLog(`the state machine ${state}, and there is no write-ahead log`)
+      if (base.index > (applied?.index ?? base.index)) throw new CorruptLog(`the state machine ${state}, and the log begins after ${base.index}`)
       return new RaftNode(host, group, options, log, applied)
     } catch (error) {
       if (error instanceof DiskError || error instanceof CorruptLog || error instanceof CorruptSnapshot) host.exit(`${group.group}: ${error.message}`)
@@ -100,15 +94,15 @@ export class RaftNode<Result = unknown> {
     }
   }
 
-  private constructor(host: Host, group: RaftGroup<Result>, options: RaftNodeOptions, log: WriteAheadLog, applied: Position) {
+  private constructor(host: Host, group: RaftGroup<Result>, options: RaftNodeOptions, log: WriteAheadLog, applied: Position | null) {
     this.#host = host
     this.#options = options
     this.group = group.group
     this.peers = group.peers
     this.walDirectory = walDirectory(group)
     this.stateMachine = group.stateMachine
-    this.applied = applied.index
-    this.flushed = applied
+    this.applied = applied?.index ?? 0
+    this.flushed = applied ?? { index: 0, term: 0 }
     this.#log = log
     this.#held = new HeldSends(options.maxHeldMessages)
     this.#proposals = new Proposals(host.clock)
@@ -117,6 +111,8 @@ export class RaftNode<Result = unknown> {
     this.#transport = new RaftTransport(host, group.group, group.peers, (from, message) => this.#receive(from, message))
     const timer = (tag: TimerTag) => new DeadlineTimer(host.clock, () => this.#onTimer(tag))
     this.#timers = { lease: timer('lease'), election: timer('election'), heartbeat: timer('heartbeat'), 'check-quorum': timer('check-quorum') }
+    this.#lost = new LostState(host, group.group, options.supplyPatience)
+    group.stateMachine.onDamage?.((error) => this.#loseState(error))
     log.onDurable((token) => this.#saved(token))
     this.#machine = raftMachine(options)
     const { hardState, base, entries, suspect } = log.recovered
@@ -125,6 +121,7 @@ export class RaftNode<Result = unknown> {
     const { state, effects } = this.#machine.boot({ id: group.peers.indexOf(host.name), peers }, durable)
     this.machineState = state
     if (suspect) host.log.warn('raft.suspect', { group: group.group, lastIndex: this.lastIndex })
+    if (applied === null) this.#lost.found(state.lacks, 'its files are damaged')
     this.#carryOut(effects)
     log.flush()
   }
@@ -214,12 +211,13 @@ export class RaftNode<Result = unknown> {
    */
   async stop(): Promise<void> {
     this.#isStopping = true
+    this.#lost.stop()
     this.#transport.close()
     this.#input({ kind: 'resign' })
     // What others wait for is durable, and said.
     await this.#log.drain()
     await this.#installing
-    this.flushed = await this.#storage.flush()
+    if (this.machineState.lacks === 0) this.flushed = await this.#storage.flush()
     await this.#log.close()
     await this.stateMachine.close?.()
   }
@@ -316,6 +314,7 @@ export class RaftNode<Result = unknown> {
         break
       case 'chunk-received':
         this.#snapshots.onChunkReceived(event)
+        this.#lost.heard()
         break
       case 'install':
         this.#installing = this.#install(event.snapshot)
@@ -361,15 +360,22 @@ export class RaftNode<Result = unknown> {
 
   /** Flushes the state machine and drops what the log no longer needs. */
   async #compact(): Promise<void> {
+    if (this.machineState.lacks > 0) return
     this.#isCompacting = true
     this.#entriesSinceFlush = 0
     this.#bytesSinceFlush = 0
     this.flushed = await this.#storage.flush()
     this.#isCompacting = false
-    if (this.#isStopping) return
+    if (this.#isStopping || this.machineState.lacks > 0) return
     const trailing = this.#host.maybe('raft.no-trailing-entries') ? 0 : this.#options.trailingEntries
     const index = Math.min(this.flushed.index, this.lastIndex) - trailing
     if (index > this.machineState.log.base.index) this.#input({ kind: 'compact', index })
+  }
+
+  #loseState(error: Error): void {
+    if (this.#isStopping || this.machineState.lacks > 0) return
+    this.#input({ kind: 'state-lost' })
+    this.#lost.found(this.machineState.lacks, error.message)
   }
 
   async #install(snapshot: Position): Promise<void> {
@@ -378,6 +384,7 @@ export class RaftNode<Result = unknown> {
       this.flushed = snapshot
       this.#input({ kind: 'installed', snapshot })
       this.#host.check.reachable('a snapshot is installed')
+      this.#lost.supplied()
       this.reads.applied(this.applied)
     } else {
       this.#host.log.warn('raft.snapshot-refused', { group: this.group, index: snapshot.index })
@@ -385,5 +392,3 @@ export class RaftNode<Result = unknown> {
     }
   }
 }
-
-const walDirectory = ({ directory }: { readonly directory: string }): string => `${directory}/wal`

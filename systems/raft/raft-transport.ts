@@ -22,11 +22,12 @@ export class RaftTransport {
     this.#net = host.net
     this.#protocol = protocol<RaftMethods>(`raft-${group}`, { transport: 'datagram' })
     this.#members = members
-    const self = members.indexOf(host.name)
-    if (self < 0) throw new Misuse(`${host.name} is not among the members of ${group}: ${members.join(', ')}`)
+    if (!members.includes(host.name)) throw new Misuse(`${host.name} is not among the members of ${group}: ${members.join(', ')}`)
+    const others = new Map(members.map((name, member) => [name, member]))
+    others.delete(host.name)
     const handle = (message: RaftMessage, from: HostName): undefined => {
-      const member = members.indexOf(from)
-      if (member >= 0 && member !== self) receive(member, message)
+      const member = others.get(from)
+      if (member !== undefined) receive(member, message)
     }
     const handlers: Handlers<RaftMethods> = {
       'pre-vote-request': handle,

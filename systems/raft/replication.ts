@@ -82,15 +82,17 @@ export function onAppendResponse(context: StepContext, from: MemberId, response:
   if (progress === undefined || !hear(context, progress, response)) return
   if (response.rejected) onRefused(context, progress, response)
   else onMatched(context, progress, response.index)
+  supplyState(context, progress)
 }
 
 function onMatched(context: StepContext, progress: Progress, index: number): void {
   const { state } = context
   if (index > progress.matched) progress.matched = index
   if (progress.mode === 'replicate') noteAnswered(progress, index)
-  else if (progress.mode === 'probe' || progress.matched >= state.log.base.index) becomeReplicate(progress)
+  else if (progress.mode === 'probe') becomeReplicate(progress)
+  else if (progress.lacks === 0 && progress.matched >= state.log.base.index) becomeReplicate(progress)
   // The snapshot is installed, and the entries that follow it have been compacted meanwhile.
-  else if (progress.snapshot !== null && index >= progress.snapshot.index) beginSnapshot(context, progress)
+  else if (progress.lacks === 0 && progress.snapshot !== null && index >= progress.snapshot.index) beginSnapshot(context, progress)
   if (progress.matched > state.commit) advance(context)
   replicate(context, progress)
 }
@@ -114,6 +116,7 @@ export function onHeartbeatResponse(context: StepContext, from: MemberId, respon
   const { state, options } = context
   const progress = progressOf(state, from)
   if (progress === undefined || !hear(context, progress, response)) return
+  if (supplyState(context, progress)) return
   if (progress.mode === 'snapshot') {
     nudgeSnapshot(context, progress)
     return
@@ -137,6 +140,7 @@ function hear(context: StepContext, progress: Progress, response: AppendResponse
     advance(context)
   }
   progress.active = true
+  progress.lacks = response.lacks
   if (response.round > progress.round) {
     progress.round = response.round
     if (confirmRounds(state)) finishReads(context)
@@ -145,6 +149,18 @@ function hear(context: StepContext, progress: Progress, response: AppendResponse
     progress.trust = { incarnation: progress.incarnation, index: state.commit }
   }
   if (serveReads(context)) broadcastHeartbeat(context)
+  return true
+}
+
+/**
+ * A follower whose state machine lost its content gets a snapshot, though its log may lack nothing: as soon as this leader has applied as much. Answers whether
+ * one was begun.
+ */
+function supplyState(context: StepContext, progress: Progress): boolean {
+  if (progress.lacks === 0 || context.state.applied < progress.lacks) return false
+  const isUnderWay = progress.mode === 'snapshot' && (progress.snapshot === null || progress.snapshot.index >= progress.lacks)
+  if (isUnderWay) return false
+  beginSnapshot(context, progress)
   return true
 }
 

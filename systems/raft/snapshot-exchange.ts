@@ -41,8 +41,15 @@ export class SnapshotExchange {
 
   async #capture(): Promise<void> {
     this.#isCapturing = true
-    const { index, term, bytes } = await this.#storage.capture()
+    const captured = await this.#storage.capture()
     this.#isCapturing = false
+    if (captured === null) {
+      const waiting = [...this.#wanted.keys()]
+      this.#wanted.clear()
+      for (const to of waiting) this.#input({ kind: 'chunk-unavailable', to })
+      return
+    }
+    const { index, term, bytes } = captured
     const snapshot = new OutgoingSnapshot({ index, term }, bytes)
     this.#outgoing = snapshot
     this.#idle.set(this.#options.snapshotIdle)

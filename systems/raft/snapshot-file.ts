@@ -1,7 +1,6 @@
 import type { Disk, DurableView } from '../../sim/host/seam.js'
 import { crc32c } from './crc32c.js'
 import { makeDurableDirectory } from './durable-directory.js'
-import { CorruptSnapshot } from './errors.js'
 import type { Position } from './messages.js'
 import type { StateMachine } from './state-machine.js'
 
@@ -30,13 +29,13 @@ export class SnapshotFile<Result> implements StateMachine<Result> {
     this.#state = state
   }
 
-  /** Throws `CorruptSnapshot` when the file is not what was written. */
-  async open(): Promise<Position> {
+  /** null: the file is not what was written. */
+  async open(): Promise<Position | null> {
     await makeDurableDirectory(this.#disk, this.#directory)
     const file = await this.#disk.readFile(snapshotPath(this.#directory))
     if (file === null) return this.#applied
     const position = positionIn(file)
-    if (position === null) throw new CorruptSnapshot(`${snapshotPath(this.#directory)} is damaged`)
+    if (position === null) return null
     // After a crash between the renaming and its sync the new file is seen here, and a power loss would bring the old one back.
     await this.#disk.syncDirectory(this.#directory)
     this.#state.decode(file.subarray(headerBytes))

@@ -12,7 +12,8 @@ export function onChunkRequest(context: StepContext, from: MemberId, request: Sn
   followLeader(context, from)
   const { snapshot, total } = request
   if (termAt(state.log, snapshot.index) === snapshot.term) commitTo(context, snapshot.index)
-  if (snapshot.index <= state.commit) {
+  const isNeeded = state.lacks > 0 && snapshot.index >= state.lacks
+  if (snapshot.index <= state.commit && !isNeeded) {
     accept(context, from, state.commit, 0)
     return
   }
@@ -60,6 +61,7 @@ export function onInstalled(context: StepContext, snapshot: Position): void {
     restartLog(state.log, snapshot, save(context, { kind: 'restored', base: snapshot }))
   }
   state.applied = snapshot.index
+  state.lacks = 0
   if (snapshot.index > state.commit) state.commit = snapshot.index
   applyCommitted(context)
   if (state.leader !== null && state.leader !== state.id) accept(context, state.leader, snapshot.index, 0)

@@ -17,7 +17,7 @@ function wantChunk(context: StepContext, progress: Progress): void {
     kind: 'chunk-wanted',
     to: progress.member,
     snapshot: progress.snapshot,
-    atLeast: context.state.log.base.index,
+    atLeast: Math.max(context.state.log.base.index, progress.lacks),
     offset: progress.snapshotOffset,
   })
 }

@@ -3,6 +3,7 @@ import type { Host } from '../../sim/host/seam.js'
 import { CorruptSnapshot } from './errors.js'
 import type { Position } from './messages.js'
 import type { StateMachine } from './state-machine.js'
+import { CorruptLog } from './wal-recovery.js'
 
 /** What a state machine does with files, one task after the other. A disk that fails ends the process. */
 export class StateStorage {
@@ -22,10 +23,16 @@ export class StateStorage {
     })
   }
 
-  capture(): Promise<Position & { readonly bytes: Uint8Array }> {
+  /** null: some of the state is damaged. */
+  capture(): Promise<(Position & { readonly bytes: Uint8Array }) | null> {
     return this.#afterOthers(async () => {
       await this.#host.failpoint('raft.capture')
-      return this.#stateMachine.capture()
+      try {
+        return await this.#stateMachine.capture()
+      } catch (error) {
+        if (error instanceof CorruptLog) return null
+        throw error
+      }
     })
   }
 

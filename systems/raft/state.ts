@@ -28,6 +28,8 @@ export interface RaftState {
   verified: number
   /** Handed out to the state machine. */
   applied: number
+  /** The state machine lost what it held: nothing is applied, and this member does not campaign, before a snapshot that reaches so far. 0: it lacks nothing. */
+  lacks: number
 
   nextToken: number
   savedToken: number

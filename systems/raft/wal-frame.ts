@@ -50,11 +50,17 @@ export function payloadIsWhole(bytes: Uint8Array, at: number, segment: number, o
 
 /** Frames under construction, and the batch they make: payloads are written first, headers when their place in the segment is known. */
 export class FrameBuffer {
-  #bytes = new Uint8Array(4096)
-  #view = new DataView(this.#bytes.buffer)
+  #bytes: Uint8Array<ArrayBuffer>
+  #view: DataView
   #length = 0
   /** Where each frame starts. */
   #starts: number[] = []
+
+  /** `room`: bytes that are likely to be needed. */
+  constructor(room = 4_096) {
+    this.#bytes = new Uint8Array(room)
+    this.#view = new DataView(this.#bytes.buffer)
+  }
 
   get length(): number {
     return this.#length

@@ -1,14 +1,14 @@
 import type { Entry, HardState, Position } from './messages.js'
-import type { WalRecord } from './wal-record.js'
+import type { ReadRecord } from './wal-record.js'
 
-/** What the records of a write-ahead log, replayed in order, amount to. */
-export class WalImage {
+/** What the records of a write-ahead log, replayed in order, amount to. `Item` is what is kept of an entry: all of it, or its term. */
+export class WalImage<Item extends Entry | number = Entry> {
   hardState: HardState = { term: 0, vote: null }
   suspect = false
   /** The log before its first entry: all up to here may be gone. */
   base: Position = { index: 0, term: 0 }
   /** Consecutive from `first`. */
-  entries: Entry[] = []
+  entries: Item[] = []
   first = 1
   /** Segments replayed so far. */
   #segments = 0
@@ -20,14 +20,15 @@ export class WalImage {
   /** The term of the entry at `index`, of the base too; undefined when the log does not hold it. */
   termAt(index: number): number | undefined {
     if (index === this.base.index) return this.base.term
-    return this.entries[index - this.first]?.term
+    const item: Entry | number | undefined = this.entries[index - this.first]
+    return typeof item === 'object' ? item.term : item
   }
 
   /** Answers why the record cannot follow the ones before it, or nothing. */
-  replay(record: WalRecord): string | undefined {
+  replay(record: ReadRecord<Item>): string | undefined {
     switch (record.kind) {
       case 'entries':
-        return this.#append((record.entries[0] as Entry).index, record.entries)
+        return this.#append(record.from, record.entries)
       case 'hard-state':
         this.hardState = record.hardState
         return undefined
@@ -65,7 +66,7 @@ export class WalImage {
     return undefined
   }
 
-  #append(from: number, entries: readonly Entry[]): string | undefined {
+  #append(from: number, entries: readonly Item[]): string | undefined {
     if (from > this.lastIndex + 1) return `an entry ${from} follows entry ${this.lastIndex}`
     if (from <= this.first) {
       this.entries = entries.slice()
@@ -73,7 +74,7 @@ export class WalImage {
       return undefined
     }
     if (from <= this.lastIndex) this.entries.length = from - this.first
-    for (let i = 0; i < entries.length; i++) this.entries.push(entries[i] as Entry)
+    for (let i = 0; i < entries.length; i++) this.entries.push(entries[i] as Item)
     return undefined
   }
 

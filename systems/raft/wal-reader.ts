@@ -1,8 +1,8 @@
-import type { DurableView } from '../../sim/host/seam.js'
+import type { DurableFile, DurableView } from '../../sim/host/seam.js'
 import type { HardState } from './messages.js'
 import { frameHeaderBytes, newFrameHeader, payloadIsWhole, readHeader } from './wal-frame.js'
 import { WalImage } from './wal-image.js'
-import { readRecord, type SegmentHeader } from './wal-record.js'
+import { readTerms, type SegmentHeader } from './wal-record.js'
 import { segmentName, segmentNumbers } from './wal-recovery.js'
 
 /**
@@ -14,12 +14,15 @@ export class WalReader {
   version = 0
   readonly #view: DurableView
   readonly #directory: string
-  #image = new WalImage()
+  #image = new WalImage<number>()
   #changes = -1
   /** The segment that is being read, 0 before the first; its path, that of the segment most likely to follow, and how far it has been read. */
   #number = 0
   #previous = 0
   #path = ''
+  #file: DurableFile | null = null
+  /** A segment that may follow has a name, and is not whole yet. */
+  #isExpecting = true
   #nextPath: string
   #offset = 0
   /** Size of the segment when it was read last. */
@@ -76,24 +79,27 @@ export class WalReader {
   follow(incarnation: number): boolean {
     const { changes } = this.#view
     if (changes === this.#changes) return false
-    const isOneChange = changes === this.#changes + 1
+    // One sync makes one file longer: if that is known to be another's, nothing is new here; if it is this one's, no other segment began.
+    const changed = changes === this.#changes + 1 ? this.#view.lastChanged : null
     this.#changes = changes
+    if (changed === null) this.#file = this.#number === 0 ? null : this.#view.file(this.#path)
+    else if (changed !== this.#file && !this.#isExpecting && incarnation === this.#incarnation) return false
     let isNew = this.#readSegment()
-    // One sync makes one file longer: no other segment began.
-    if (!isNew || !isOneChange) while (this.#enterNext(incarnation)) isNew = true
+    if (!isNew || changed === null) {
+      while (this.#enterNext(incarnation)) isNew = true
+      this.#isExpecting = this.#view.file(this.#nextPath) !== null
+    }
     if (isNew) this.version++
     return isNew
   }
 
   #readSegment(): boolean {
     if (this.#number === 0) return false
-    const size = this.#view.size(this.#path)
-    if (size === null) this.#reset()
-    if (size === null || size === this.#size) return false
-    this.#size = size
-    const bytes = this.#view.readFrom(this.#path, this.#offset)
-    if (bytes === null) return false
-    const read = this.#replay(bytes)
+    const file = this.#file
+    if (file === null) this.#reset()
+    if (file === null || file.durableSize === this.#size) return false
+    this.#size = file.durableSize
+    const read = this.#replay(file.viewDurable(this.#offset))
     this.#offset += read
     return read > 0
   }
@@ -104,7 +110,7 @@ export class WalReader {
     let at = 0
     while (readHeader(bytes, at, this.#number, this.#offset + at, frame) && payloadIsWhole(bytes, at, this.#number, this.#offset + at, frame)) {
       const payload = at + frameHeaderBytes
-      const record = readRecord(bytes, payload, payload + frame.length, false)
+      const record = readTerms(bytes, payload, payload + frame.length)
       if (record === null) break
       this.#image.replay(record)
       at = payload + frame.length
@@ -122,15 +128,17 @@ export class WalReader {
   }
 
   #enter(path: string, number: number): boolean {
-    if (this.#view.size(path) === null) return false
-    const bytes = this.#view.readFrom(path, 0)
-    const header = bytes === null ? null : headerOf(bytes, number)
-    if (bytes === null || header === null) return false
+    const file = this.#view.file(path)
+    if (file === null) return false
+    const bytes = file.viewDurable(0)
+    const header = headerOf(bytes, number)
+    if (header === null) return false
     // A segment that was set aside at a start is followed by one that continues its predecessor and repeats what it held.
     if (this.#number > 0 && header.previous !== this.#number && header.previous !== this.#previous) return false
     this.#number = number
     this.#previous = header.previous
     this.#path = path
+    this.#file = file
     this.#nextPath = this.#pathOf(number + 1)
     this.#incarnation = header.incarnation
     this.#size = bytes.length
@@ -140,7 +148,7 @@ export class WalReader {
   }
 
   #reset(): void {
-    this.#image = new WalImage()
+    this.#image = new WalImage<number>()
     this.#number = 0
     this.#offset = 0
     this.#size = 0
@@ -154,9 +162,9 @@ export class WalReader {
 }
 
 /** The header of segment `number`, when the bytes begin with the whole of it. */
-function headerOf(bytes: Uint8Array, number: number): SegmentHeader | null {
+function headerOf(bytes: Uint8Array, number: number): SegmentHeader<number> | null {
   const frame = newFrameHeader()
   if (!readHeader(bytes, 0, number, 0, frame) || !payloadIsWhole(bytes, 0, number, 0, frame)) return null
-  const record = readRecord(bytes, frameHeaderBytes, frameHeaderBytes + frame.length, false)
+  const record = readTerms(bytes, frameHeaderBytes, frameHeaderBytes + frame.length)
   return record?.kind === 'segment' ? record : null
 }

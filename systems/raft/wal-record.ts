@@ -5,8 +5,18 @@ import { type FrameBuffer, word32 } from './wal-frame.js'
 /** One record of the write-ahead log: a change that the core saves, or what the log adds of its own. */
 export type WalRecord = RaftChange | SegmentHeader | Padding
 
+/** A record as it is read. `Item` is what is wanted of an entry: all of it, or its term alone, for those who only look on. */
+export type ReadRecord<Item> = Exclude<RaftChange, { kind: 'entries' }> | ReadEntries<Item> | SegmentHeader<Item> | Padding
+
+export interface ReadEntries<Item> {
+  readonly kind: 'entries'
+  /** Index of the first. */
+  readonly from: number
+  readonly entries: readonly Item[]
+}
+
 /** The first record of every segment: enough to start a replay from it. */
-export interface SegmentHeader {
+export interface SegmentHeader<Item = Entry> {
   readonly kind: 'segment'
   readonly number: number
   /** Number of the segment before, 0 for the first of all; and how many of its bytes count. What follows those was not known to be durable and is repeated in `entries`. */
@@ -19,7 +29,7 @@ export interface SegmentHeader {
   readonly base: Position
   /** The log from here on is `entries`. */
   readonly from: number
-  readonly entries: readonly Entry[]
+  readonly entries: readonly Item[]
 }
 
 /** Keeps the two copies of a hard state in different sectors. */
@@ -71,11 +81,18 @@ export function writeRecord(to: FrameBuffer, record: WalRecord): void {
 
 /**
  * Reads the record in `bytes[start, end)`, whose checksum was found to be right; null when it is none that this version writes.
- * Entries' data are views of `bytes`, or empty when `withData` is false.
+ * Entries' data are views of `bytes`.
  */
-export function readRecord(bytes: Uint8Array, start: number, end: number, withData: boolean): WalRecord | null {
+export function readRecord(bytes: Uint8Array, start: number, end: number): ReadRecord<Entry> | null {
   const from = new PayloadReader(bytes, start, end)
-  const record = from.record(withData)
+  const record = from.record((first) => from.entries(first))
+  return from.isAtEnd ? record : null
+}
+
+/** The same, but of entries their terms only. */
+export function readTerms(bytes: Uint8Array, start: number, end: number): ReadRecord<number> | null {
+  const from = new PayloadReader(bytes, start, end)
+  const record = from.record(() => from.terms())
   return from.isAtEnd ? record : null
 }
 
@@ -101,8 +118,6 @@ function writeEntries(to: FrameBuffer, entries: readonly Entry[], first: number)
   }
 }
 
-const noData = new Uint8Array(0)
-
 /** Reads past the end answer zeros and leave `isAtEnd` false: one check suffices at the end. */
 class PayloadReader {
   readonly #bytes: Uint8Array
@@ -119,7 +134,7 @@ class PayloadReader {
     return this.#at === this.#end
   }
 
-  record(withData: boolean): WalRecord | null {
+  record<Item>(entriesFrom: (first: number) => Item[]): ReadRecord<Item> | null {
     switch (this.#byte()) {
       case kinds.segment: {
         if (this.#word() !== format) return null
@@ -131,12 +146,14 @@ class PayloadReader {
         const suspect = this.#byte() !== 0
         const base = this.#position()
         const from = this.#integer()
-        return { kind: 'segment', number, previous, previousEnd, incarnation, hardState, suspect, base, from, entries: this.#entries(from, withData) }
+        return { kind: 'segment', number, previous, previousEnd, incarnation, hardState, suspect, base, from, entries: entriesFrom(from) }
       }
       case kinds['hard-state']:
         return { kind: 'hard-state', hardState: this.#hardState() }
-      case kinds.entries:
-        return { kind: 'entries', entries: this.#entries(this.#integer(), withData) }
+      case kinds.entries: {
+        const from = this.#integer()
+        return { kind: 'entries', from, entries: entriesFrom(from) }
+      }
       case kinds.compacted:
         return { kind: 'compacted', base: this.#position() }
       case kinds.restored:
@@ -153,18 +170,30 @@ class PayloadReader {
     }
   }
 
-  #entries(first: number, withData: boolean): Entry[] {
+  entries(first: number): Entry[] {
     const count = this.#word()
     const entries: Entry[] = []
     for (let index = first; index < first + count && this.#at < this.#end; index++) {
       const term = this.#integer()
       const kind = this.#byte() === 0 ? 'noop' : 'normal'
       const length = this.#word()
-      const data = withData ? this.#bytes.subarray(this.#at, this.#at + length) : noData
+      const data = this.#bytes.subarray(this.#at, this.#at + length)
       this.#at += length
       entries.push({ index, term, kind, data })
     }
     return entries
+  }
+
+  terms(): number[] {
+    const count = this.#word()
+    const terms: number[] = []
+    while (terms.length < count && this.#at < this.#end) {
+      terms.push(this.#integer())
+      this.#byte()
+      const length = this.#word()
+      this.#at += length
+    }
+    return terms
   }
 
   #hardState(): HardState {

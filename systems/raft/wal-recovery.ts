@@ -1,9 +1,9 @@
 import { SeedfallError } from '../../sim/host/errors.js'
 import type { Disk } from '../../sim/host/seam.js'
-import type { HardState } from './messages.js'
+import type { Entry, HardState } from './messages.js'
 import { type FrameHeader, frameHeaderBytes, hasBlankSector, isBlank, newFrameHeader, payloadIsWhole, readHeader, sectorBytes } from './wal-frame.js'
 import { WalImage } from './wal-image.js'
-import { readRecord, type SegmentHeader, type WalRecord } from './wal-record.js'
+import { type ReadRecord, readRecord, readTerms, type SegmentHeader } from './wal-record.js'
 
 /**
  * What a crash left of a write-ahead log, and what that may mean.
@@ -105,8 +105,7 @@ function assemble(scans: readonly SegmentScan[]): WalRecovery {
       if (mistake) throw new CorruptLog(`segment ${scan.number} of the write-ahead log at ${start}: ${mistake}`)
       if (record.kind === 'entries' || record.kind === 'segment') {
         highestIndex = Math.max(highestIndex, image.lastIndex)
-        if (!next && start >= scan.durable)
-          repeatFrom = Math.min(repeatFrom, record.kind === 'segment' ? record.from : (record.entries[0]?.index ?? repeatFrom))
+        if (!next && start >= scan.durable) repeatFrom = Math.min(repeatFrom, record.from)
       } else if (record.kind === 'restored' && !next && start >= scan.durable) repeatFrom = Math.min(repeatFrom, record.base.index + 1)
     }
     segments.push({ number: scan.number, highestIndex })
@@ -156,7 +155,7 @@ interface SegmentScan {
   readonly number: number
   /** null: the first record is damaged. */
   readonly header: SegmentHeader | null
-  readonly frames: readonly { readonly record: WalRecord; readonly start: number }[]
+  readonly frames: readonly { readonly record: ReadRecord<Entry>; readonly start: number }[]
   /** Where the whole frames end. */
   readonly end: number
   /** The highest place that any frame, those after the damage included, says was durable. */
@@ -167,7 +166,7 @@ interface SegmentScan {
 }
 
 function scanSegment(bytes: Uint8Array, number: number): SegmentScan {
-  const frames: { record: WalRecord; start: number }[] = []
+  const frames: { record: ReadRecord<Entry>; start: number }[] = []
   const header = newFrameHeader()
   let durable = 0
   let batchEnd = 0
@@ -176,7 +175,7 @@ function scanSegment(bytes: Uint8Array, number: number): SegmentScan {
     if (!readHeader(bytes, at, number, at, header)) break
     if (!payloadIsWhole(bytes, at, number, at, header)) break
     const payload = at + frameHeaderBytes
-    const record = readRecord(bytes, payload, payload + header.length, true)
+    const record = readRecord(bytes, payload, payload + header.length)
     if (record === null) throw new CorruptLog(`segment ${number} of the write-ahead log at ${at}: a record that this version does not know`)
     if (frames.length === 0 && record.kind !== 'segment') throw new CorruptLog(`segment ${number} of the write-ahead log does not begin with its header`)
     frames.push({ record, start: at })
@@ -205,7 +204,7 @@ function strayFrames(bytes: Uint8Array, number: number, damaged: number): { dura
     found.batchEnd = Math.max(found.batchEnd, header.batchEnd)
     if (!payloadIsWhole(bytes, at, number, at, header)) continue
     const payload = at + frameHeaderBytes
-    const record = readRecord(bytes, payload, payload + header.length, false)
+    const record = readTerms(bytes, payload, payload + header.length)
     if (record?.kind === 'hard-state' || record?.kind === 'segment') found.hardStates.push(record.hardState)
   }
   return found

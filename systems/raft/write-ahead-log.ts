@@ -36,8 +36,8 @@ export class WriteAheadLog {
   /** Bytes of the last segment that are durable, and whether its name is. */
   #durable: number
   #nameIsDurable = true
-  #pending = new FrameBuffer()
-  #spare = new FrameBuffer()
+  #pending = new FrameBuffer(1_024)
+  #spare = new FrameBuffer(256)
   #isFlushing = false
   #flushing: Promise<void> = Promise.resolve()
   #onDurable: (token: number) => void = () => {}
@@ -228,7 +228,7 @@ function segmentHeader(
   from: number,
   entries: readonly Entry[],
 ): Uint8Array {
-  const frame = new FrameBuffer()
+  const frame = new FrameBuffer(256)
   const { hardState, suspect, base } = state
   writeRecord(frame, { kind: 'segment', ...place, hardState, suspect, base, from, entries })
   return frame.seal(place.number, 0, 0)

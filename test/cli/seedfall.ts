@@ -13,10 +13,10 @@ export interface Ended {
 }
 
 /** Runs the command line in a process of its own. `signalAfter`: sends SIGINT once the text appears on standard output. */
-export function seedfall(words: readonly string[], folder: string = freshFolder(), signalAfter?: string): Promise<Ended> {
+export function seedfall(words: readonly string[], folder: string = freshFolder(), signalAfter?: string, more: NodeJS.ProcessEnv = {}): Promise<Ended> {
   return new Promise((resolve, reject) => {
-    const { npm_lifecycle_event: _, ...env } = process.env
-    const child = spawn(process.execPath, [bin, ...words], { cwd: folder, env, stdio: ['ignore', 'pipe', 'pipe'] })
+    const { npm_lifecycle_event: _, GITHUB_ACTIONS: __, ...env } = process.env
+    const child = spawn(process.execPath, [bin, ...words], { cwd: folder, env: { ...env, ...more }, stdio: ['ignore', 'pipe', 'pipe'] })
     let out = ''
     let error = ''
     let isSignalled = false

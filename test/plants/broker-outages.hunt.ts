@@ -1,10 +1,11 @@
 import broker from '../../scenarios/broker.scenario.js'
 import { s } from '../../sim/host/durations.js'
+import type { RunRequest } from '../../sim/run/report.js'
 import { run } from '../../sim/run/run.js'
 
 /** The broker scenario under frequent power losses with torn writes: for mistakes in what recovery makes of damage. */
-export async function hunt(seed: string): Promise<string | undefined> {
-  const { outcome, violation } = await run({
+export function requestOf(seed: string): RunRequest {
+  return {
     scenario: broker,
     seed,
     kinds: ['power.loss', 'process.crash', 'disk.lost', 'disk.torn', 'disk.lost-rename'],
@@ -17,6 +18,10 @@ export async function hunt(seed: string): Promise<string | undefined> {
       compactionEntries: 60,
     },
     duration: s(40),
-  })
+  }
+}
+
+export async function hunt(seed: string): Promise<string | undefined> {
+  const { outcome, violation } = await run(requestOf(seed))
   return outcome === 'passed' ? undefined : (violation?.check ?? outcome)
 }

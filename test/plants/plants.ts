@@ -3,6 +3,8 @@ import type { Plant } from '../../tools/plant/plant.js'
 const broker = 'scenarios/broker.scenario.ts'
 const raft = 'scenarios/raft.scenario.ts'
 
+const forgetful = 'test/plants/broker-forgetful.hunt.ts'
+const hasty = 'test/plants/broker-hasty.hunt.ts'
 const histories = 'test/plants/broker-history.hunt.ts'
 const outages = 'test/plants/broker-outages.hunt.ts'
 const start = 'test/plants/one-leader.hunt.ts'
@@ -222,7 +224,8 @@ const inScenarios: readonly Plant[] = [
     file: 'systems/broker/raft-replication.ts',
     replace: '      await this.node.readIndex()\n      return null',
     with: '      return null',
-    // What a follower that lags answers is too old, or too short for a client that has read more elsewhere.
+    // Both are the names of its consequences: the judge sees what clients see, and a follower that lags answers too little ('stale') or, to a client that has
+    // read more elsewhere, that there is less ('lost'). That no read goes without its round is ReadNotStale's, of the Raft group: 'deposed-leader-serves-reads'.
     expect: ['history (stale)', 'history (lost)'],
     subject: broker,
   },
@@ -253,6 +256,15 @@ const inScenarios: readonly Plant[] = [
     // A retry is a second copy, or only late.
     expect: ['history (duplicate)', 'history (reordered)'],
     subject: broker,
+  },
+  {
+    name: 'timeout-taken-for-failure',
+    source: 'Jepsen: a timeout leaves open whether the operation took place, and whoever takes it for a failure reads what was never written',
+    file: 'systems/broker/leader-directory.ts',
+    replace: "if (error.code !== 'refused') uncertain = true",
+    with: "if (error.code !== 'refused' && error.code !== 'timeout') uncertain = true",
+    expect: 'history (aborted)',
+    subject: hasty,
   },
   {
     name: 'newest-batch-first',
@@ -297,8 +309,8 @@ const inScenarios: readonly Plant[] = [
     name: 'segment-file-off-by-one',
     source: 'Kafka: a fetch is answered from the batch that holds its offset on',
     file: 'systems/broker/log-reader.ts',
-    replace: 'if (baseOffset(bytes, start) > offset)',
-    with: 'if (baseOffset(bytes, start) >= offset)',
+    replace: 'nextOffset(bytes, start) <= offset) {',
+    with: 'nextOffset(bytes, start) < offset) {',
     expect: 'every acknowledged record is readable',
     subject: broker,
   },
@@ -364,12 +376,31 @@ const inTheWalk: readonly Plant[] = [
   // Needs a precise schedule: found at once here, and in a few seeds of a scenario.
   { ...again('deposed-leader-serves-reads', 'in-the-walk', walk, 'ReadNotStale'), isThorough: true },
   again('suspicion-forgotten', 'in-the-walk', walk, 'SuspectAbstains'),
+  {
+    name: 'member-without-state-campaigns',
+    source: 'Chandra, Griesemer and Redstone, "Paxos Made Live", PODC 2007: a replica whose disk was corrupted takes part only once it has caught up',
+    file: 'systems/raft/election.ts',
+    replace: 'if (state.suspect || state.lacks > 0 || state.installing !== null) {',
+    with: 'if (state.suspect || state.installing !== null) {',
+    expect: 'LackingFollows',
+    subject: walk,
+  },
+  {
+    name: 'lost-state-taken-for-empty',
+    source: 'Alagappan and others, "Protocol-Aware Recovery for Consensus-Based Storage", FAST 2018: a damaged state is not an empty one',
+    file: 'systems/raft/core.ts',
+    replace: '    lacks: durable?.applied === null ? base.index : 0,\n',
+    with: '    lacks: 0,\n',
+    expect: ['StateMachineSafety', 'LackingFollows'],
+    subject: walk,
+  },
 ]
 
 export const plants: readonly Plant[] = [
   ...inScenarios,
   again('heartbeat-without-commit', 'in-the-map', raft, 'members agree'),
   again('no-snapshot-for-followers', 'in-the-map', raft, 'members catch up'),
+  again('first-record-of-a-poll-dropped', 'by-the-forgetful', forgetful, 'history (skipped)'),
   ...inTheWalk,
 ]
 

@@ -6,6 +6,7 @@ import { Command } from 'commander'
 import { plants } from '../../test/plants/plants.js'
 import { repository } from '../repository.js'
 import { type HuntRange, type HuntResult, isExpected, type Plant } from './plant.js'
+import { shrunkRow } from './shrink-plant.js'
 
 const folder = path.dirname(fileURLToPath(import.meta.url))
 
@@ -17,7 +18,7 @@ export async function hunt(plant: Plant, range: HuntRange, node: string = proces
   const loaders = [path.join(folder, 'register.mjs'), fileURLToPath(import.meta.resolve('tsx')), path.join(repository, 'cli/quick-names.mjs')].flatMap(
     (file) => ['--import', pathToFileURL(file).href],
   )
-  const { stdout } = await promisify(execFile)(node, [...loaders, path.join(folder, 'hunter.ts')], {
+  const { stdout, stderr } = await promisify(execFile)(node, [...loaders, path.join(folder, 'hunter.ts')], {
     cwd: repository,
     env: {
       ...process.env,
@@ -28,17 +29,20 @@ export async function hunt(plant: Plant, range: HuntRange, node: string = proces
   }).catch((error: { stderr?: string; message: string }) => {
     throw new Error(`the hunt for '${plant.name}' broke: ${error.stderr?.trim() || error.message}`)
   })
+  if (process.env.SEEDFALL_SHRINK_PROGRESS) process.stderr.write(stderr)
   return JSON.parse(stdout.trim().split('\n').at(-1)!) as HuntResult
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  await new Command('hunt')
+  await new Command('plants')
     .description('plants a mistake and runs seeds until a check catches it')
     .argument('[plant]', 'name of a plant in test/plants/plants.ts; all of them when not given')
     .option('--first-seed <n>', 'the first seed', Number, 1)
     .option('--seeds <n>', 'at most so many seeds', Number, 300)
     .option('--seconds <n>', 'begin no further seed after so many seconds', Number)
-    .action(async (name: string | undefined, range: HuntRange) => {
+    .option('--shrink [jobs]', 'shrinks what is found, on so many threads (1), and prints a table', (text) => Number(text))
+    .action(async (name: string | undefined, { shrink, ...given }: HuntRange & { readonly shrink?: number | true }) => {
+      const range: HuntRange = { ...given, ...(shrink === undefined ? {} : { shrinkJobs: shrink === true ? 1 : shrink }) }
       const chosen = plants.filter((plant) => name === undefined || plant.name === name)
       if (chosen.length === 0) {
         process.stderr.write(`no plant is called '${name}'; there are ${plants.map((plant) => plant.name).join(', ')}\n`)
@@ -46,7 +50,7 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
       }
       for (const plant of chosen) {
         const result = await hunt(plant, range)
-        process.stdout.write(`${JSON.stringify(result)}\n`)
+        process.stdout.write(shrink === undefined ? `${JSON.stringify(result)}\n` : shrunkRow(result))
         if (!isExpected(plant, result.check)) process.exitCode = 1
       }
     })

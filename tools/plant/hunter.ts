@@ -4,6 +4,7 @@ import { pathToFileURL } from 'node:url'
 import { isScenario } from '../../sim/run/scenario.js'
 import { repository } from '../repository.js'
 import { type HuntRange, type HuntResult, isExpected, type Plant } from './plant.js'
+import { shrinkPlant } from './shrink-plant.js'
 
 type Found = { readonly check: string; readonly message: string } | undefined
 type Hunter = (seed: string) => Promise<Found> | Found
@@ -14,7 +15,10 @@ const range = JSON.parse(process.env.SEEDFALL_HUNT!) as HuntRange
 const hunter = await hunterOf(plant.subject)
 const loads = (globalThis as unknown as Record<symbol, Int32Array | undefined>)[Symbol.for('seedfall.plant.loads')]
 if (!loads?.[0]) throw new Error(`${plant.subject} never loads ${path.relative(repository, plant.file)}: nothing was planted`)
-process.stdout.write(`${JSON.stringify(await search(hunter))}\n`)
+const result = await search(hunter)
+const shrunk = range.shrinkJobs === undefined || result.seed === null ? undefined : await shrinkPlant(plant.subject, result.seed, range.shrinkJobs)
+process.stdout.write(`${JSON.stringify({ ...result, ...(shrunk === undefined ? {} : { shrunk }) })}\n`)
+process.exit()
 
 /** The first seed under which a check that the plant names sees it; failing that, the first under which any does: which sees it first depends on the schedule. */
 async function search(hunter: Hunter): Promise<HuntResult> {

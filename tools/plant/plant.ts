@@ -28,6 +28,22 @@ export interface HuntResult {
   readonly check: string | null
   readonly message: string | null
   readonly seconds: number
+  /** With `shrink`, what is left of the failing run; null: its subject is no run of a scenario. */
+  readonly shrunk?: ShrunkPlant | null
+}
+
+/** A row of the table of shrunk plants. */
+export interface ShrunkPlant {
+  readonly injectionsBefore: number
+  readonly occurrencesBefore: number
+  readonly injections: number
+  readonly operations: number
+  readonly hosts: number
+  readonly steps: number
+  readonly isMinimal: boolean
+  readonly runs: number
+  readonly seconds: number
+  readonly story: readonly string[]
 }
 
 export interface HuntRange {
@@ -35,6 +51,8 @@ export interface HuntRange {
   readonly seeds: number
   /** Wall-clock seconds after which no further seed is begun. */
   readonly seconds?: number
+  /** Shrinks the failing run, on so many worker threads. */
+  readonly shrinkJobs?: number
 }
 
 /** Whether the check that failed is one that the plant names. */

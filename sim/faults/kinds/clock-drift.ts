@@ -1,5 +1,6 @@
 import { isSteady, mendWhenHealed, roomForError } from '../clock-error.js'
 import { type Drawn, drawnMillis, type FaultDefinition } from '../definition.js'
+import { lasting } from '../sentence.js'
 
 /** What crystals do at worst: data sheets allow 100 ppm, and heat and age add to that. */
 const crystalPpm = 200
@@ -30,6 +31,7 @@ export const clockDrift: FaultDefinition = {
     const forNanos = Math.min(drawnMillis(random, world.option('clock.drift.lastsMillis')), fitsMillis * 1_000_000)
     return forNanos === 0 ? null : { site: victim.name, args: { ppm, forNanos }, takes: [] }
   },
+  tell: ({ site, args }) => `the clocks of ${site} run ${Math.abs(Number(args.ppm))} ppm too ${Number(args.ppm) > 0 ? 'fast' : 'slow'} ${lasting(args)}`,
   apply(world, injection) {
     const host = world.host(injection.site)
     if (host === undefined) return false

@@ -1,5 +1,6 @@
 import { isSteady, mendWhenHealed, roomForError } from '../clock-error.js'
 import { type Drawn, drawnMillis, type FaultDefinition } from '../definition.js'
+import { lasting } from '../sentence.js'
 
 /** Both clocks of a host stand still for a while, and its timers with them, while its process goes on; then they go on from where they stood. */
 export const clockFreeze: FaultDefinition = {
@@ -17,6 +18,7 @@ export const clockFreeze: FaultDefinition = {
     const forNanos = drawnMillis(random, most)
     return forNanos > roomForError(world, victim) ? null : { site: victim.name, args: { forNanos }, takes: [] }
   },
+  tell: ({ site, args }) => `the clocks of ${site} stand still ${lasting(args)}, while it goes on`,
   apply(world, injection) {
     const host = world.host(injection.site)
     if (host === undefined) return false

@@ -1,5 +1,6 @@
 import { drawWallError, mendWhenHealed } from '../clock-error.js'
 import type { Drawn, FaultDefinition } from '../definition.js'
+import { span } from '../sentence.js'
 
 /** Wall clocks are off by a constant from the start of the run: machines whose time nobody set right. */
 export const clockSkew: FaultDefinition = {
@@ -18,6 +19,7 @@ export const clockSkew: FaultDefinition = {
     }
     return drawn
   },
+  tell: ({ site, args }) => `the wall clock of ${site} is ${span(args.byNanos)} ${Number(args.byNanos) > 0 ? 'fast' : 'slow'}`,
   apply(world, injection) {
     const host = world.host(injection.site)
     if (host === undefined) return false

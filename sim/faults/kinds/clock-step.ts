@@ -1,5 +1,6 @@
 import { drawWallError, isSteady, mendWhenHealed, wallError } from '../clock-error.js'
 import type { Drawn, FaultDefinition } from '../definition.js'
+import { span } from '../sentence.js'
 
 /** A wall clock jumps, forward or back, as NTP does: to another error within the bound, or to true time. Monotonic time goes on. */
 export const clockStep: FaultDefinition = {
@@ -18,6 +19,7 @@ export const clockStep: FaultDefinition = {
     const wanted = error !== 0 && random.int(2) === 0 ? 0 : drawWallError(world, random, world.option('clock.step.mostMillis'))
     return wanted === error ? null : { site: victim.name, args: { byNanos: wanted - error }, takes: [] }
   },
+  tell: ({ site, args }) => `the wall clock of ${site} jumps ${span(args.byNanos)} ${Number(args.byNanos) > 0 ? 'forward' : 'back'}`,
   apply(world, injection) {
     const host = world.host(injection.site)
     if (host === undefined) return false

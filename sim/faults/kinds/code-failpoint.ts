@@ -1,4 +1,5 @@
 import type { FaultDefinition } from '../definition.js'
+import { nth, span } from '../sentence.js'
 
 export const codeFailpoint: FaultDefinition = {
   kind: 'code.failpoint',
@@ -9,6 +10,11 @@ export const codeFailpoint: FaultDefinition = {
     perMille: { min: 2, max: 100, log: true },
     mostMillis: { min: 1, max: 1_000, log: true },
     hangMillis: { min: 100, max: 5_000, log: true },
+  },
+  tell: ({ site, ordinal, args }) => {
+    const [host, place] = site.split(' ')
+    const does = 'error' in args ? `fails with ${args.error}` : 'hangs' in args ? 'never returns' : `takes ${span(args.delayNanos)} longer`
+    return `${place} on ${host} ${does}, when it is come to for the ${nth(ordinal)} time`
   },
   replayOccurrences: (world, occurrences) => world.code.list(occurrences),
 }

@@ -1,4 +1,5 @@
 import type { FaultDefinition } from '../definition.js'
+import { nth } from '../sentence.js'
 
 export const codeMaybe: FaultDefinition = {
   kind: 'code.maybe',
@@ -7,6 +8,10 @@ export const codeMaybe: FaultDefinition = {
   options: {
     armedPerMille: { min: 250, max: 250, why: 'how many sites a run arms' },
     perMille: { min: 10, max: 500, log: true },
+  },
+  tell: ({ site, ordinal }) => {
+    const [host, place] = site.split(' ')
+    return `${host} takes the rare path at ${place}, when it comes there for the ${nth(ordinal)} time`
   },
   replayOccurrences: (world, occurrences) => world.code.list(occurrences),
 }

@@ -1,6 +1,7 @@
 import { aimAtConnection, connectionAt, hostsOf, isConnection, StreamNoise, streamLinks } from '../connection-aim.js'
 import { drawnMillis, type FaultDefinition } from '../definition.js'
 import { scopeOf } from '../noise-episode.js'
+import { lasting, onLinks } from '../sentence.js'
 
 /**
  * A connection is forgotten on its way (a firewall dropped its state): both ends believe in it, and nothing gets through any more. It is found by writing or
@@ -17,6 +18,10 @@ export const connHalfOpen: FaultDefinition = {
     const site = aimAtConnection(world, random, streamLinks(world))
     return site === null ? null : { site, args: { forNanos: drawnMillis(random, world.option('conn.half-open.lastsMillis')) }, takes: [] }
   },
+  tell: (injection) =>
+    isConnection(injection)
+      ? `the connection ${injection.site} goes silent for good, and neither end hears of it`
+      : `what is sent ${onLinks(injection.site)} vanishes ${lasting(injection.args)}, and neither side hears of it`,
   apply(world, injection) {
     if (isConnection(injection)) {
       const pair = connectionAt(world, injection)

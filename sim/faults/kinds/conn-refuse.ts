@@ -1,6 +1,7 @@
 import { StreamNoise } from '../connection-aim.js'
 import { drawnMillis, type FaultDefinition } from '../definition.js'
 import { scopeOf } from '../noise-episode.js'
+import { lasting } from '../sentence.js'
 
 /** A host turns away everybody who wants to connect, and requests of stream protocols, though its process lives: a full backlog, no descriptors left. */
 export const connRefuse: FaultDefinition = {
@@ -16,6 +17,7 @@ export const connRefuse: FaultDefinition = {
     if (victim === null) return null
     return { site: victim.name, args: { forNanos: drawnMillis(random, world.option('conn.refuse.lastsMillis')) }, takes: [victim] }
   },
+  tell: ({ site, args }) => `${site} refuses connections and requests ${lasting(args)}`,
   apply(world, injection) {
     const host = world.host(injection.site)
     if (host === undefined) return false

@@ -1,6 +1,7 @@
 import { NetError } from '../../host/errors.js'
 import { aimAtConnection, connectionAt, hostsOf, isConnection, streamCalls, waitingLinks } from '../connection-aim.js'
 import type { FaultDefinition } from '../definition.js'
+import { onLinks } from '../sentence.js'
 
 /** A connection is reset under both its ends, as a firewall or a proxy does: what was on its way is gone. Calls of stream protocols on it fail, handled or not. */
 export const connReset: FaultDefinition = {
@@ -11,6 +12,7 @@ export const connReset: FaultDefinition = {
     const site = aimAtConnection(world, random, waitingLinks(world))
     return site === null ? null : { site, args: {}, takes: [] }
   },
+  tell: (injection) => (isConnection(injection) ? `the connection ${injection.site} is reset` : `the calls that wait ${onLinks(injection.site)} are reset`),
   apply(world, injection) {
     if (isConnection(injection)) {
       const pair = connectionAt(world, injection)

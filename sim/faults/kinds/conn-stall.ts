@@ -2,6 +2,7 @@ import { SimulatedConnection } from '../../net/connection/simulated-connection.j
 import { aimAtConnection, connectionAt, hostsOf, isConnection, StreamNoise, streamLinks } from '../connection-aim.js'
 import { drawnMillis, type FaultDefinition } from '../definition.js'
 import { scopeOf } from '../noise-episode.js'
+import { lasting, onLinks } from '../sentence.js'
 
 /** One side of a connection is given nothing for a while, so that its window closes and the other side's writes wait; then everything comes. Streams between two hosts stand still alike. */
 export const connStall: FaultDefinition = {
@@ -17,6 +18,10 @@ export const connStall: FaultDefinition = {
     const forNanos = drawnMillis(random, world.option('conn.stall.lastsMillis'))
     return { site, args: { forNanos, side: random.int(2) === 0 ? 'dialler' : 'acceptor' }, takes: [] }
   },
+  tell: (injection) =>
+    isConnection(injection)
+      ? `the ${injection.args.side} of the connection ${injection.site} is given nothing ${lasting(injection.args)}`
+      : `streams ${onLinks(injection.site)} stand still ${lasting(injection.args)}`,
   apply(world, injection) {
     const forNanos = Number(injection.args.forNanos)
     if (!isConnection(injection)) {

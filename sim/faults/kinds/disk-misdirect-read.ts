@@ -3,7 +3,9 @@ import { diskNoise, mayDamage } from '../disk-noise.js'
 
 export const diskMisdirectRead: FaultDefinition = diskNoise('disk.misdirect-read', {
   meaning: 'a read answers what another sector holds, and says nothing of it',
+  told: 'reads answer what another sector holds',
   takesDown: false,
+  isSilent: true,
   isSurvivable: mayDamage,
   options: {
     everyMillis: { min: 2_000, max: 12_000, log: true },

@@ -1,6 +1,6 @@
 import { sectorBytes } from '../../disk/geometry.js'
 import type { Drawn, FaultDefinition } from '../definition.js'
-import { mayDamage } from '../disk-noise.js'
+import { decayingVictim, mayDamage } from '../disk-noise.js'
 
 /** Sectors looked at before a draw gives up: most of a file that is being written may not be harmed. */
 const tries = 8
@@ -11,9 +11,13 @@ export const diskRot: FaultDefinition = {
   options: { everyMillis: { min: 1_000, max: 10_000, log: true } },
   isSurvivable: mayDamage,
   draw(world, random): Drawn | null {
-    const victim = world.victim(random)
+    const victim = decayingVictim(world, random)
     if (victim === null) return null
-    const files = world.diskOf(victim).durableFiles()
+    // By the first byte: a file is a copy of something, or it is not.
+    const files = world
+      .diskOf(victim)
+      .durableFiles()
+      .filter(({ path }) => world.damage.concerns(victim.name, { path, offset: 0 }))
     const key = random.u32()
     let exceedsBudget = false
     for (let i = 0; i < tries && files.length > 0; i++) {
@@ -25,6 +29,7 @@ export const diskRot: FaultDefinition = {
     }
     return exceedsBudget ? { site: victim.name, args: {}, takes: [], exceedsBudget } : null
   },
+  tell: ({ site, args }) => `bits flip in sector ${args.sector} of ${args.path} on ${site}`,
   apply(world, injection) {
     const host = world.host(injection.site)
     const { path, sector, key } = injection.args as { path: string; sector: number; key: number }

@@ -3,6 +3,7 @@ import { diskNoise } from '../disk-noise.js'
 
 export const diskSlow: FaultDefinition = diskNoise('disk.slow', {
   meaning: 'operations take many times as long as the device model says',
+  told: 'the disk is slow',
   takesDown: false,
   options: {
     everyMillis: { min: 1_000, max: 8_000, log: true },

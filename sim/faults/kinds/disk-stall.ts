@@ -1,4 +1,5 @@
 import { type Drawn, drawnMillis, type FaultDefinition } from '../definition.js'
+import { lasting } from '../sentence.js'
 
 export const diskStall: FaultDefinition = {
   kind: 'disk.stall',
@@ -11,6 +12,7 @@ export const diskStall: FaultDefinition = {
     const forNanos = Math.min(drawnMillis(random, world.option('disk.stall.lastsMillis')), world.healAt - world.kernel.now)
     return { site: victim.name, args: { forNanos }, takes: [] }
   },
+  tell: ({ site, args }) => `the disk of ${site} makes no progress ${lasting(args)}`,
   apply(world, injection) {
     const host = world.host(injection.site)
     if (host === undefined) return false

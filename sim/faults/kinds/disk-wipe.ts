@@ -1,6 +1,8 @@
 import { ms } from '../../host/durations.js'
 import type { Nanos } from '../../host/seam.js'
 import { type Drawn, drawnMillis, type FaultDefinition } from '../definition.js'
+import { decayingVictim } from '../disk-noise.js'
+import { restarting } from '../sentence.js'
 
 export const diskWipe: FaultDefinition = {
   kind: 'disk.wipe',
@@ -9,11 +11,12 @@ export const diskWipe: FaultDefinition = {
   takesDown: true,
   isSurvivable: (survives) => (survives.wiped ?? 0) > 0 && (survives.down ?? 0) > 0,
   draw(world, random): Drawn | null {
-    const victim = world.victim(random)
+    const victim = decayingVictim(world, random)
     if (victim === null || victim.life === null || victim.crash !== null) return null
     const args = { restartAfterNanos: ms(1) + drawnMillis(random, world.option('disk.wipe.restartMillis')) }
     return { site: victim.name, args, takes: [victim], ...(world.damage.mayWipe(victim.name) ? {} : { exceedsBudget: true }) }
   },
+  tell: ({ site, args }) => `${site} loses its disk, ${restarting(args.restartAfterNanos)} on an empty one`,
   apply(world, injection) {
     const victim = world.host(injection.site)
     if (victim === undefined) return false

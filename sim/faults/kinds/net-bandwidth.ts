@@ -7,6 +7,7 @@ import type { FaultWorld } from '../fault-world.js'
 import type { Injection } from '../injection.js'
 import { scopeOf } from '../noise-episode.js'
 import { drawScope } from '../packet-noise.js'
+import { lasting, onLinks } from '../sentence.js'
 
 /**
  * Links carry few bytes a second for a while, and few may wait: datagrams beyond are lost, streams send again. All links from one host share its
@@ -30,6 +31,7 @@ export const netBandwidth: FaultDefinition = {
     },
     takes: [],
   }),
+  tell: ({ site, args }) => `${onLinks(site)} only ${Math.round(Number(args.bytesPerSecond) / 1_024)} KiB a second get through ${lasting(args)}`,
   apply(world, injection) {
     const { forNanos } = injection.args as { forNanos: number }
     world.untilHealed(world.addNoise(scopeOf(injection.site, new NarrowLinks(injection, world))), forNanos, `net.bandwidth ends ${injection.site}`)

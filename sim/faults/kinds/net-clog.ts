@@ -1,4 +1,5 @@
 import { drawnMillis, type FaultDefinition } from '../definition.js'
+import { lasting, onLinks } from '../sentence.js'
 
 /** One direction of a link stops for a while; then everything arrives, in order. */
 export const netClog: FaultDefinition = {
@@ -16,6 +17,7 @@ export const netClog: FaultDefinition = {
     // A clog cannot be ended early without changing the order of what waits in it: it must not outlast the storm.
     return { site: `${from.name}>${to.name}`, args: { forNanos: Math.min(drawn, world.healAt - world.kernel.now) }, takes: [] }
   },
+  tell: ({ site, args }) => `nothing gets ${onLinks(site)} ${lasting(args)}; then all of it does`,
   apply(world, injection) {
     const [from, to] = injection.site.split('>').map((name) => world.host(name))
     if (from === undefined || to === undefined) return false

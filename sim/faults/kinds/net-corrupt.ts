@@ -6,6 +6,7 @@ import type { FaultWorld } from '../fault-world.js'
 import type { Injection } from '../injection.js'
 import { ListedNoise, scopeOf } from '../noise-episode.js'
 import { drawScope } from '../packet-noise.js'
+import { lasting, onePacket, onLinks, share } from '../sentence.js'
 
 /**
  * Bits flip on the way. A connection and a call of a stream protocol are reset by it. A datagram socket receives the altered bytes. Messages of typed
@@ -30,6 +31,10 @@ export const netCorrupt: FaultDefinition = {
     },
     takes: [],
   }),
+  tell: (injection) =>
+    'forNanos' in injection.args
+      ? `bits flip in ${share(injection.args)} packets ${onLinks(injection.site)} ${lasting(injection.args)}`
+      : `bits flip in ${onePacket(injection)}`,
   apply(world, injection) {
     const { forNanos } = injection.args as { forNanos: number }
     world.untilHealed(world.addNoise(scopeOf(injection.site, new CorruptionEpisode(injection, world))), forNanos, `net.corrupt ends ${injection.site}`)

@@ -1,5 +1,6 @@
 import { hostsOf } from '../connection-aim.js'
 import { drawnMillis, type FaultDefinition } from '../definition.js'
+import { lasting } from '../sentence.js'
 
 /** The link between two hosts goes down and up again, quickly and many times, both ways at once. */
 export const netFlap: FaultDefinition = {
@@ -24,6 +25,10 @@ export const netFlap: FaultDefinition = {
       },
       takes: [],
     }
+  },
+  tell: ({ site, args }) => {
+    const [from, to] = site.split('>')
+    return `the link between ${from} and ${to} goes down and up again and again ${lasting(args)}`
   },
   apply(world, injection) {
     const hosts = hostsOf(world, injection.site)

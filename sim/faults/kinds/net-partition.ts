@@ -3,6 +3,8 @@ import type { SimulatedHost } from '../../host/simulated-host.js'
 import { bridge, oneWay, type Pair, type PartitionShape, partitionShapes, ring, split } from '../../net/partition.js'
 import { type Drawn, drawnMillis, type FaultDefinition } from '../definition.js'
 import type { FaultWorld } from '../fault-world.js'
+import type { Injection } from '../injection.js'
+import { lasting, listed } from '../sentence.js'
 
 /** Hosts lose sight of each other for a while. Clients join a side by chance, or see all. */
 export const netPartition: FaultDefinition = {
@@ -25,6 +27,7 @@ export const netPartition: FaultDefinition = {
     }
     return { site: victim.name, args, takes: cutOff }
   },
+  tell: tellPartition,
   apply(world, injection) {
     const { shape, groups, forNanos } = injection.args as { shape: PartitionShape; groups: string[][]; forNanos: number | null }
     const hosts = groups.map((group) => group.map((name) => world.host(name)).filter((host) => host !== undefined))
@@ -92,5 +95,21 @@ function pairsOf(shape: PartitionShape, groups: readonly SimulatedHost[][]): Pai
       return bridge(groups[0] ?? [])
     case 'ring':
       return ring(groups[0] ?? [])
+  }
+}
+
+function tellPartition({ args }: Injection): string {
+  const { shape, groups } = args as unknown as { shape: PartitionShape; groups: string[][] }
+  const [first = [], ...others] = groups
+  const rest = others.map((group) => listed(group)).join(' and ')
+  switch (shape) {
+    case 'one-way':
+      return `what ${listed(first)} ${first.length === 1 ? 'sends' : 'send'} does not reach ${rest} ${lasting(args)}`
+    case 'bridge':
+      return `${listed(first)} fall into two halves that only one of them sees both of ${lasting(args)}`
+    case 'ring':
+      return `each of ${listed(first)} sees another majority of them ${lasting(args)}`
+    default:
+      return `${listed(first)} and ${rest} cannot reach each other ${lasting(args)}`
   }
 }

@@ -1,6 +1,7 @@
 import type { PacketNoise } from '../../net/noise.js'
 import type { FaultDefinition } from '../definition.js'
 import { scopeOf } from '../noise-episode.js'
+import { onLinks, span } from '../sentence.js'
 
 /** One priority at a time lies on a site: a later one replaces it. */
 export const netPriority: FaultDefinition = {
@@ -8,6 +9,7 @@ export const netPriority: FaultDefinition = {
   meaning: 'all packets of a link, or all that a host sends, take longer by one same delay, until the priority changes; of the strategy pct',
   options: {},
   onlyUnder: 'pct',
+  tell: ({ site, args }) => `everything ${onLinks(site)} takes ${span(args.delayNanos)} longer from now on`,
   apply(world, injection) {
     const { delayNanos, forNanos = null } = injection.args as { delayNanos: number; forNanos?: number | null }
     const label = `net.priority ends ${injection.site}`

@@ -1,12 +1,12 @@
 import { ms } from '../../host/durations.js'
 import type { HostName, Nanos } from '../../host/seam.js'
 import type { SimulatedHost } from '../../host/simulated-host.js'
-import { deriveKey } from '../../kernel/mix.js'
-import { Stream } from '../../kernel/stream.js'
 import { type Drawn, drawnMillis, type FaultDefinition } from '../definition.js'
 import type { FaultWorld } from '../fault-world.js'
 import type { Injection } from '../injection.js'
 import { DrawnPowerLoss } from '../power-loss-dice.js'
+import { listed, span } from '../sentence.js'
+import { weakDisks } from '../weak-disks.js'
 
 /** One machine or all lose power: what was not synced is at the mercy of the disk rules, and peers see silence. */
 export const powerLoss: FaultDefinition = {
@@ -41,6 +41,7 @@ export const powerLoss: FaultDefinition = {
     }
     return { site: hosts.length === 1 ? victim.name : '*', args, takes: hosts, isBlackout }
   },
+  tell: tellPowerLoss,
   apply(world, injection) {
     const { hosts, whenWriting } = injection.args as unknown as { hosts: string[]; whenWriting?: boolean }
     const machines = hosts.map((name) => world.host(name)).filter((machine) => machine !== undefined)
@@ -75,9 +76,9 @@ function hasPower(machine: SimulatedHost): boolean {
  * so counts as down. There are as many as may be down, the same ones all through a run, since nobody sees from outside when they have learnt. A system of
  * which no host may be down has no others to ask: there it may be any.
  */
-function hostsWithGarbage({ kernel, systemHosts, survives: { down = 0 } }: FaultWorld): HostName[] {
-  const names = systemHosts.map((host) => host.name)
-  return down === 0 ? names : Stream.of(deriveKey(kernel.key, 'garbage'), 0).shuffle(names).slice(0, down)
+function hostsWithGarbage(world: FaultWorld): HostName[] {
+  const { down = 0 } = world.survives
+  return down === 0 ? world.systemHosts.map((host) => host.name) : weakDisks(world, down)
 }
 
 /** How long a power loss waits for a write. */
@@ -97,4 +98,13 @@ function fall(world: FaultWorld, injection: Injection, machines: readonly Simula
   world.acted(injection)
   world.count('powerLosses')
   if (machines.length > 1) world.count('blackouts')
+}
+
+function tellPowerLoss({ args }: Injection): string {
+  const { hosts, restartAfterNanos, whenWriting } = args as { hosts: readonly HostName[]; restartAfterNanos: readonly (Nanos | null)[]; whenWriting?: boolean }
+  const isOne = hosts.length === 1
+  const back = restartAfterNanos.filter((after) => after !== null)
+  const later = back.length === 0 ? '' : `${span(Math.min(...back))}${isOne ? '' : ' or more'} later`
+  const then = back.length === 0 ? `${isOne ? 'stays' : 'stay'} down` : `${isOne ? 'starts' : 'start'} again ${later}`
+  return `${listed(hosts)} ${isOne ? 'loses' : 'lose'} power${whenWriting === true ? ' right after a write' : ''}, and what was not synced may go; ${isOne ? 'it' : 'they'} ${then}`
 }

@@ -1,6 +1,7 @@
 import { ms } from '../../host/durations.js'
 import type { Nanos, Random } from '../../host/seam.js'
 import { type Drawn, drawnMillis, type FaultDefinition } from '../definition.js'
+import { restarting } from '../sentence.js'
 
 /** One more death of a process that was starting again. */
 interface Death {
@@ -31,6 +32,10 @@ export const processCrashLoop: FaultDefinition = {
     const restartMillis = world.option('process.crash-loop.restartMillis')
     const again: Death[] = Array.from({ length: 1 + random.int(world.option('process.crash-loop.mostDeaths')) }, () => drawDeath(random, restartMillis))
     return { site: victim.name, args: { again, restartAfterNanos: drawnMillis(random, restartMillis) }, takes: [victim] }
+  },
+  tell: ({ site, args }) => {
+    const again = (args.again as readonly unknown[]).length
+    return `${site} crashes, dies ${again} more ${again === 1 ? 'time' : 'times'} while it recovers, ${restarting(args.restartAfterNanos)}`
   },
   apply(world, injection) {
     const victim = world.host(injection.site)

@@ -1,5 +1,6 @@
 import { ms } from '../../host/durations.js'
 import { type Drawn, drawnMillis, type FaultDefinition } from '../definition.js'
+import { restarting } from '../sentence.js'
 
 /** How long an armed crash waits for a step with enough effects before it falls at a step's end. */
 const patienceNanos = ms(250)
@@ -25,6 +26,8 @@ export const processCrash: FaultDefinition = {
     }
     return { site: victim.name, args, takes: [victim] }
   },
+  tell: ({ site, args }) =>
+    `${site} crashes ${Number(args.beforeEffect) > 1 ? 'in the middle of a step' : 'between two steps'}, ${restarting(args.restartAfterNanos)}`,
   apply(world, injection) {
     const victim = world.host(injection.site)
     if (victim === undefined || victim.life === null || victim.crash !== null) return false

@@ -1,4 +1,5 @@
 import { type Drawn, drawnMillis, type FaultDefinition } from '../definition.js'
+import { lasting } from '../sentence.js'
 
 /** A machine stops (garbage collection, a frozen VM) and goes on with stale beliefs: timers are late, the network queues. */
 export const processPause: FaultDefinition = {
@@ -14,6 +15,7 @@ export const processPause: FaultDefinition = {
     if (victim === null || victim.life === null || victim.isPaused) return null
     return { site: victim.name, args: { forNanos: drawnMillis(random, world.option('process.pause.lastsMillis')) }, takes: [victim] }
   },
+  tell: ({ site, args }) => `${site} stands still ${lasting(args)}`,
   apply(world, injection) {
     const victim = world.host(injection.site)
     if (victim === undefined || victim.life === null || victim.isPaused) return false

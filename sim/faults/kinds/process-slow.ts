@@ -1,4 +1,5 @@
 import { type Drawn, drawnMillis, type FaultDefinition } from '../definition.js'
+import { lasting } from '../sentence.js'
 
 /** A machine limps (a noisy neighbour, a throttled core): every step takes many times as long for a while, and what comes meanwhile queues. */
 export const processSlow: FaultDefinition = {
@@ -15,6 +16,7 @@ export const processSlow: FaultDefinition = {
     const times = 2 + random.int(world.option('process.slow.mostTimes'))
     return { site: victim.name, args: { times, forNanos: drawnMillis(random, world.option('process.slow.lastsMillis')) }, takes: [] }
   },
+  tell: ({ site, args }) => `every step of ${site} takes ${args.times} times as long ${lasting(args)}`,
   apply(world, injection) {
     const victim = world.host(injection.site)
     if (victim === undefined || victim.processor.times > 1) return false

@@ -1,6 +1,7 @@
 import type { Nanos } from '../../host/seam.js'
 import type { SimulatedHost } from '../../host/simulated-host.js'
 import { type Drawn, drawnMillis, type FaultDefinition } from '../definition.js'
+import { restarting } from '../sentence.js'
 
 /** A process is asked to stop, killed when it takes too long, and starts as another version of its role; hosts are upgraded one by one, so versions mix. */
 export const processUpgrade: FaultDefinition = {
@@ -25,6 +26,7 @@ export const processUpgrade: FaultDefinition = {
     }
     return { site: victim.name, args, takes: [victim] }
   },
+  tell: ({ site, args }) => `${site} is stopped, ${restarting(args.restartAfterNanos)} as version '${args.version}'`,
   apply(world, injection) {
     const victim = world.host(injection.site)
     if (victim === undefined || !isRunning(victim)) return false

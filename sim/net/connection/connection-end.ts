@@ -57,7 +57,6 @@ export class ConnectionEnd {
   readonly #keepAlive = new KeepAlive()
   #lingerUntil: Nanos = Number.POSITIVE_INFINITY
   #timer: KernelEvent | null = null
-  #timerId = 0
   #timerAt: Nanos = Number.POSITIVE_INFINITY
 
   constructor(
@@ -332,9 +331,8 @@ export class ConnectionEnd {
   #arm(): void {
     const at = this.#deadline()
     if (at >= this.#timerAt) return
-    if (this.#timer !== null) this.stack.cancel(this.#timer, this.#timerId)
+    if (this.#timer !== null) this.stack.cancel(this.#timer)
     this.#timer = this.stack.schedule(this, at)
-    this.#timerId = this.#timer.id
     this.#timerAt = at
   }
 
@@ -390,7 +388,7 @@ export class ConnectionEnd {
     this.#waitingSince = -1
     this.#lingerUntil = Number.POSITIVE_INFINITY
     if (this.#timer !== null) {
-      this.stack.cancel(this.#timer, this.#timerId)
+      this.stack.cancel(this.#timer)
       this.#timer = null
     }
     this.stack.left(this)

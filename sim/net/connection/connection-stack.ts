@@ -9,7 +9,7 @@ export interface ConnectionStack {
   readonly now: Nanos
   transmit(end: ConnectionEnd, segment: Segment): void
   schedule(end: ConnectionEnd, at: Nanos): KernelEvent
-  cancel(event: KernelEvent, id: number): void
+  cancel(event: KernelEvent): void
   /** Does something to an end, in a step of its own that belongs to its process. */
   soon(end: ConnectionEnd, what: string, run: () => void): void
   /** The end is over: nothing of it happens any more. */

@@ -1,6 +1,6 @@
 import { RaftObservation, raftInvariants } from '../../../invariants/raft/index.js'
 import { DiskImage } from '../../../sim/disk/disk-image.js'
-import type { HostView, Step, World } from '../../../sim/index.js'
+import type { HostView, Measurements, Step, World } from '../../../sim/index.js'
 import type { Entry, Position, RaftChange } from '../../../systems/raft/messages.js'
 import { PendingReads } from '../../../systems/raft/pending-reads.js'
 import type { RaftNode } from '../../../systems/raft/raft-node.js'
@@ -75,6 +75,9 @@ export class FakeGroup {
   readonly #disks: FakeDisk[] = []
   readonly #checks: { name: string; check: (world: World<Record<string, unknown>>, step: Step) => string | undefined }[]
   readonly #world: World<Record<string, unknown>>
+  readonly observation: RaftObservation
+  /** Virtual nanoseconds at the next step. */
+  at = 0
   #step = 0
 
   constructor() {
@@ -85,14 +88,17 @@ export class FakeGroup {
     }
     const host = (name: string) => this.#hosts.find((each) => each.name === name)
     this.#world = { now: 0, hosts: { member: this.#hosts }, all: this.#hosts, host } as unknown as World<Record<string, unknown>>
-    const invariants = raftInvariants(
-      new RaftObservation({
-        nodes: (process) => [(process as FakeProcess).node as unknown as RaftNode],
-        durableState: ({ index }) => this.states[index] as Position | null,
-        digest: (process) => (process as FakeProcess).digest,
-      }),
-    )
+    this.observation = new RaftObservation({
+      nodes: (process) => [(process as FakeProcess).node as unknown as RaftNode],
+      durableState: ({ index }) => this.states[index] as Position | null,
+      digest: (process) => (process as FakeProcess).digest,
+    })
+    const invariants = raftInvariants(this.observation)
     this.#checks = invariants.map((invariant) => ({ name: invariant.name, check: invariant.begin() }))
+  }
+
+  get measurements(): Measurements {
+    return this.observation.measurements(this.#world)
   }
 
   process(member: number): FakeProcess {
@@ -132,7 +138,7 @@ export class FakeGroup {
     const { process } = host
     act(process.node.machineState, process.node, process)
     process.node.changes++
-    const step = { number: ++this.#step, at: 0, host: host.name, stepped: host, incarnation: 1, kind: 'message', cause: 0 } as unknown as Step
+    const step = { number: ++this.#step, at: this.at, host: host.name, stepped: host, incarnation: 1, kind: 'message', cause: 0 } as unknown as Step
     for (const { name, check } of this.#checks) {
       const message = check(this.#world, step)
       if (message !== undefined) return `${name}: ${message}`

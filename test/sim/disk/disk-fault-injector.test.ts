@@ -309,6 +309,18 @@ describe('a misdirected operation', () => {
     expect(recorder.damages.map(({ isHealed }) => isHealed())).toEqual([true, true])
   })
 
+  test('does not count as an opportunity what its episode does not concern, and leads no write astray to it', async () => {
+    for (const kind of ['disk.misdirect-read', 'disk.misdirect-write', 'disk.sync-lie'] as const) {
+      const { faults, file, finish, letters } = await threeSectors()
+      const opened = episode(kind, { concerns: () => false, allows: () => expect.unreachable('nobody asks') })
+      faults.open(opened)
+      await finish(file.writeAt(512, new Uint8Array(512).fill(0x6e)))
+      await finish(file.sync())
+      expect(letters(await finish(file.readAt(0, 1536)))).toBe('dnd')
+      expect([opened.observer.held, opened.observer.opportunities, opened.observer.occurrences]).toEqual([0, 0, []])
+    }
+  })
+
   test('strikes nothing that its episode does not allow, and tells that it was held back', async () => {
     for (const kind of ['disk.misdirect-read', 'disk.misdirect-write', 'disk.sync-lie'] as const) {
       const { faults, file, finish, letters } = await threeSectors()

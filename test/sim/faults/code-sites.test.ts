@@ -88,6 +88,7 @@ describe('host.maybe', () => {
       name: 'words',
       system: system({ name: 'words', roles: { worker: { count: 1, boot } }, survives: {} }),
       statistics: () => ({}),
+      measurements: () => ({}),
     })
     const report = await run({ scenario: definition, seed: '1', kinds: ['code.maybe'] })
     expect(report.violation?.message).toContain("a site inside the code is named by a word without blanks, not 'two words'")

@@ -114,6 +114,20 @@ describe('a fault kind of the disk', () => {
   })
 })
 
+test('so many hosts as the system names are ever damaged, the same ones all through a run', async () => {
+  const few = { ...archive, system: { ...archive.system, survives: { ...archive.system.survives, damagedHosts: 1 } } }
+  const kinds = ['disk.rot', 'disk.misdirect-read', 'disk.misdirect-write', 'disk.sync-lie']
+  const chosen = new Set<string>()
+  for (const seed of ['1', '2', '3', '4', '5', '6']) {
+    const { outcome, injections, faults } = await run({ scenario: few, seed, kinds, duration: s(3), options: { 'disk.rot.everyMillis': 50 } })
+    const struck = new Set(injections.map(({ site }) => site))
+    expect([outcome, struck.size]).toEqual(['passed', 1])
+    for (const host of struck) chosen.add(host)
+    expect(faults.find(({ kind }) => kind === 'disk.rot')).toMatchObject({ heldBack: 0 })
+  }
+  expect(chosen.size).toBeGreaterThan(1)
+})
+
 describe('the budget of damage', () => {
   const damage = (path: string, offset = 0, state = { healed: false }) => ({ path, offset, isHealed: () => state.healed })
 
@@ -139,6 +153,13 @@ describe('the budget of damage', () => {
     expect([budget.mayWipe('two'), may('one')]).toEqual([true, false])
     budget.wiped('two')
     expect([may('one'), budget.mayWipe('one'), budget.mayWipe('two')]).toEqual([true, false, true])
+  })
+
+  test('touches only the disks that may decay, where the system names how many', () => {
+    const budget = new DamageBudget({ corruptCopies: 3, damagedHosts: 1 }, () => 'unit', ['two'])
+    expect([budget.mayDecay('one'), budget.mayDecay('two')]).toEqual([false, true])
+    expect([budget.allows('one', [damage('a')]), budget.allows('two', [damage('a')])]).toEqual([false, true])
+    expect([budget.concerns('one', damage('a')), budget.concerns('two', damage('a'))]).toEqual([false, true])
   })
 
   test('spares what has no other copy', () => {

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { Misuse } from '../../../sim/host/errors.js'
-import { type EventTarget, type KernelEvent, timer } from '../../../sim/kernel/event.js'
+import { type EventTarget, type KernelEvent, shared, timeout, timer } from '../../../sim/kernel/event.js'
 import { EventQueue } from '../../../sim/kernel/event-queue.js'
 
 const target: EventTarget = { fire() {} }
@@ -13,7 +13,7 @@ function takeAll(queue: EventQueue): { at: number; label: unknown }[] {
   for (let event = queue.peek(); event !== null; event = queue.peek()) {
     queue.take(event)
     taken.push({ at: event.at, label: event.a })
-    queue.release(event)
+    queue.begin(event)
   }
   return taken
 }
@@ -53,7 +53,7 @@ describe('the event queue', () => {
     fc.assert(
       fc.property(actions, (sequence) => {
         const queue = new EventQueue()
-        let model: { at: number; order: number; event: KernelEvent; id: number }[] = []
+        let model: { at: number; order: number; event: KernelEvent }[] = []
         let order = 0
         const first = () =>
           model.reduce<(typeof model)[number] | undefined>(
@@ -63,11 +63,11 @@ describe('the event queue', () => {
         for (const action of sequence) {
           if (action.kind === 'put') {
             const event = put(queue, action.at)
-            model.push({ at: action.at, order: ++order, event, id: event.id })
+            model.push({ at: action.at, order: ++order, event })
           } else if (action.kind === 'cancel') {
             const chosen = model[action.which % Math.max(1, model.length)]
             if (!chosen) continue
-            queue.cancel(chosen.event, chosen.id)
+            queue.cancel(chosen.event)
             model = model.filter((one) => one !== chosen)
           } else if (action.kind === 'retime') {
             queue.retime((event) => event.at % action.modulus)
@@ -88,7 +88,7 @@ describe('the event queue', () => {
               expected.at = event.at
               expected.order = ++order
             } else {
-              queue.release(event)
+              queue.begin(event)
               model = model.filter((one) => one !== expected)
             }
           }
@@ -102,15 +102,32 @@ describe('the event queue', () => {
     )
   })
 
-  test('cancels an event only by the name it had when it was put', () => {
+  test('does not count an event that has fired, or was cancelled before, among the cancelled ones', () => {
     const queue = new EventQueue()
-    const event = put(queue, 1, 'first')
-    const { id } = event
+    const fired = put(queue, 1, 'first')
     takeAll(queue)
-    const again = put(queue, 2, 'second')
-    expect(again).toBe(event)
-    queue.cancel(again, id)
-    expect(takeAll(queue)).toEqual([{ at: 2, label: 'second' }])
+    queue.cancel(fired)
+    expect(fired.a).toBe('first')
+    const cancelled = put(queue, 2, 'second')
+    queue.cancel(cancelled)
+    queue.cancel(cancelled)
+    put(queue, 3, 'third')
+    expect(takeAll(queue)).toEqual([{ at: 3, label: 'third' }])
+    expect(queue.size).toBe(0)
+  })
+
+  test('is idle when all that waits was cancelled, or stands for deadlines none of which is left', () => {
+    const queue = new EventQueue()
+    expect(queue.isIdle).toBe(true)
+    const event = put(queue, 1)
+    expect(queue.isIdle).toBe(false)
+    queue.cancel(event)
+    expect(queue.isIdle).toBe(true)
+    const deadlines = { isIdle: false, lapses: () => true, fire() {} }
+    for (const at of [5, 3, 4]) queue.schedule(at, timeout, deadlines, null, null, 0, undefined, undefined, undefined, shared)
+    expect(queue.isIdle).toBe(false)
+    deadlines.isIdle = true
+    expect(queue.isIdle).toBe(true)
   })
 
   test('forgets cancelled events when they are the majority', () => {
@@ -118,7 +135,7 @@ describe('the event queue', () => {
     put(queue, 1_000_000, 'kept')
     for (let i = 0; i < 20_000; i++) {
       const event = put(queue, 500_000 + (i % 7))
-      queue.cancel(event, event.id)
+      queue.cancel(event)
     }
     expect(queue.size).toBeLessThan(10_000)
     expect(takeAll(queue)).toEqual([{ at: 1_000_000, label: 'kept' }])

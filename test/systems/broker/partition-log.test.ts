@@ -1,73 +1,12 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { PendingName, PendingPage, PendingSize, PowerLossDice } from '../../../sim/disk/power-loss.js'
-import { Partition } from '../../../systems/broker/partition.js'
-import { type LogOptions, logDefaults } from '../../../systems/broker/partition-log.js'
-import { batchFault, batchSize, decodeRecords, encodeBatch } from '../../../systems/broker/record-batch.js'
+import { logDefaults } from '../../../systems/broker/partition-log.js'
+import { batchSize, decodeRecords } from '../../../systems/broker/record-batch.js'
 import { CorruptSnapshot } from '../../../systems/raft/errors.js'
-import { CorruptLog } from '../../../systems/raft/wal-recovery.js'
 import { keepAll, loseAll } from '../../sim/disk/power-loss-dice.js'
 import { ImageDisk } from '../raft/image-disk.js'
-
-const small: LogOptions = { ...logDefaults, segmentBytes: 600, indexIntervalBytes: 150, cacheBytes: 300, writeBytes: 200 }
-
-/** The entry at `index` of a replicated log: one to three records that say where they belong. */
-function entry(index: number): Uint8Array {
-  const records = Array.from({ length: (index % 3) + 1 }, (_, i) => ({
-    key: null,
-    value: new Uint8Array((index * 7) % 60).fill(i),
-    timestamp: 1_000 + index * 10 + i,
-  }))
-  return encodeBatch(records, { producer: { id: 5, epoch: 0, sequence: offsetOf(index) } })
-}
-/** Where the entry's batch belongs when all entries from 1 on are applied. */
-function offsetOf(index: number): number {
-  let offset = 0
-  for (let i = 1; i < index; i++) offset += (i % 3) + 1
-  return offset
-}
-function partitionOn(disk: ImageDisk, options = small, failed: (error: unknown) => void = (error) => expect.unreachable(String(error))): Partition {
-  return new Partition(disk, 'events', 0, 'events-0/log', { log: options, maxProducers: 10 }, { changes: 0 }, failed)
-}
-async function opened(disk: ImageDisk, options = small): Promise<Partition> {
-  const partition = partitionOn(disk, options)
-  await partition.open()
-  return partition
-}
-function applyTo(partition: Partition, index: number): void {
-  while (partition.appliedIndex < index) {
-    const next = partition.appliedIndex + 1
-    expect(partition.apply(next, 1, entry(next))).toMatchObject({ kind: 'appended', baseOffset: offsetOf(next) })
-  }
-}
-async function readAll(partition: Partition, maxBytes: number): Promise<Uint8Array[]> {
-  const { log } = partition
-  const batches: Uint8Array[] = []
-  for (let offset = log.startOffset; offset < log.endOffset; ) {
-    const bytes = await log.read(offset, maxBytes, log.endOffset)
-    for (let at = 0; at < bytes.length; at += batchSize(bytes, at)) {
-      expect(batchFault(bytes, at)).toBeNull()
-      batches.push(bytes.slice(at, at + batchSize(bytes, at)))
-    }
-    offset = offsetOf(batches.length + 1)
-  }
-  return batches
-}
-async function expectWhole(partition: Partition, index: number): Promise<void> {
-  expect(partition.appliedIndex).toBe(index)
-  expect(partition.log.endOffset).toBe(offsetOf(index + 1))
-  for (const maxBytes of [1, 500, 100_000]) {
-    const batches = await readAll(partition, maxBytes)
-    expect(batches.length).toBe(index)
-    for (const [i, batch] of batches.entries()) {
-      const values = decodeRecords(batch).map((record) => ({ offset: record.offset, value: record.value }))
-      const expected = decodeRecords(entry(i + 1)).map((record) => ({ offset: offsetOf(i + 1) + record.offset, value: record.value }))
-      expect(values).toEqual(expected)
-    }
-  }
-}
-/** Lets everything that can settle do so. */
-const settle = () => new Promise((resolve) => setImmediate(resolve))
+import { applyTo, entry, expectWhole, offsetOf, opened, partitionOn, settle, small } from './partition-in-hand.js'
 
 describe('a partition log', () => {
   test('reads from memory and from files what was appended, from any offset on', async () => {
@@ -172,30 +111,6 @@ describe('a partition log', () => {
     await expect(target.install(snapshot)).rejects.toThrow(CorruptSnapshot)
     await expect(target.install({ ...snapshot, bytes: new Uint8Array(3) })).rejects.toThrow(CorruptSnapshot)
     await expectWhole(target, 3)
-  })
-
-  test('damage is noticed where it is read: in the last segment at recovery, before it by a fetch or a capture', async () => {
-    const disk = new ImageDisk()
-    const partition = await opened(disk)
-    applyTo(partition, 30)
-    await partition.flush()
-    const names = disk.image.list('events-0/log/1')
-    const damage = (name: string | undefined) => {
-      const file = disk.image.openFile(`events-0/log/1/${name}`, {})
-      disk.image.write(file, 70, Uint8Array.of(0xff, 0xff))
-      return file
-    }
-    damage(names[0])
-    await expect(partition.log.read(0, 100, 1)).rejects.toThrow(CorruptLog)
-    const later = await opened(new ImageDisk(disk.image))
-    for (const _ of ['once', 'again']) await expect(later.log.read(0, 100, 1)).rejects.toThrow('that was durable is damaged (crc)')
-    await expect(later.capture()).rejects.toThrow(CorruptLog)
-    disk.image.truncate(damage(names[1]), 0)
-    await expect(later.log.read(Number(names[1]?.slice(0, 20)), 100, later.log.endOffset)).rejects.toThrow('and the next begins at')
-    const last = damage(names.at(-1))
-    await expect(partitionOn(new ImageDisk(disk.image)).open()).rejects.toThrow('that was durable is damaged (crc)')
-    disk.image.truncate(last, 50)
-    await expect(partitionOn(new ImageDisk(disk.image)).open()).rejects.toThrow('bytes are left of')
   })
 
   test('a failed sync fails the flush, and a failed write in the background is told', async () => {

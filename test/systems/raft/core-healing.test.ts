@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import type { RaftMachineNode } from '../../../invariants/raft/core-harness.js'
 import { Stream } from '../../../sim/kernel/stream.js'
 import type { TimerTag } from '../../../systems/raft/messages.js'
 import { CoreCluster } from './core-cluster.js'
@@ -24,9 +25,19 @@ function trouble(cluster: CoreCluster, random: Stream, steps: number): void {
     else if (roll < 94) {
       const input = node.inputs.shift()
       if (input !== undefined) cluster.input(node.id, input)
-    } else if (roll < 97 && node.state.applied > node.state.log.base.index) cluster.input(node.id, { kind: 'compact', index: node.state.applied })
-    else if (roll === 99) cluster.crash(node.id, random.int(size))
+    } else if (roll < 97 && node.state.lacks === 0 && node.state.applied > node.state.log.base.index)
+      cluster.input(node.id, { kind: 'compact', index: node.state.applied })
+    else if (roll === 98 && mayLoseState(node, size)) cluster.input(node.id, { kind: 'state-lost' })
+    else if (roll === 99) {
+      cluster.crash(node.id, random.int(size))
+      if (node.durable !== null && mayLoseState(node, size) && random.int(2) === 0) node.durable = { ...node.durable, applied: null }
+    }
   }
+}
+
+/** A minority, the same all through: the others can always teach it. */
+function mayLoseState({ id }: RaftMachineNode, size: number): boolean {
+  return 2 * (id + 1) < size
 }
 
 /** What the world does once it is well: messages arrive, saves complete, leaders beat, and in turn a member without a leader times out. */

@@ -186,7 +186,18 @@ describe('Raft replication, at a leader', () => {
     cluster.saveAll(0)
     expect(cluster.state(0)).toMatchObject({ role: 'leader', term: 3, firstOwnIndex: 3 })
     const acknowledge = (index: number) =>
-      cluster.receive(0, 1, { kind: 'append-response', term: 3, rejected: false, index, hintIndex: 0, hintTerm: 0, round: 0, incarnation: 1, suspect: false })
+      cluster.receive(0, 1, {
+        kind: 'append-response',
+        term: 3,
+        rejected: false,
+        index,
+        hintIndex: 0,
+        hintTerm: 0,
+        round: 0,
+        incarnation: 1,
+        suspect: false,
+        lacks: 0,
+      })
     acknowledge(2)
     expect(cluster.state(0).commit).toBe(0)
     cluster.settle()

@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest'
 import { DiskImage } from '../../../sim/disk/disk-image.js'
-import { CorruptSnapshot } from '../../../systems/raft/errors.js'
 import { durableSnapshot, type MemoryState, SnapshotFile } from '../../../systems/raft/snapshot-file.js'
 import { keepAll, loseAll } from '../../sim/disk/power-loss-dice.js'
 import { ImageDisk } from './image-disk.js'
@@ -25,8 +24,8 @@ async function opened(image: DiskImage): Promise<{ state: Text; file: SnapshotFi
   const disk = new ImageDisk(image)
   const state = new Text()
   const file = new SnapshotFile(disk, 'group/state', state)
-  const { index } = await file.open()
-  return { state, file, disk, index }
+  const position = await file.open()
+  return { state, file, disk, index: position?.index ?? -1 }
 }
 
 test('a state that was flushed is found again, one that was not is not', async () => {
@@ -79,7 +78,7 @@ test('a snapshot found after a crash between its renaming and the sync of its na
   expect((await opened(image)).index).toBe(5)
 })
 
-test('a damaged snapshot is refused, and shows as damaged from outside', async () => {
+test('a damaged snapshot is told as lost, shows as damaged from outside, and is replaced by the next one', async () => {
   const image = new DiskImage()
   const { file, disk } = await opened(image)
   file.apply(1, 1, bytes('state'))
@@ -89,5 +88,8 @@ test('a damaged snapshot is refused, and shows as damaged from outside', async (
   await damaged.writeAt(22, new Uint8Array([0]))
   await damaged.sync()
   expect(durableSnapshot(image.durable, 'group/state')).toBeNull()
-  await expect(opened(image)).rejects.toThrow(CorruptSnapshot)
+  const next = await opened(image)
+  expect([next.index, next.state.text]).toEqual([-1, ''])
+  await next.file.install({ index: 4, term: 2, bytes: bytes('anew') })
+  expect((await opened(image)).state.text).toBe('anew')
 })

@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { DiskImage } from '../../../sim/disk/disk-image.js'
 import type { PowerLossDice } from '../../../sim/disk/power-loss.js'
+import type { DurableView } from '../../../sim/host/seam.js'
 import { Stream } from '../../../sim/kernel/stream.js'
 import type { Entry, HardState, Position, RaftChange } from '../../../systems/raft/messages.js'
 import { WalReader } from '../../../systems/raft/wal-reader.js'
@@ -87,6 +88,30 @@ const settle = async () => {
   for (let i = 0; i < 12; i++) await new Promise((resolve) => setImmediate(resolve))
 }
 
+/** Sees of every change that something was changed, and not what. */
+function withoutHints(view: DurableView): DurableView {
+  return {
+    get changes() {
+      return view.changes
+    },
+    lastChanged: null,
+    read: (path) => view.read(path),
+    readFrom: (path, offset) => view.readFrom(path, offset),
+    size: (path) => view.size(path),
+    list: (directory) => view.list(directory),
+    file: (path) => view.file(path),
+  }
+}
+
+const read = ({ hardState, lastIndex, snapshotIndex, snapshotTerm, suspect, incarnation }: WalReader) => ({
+  hardState,
+  lastIndex,
+  snapshotIndex,
+  snapshotTerm,
+  suspect,
+  incarnation,
+})
+
 /**
  * Several lives of one log: each saves at random, and ends in a crash between any two disk operations, with or without the power.
  * Every life has to find a prefix of what was saved that includes all that was reported durable.
@@ -95,6 +120,20 @@ async function liveThrough(key: { high: number; low: number }, garbage: boolean)
   const random = new Stream(key)
   const image = new DiskImage()
   const reader = new WalReader(image.durable, 'raft/wal')
+  const careful = new WalReader(withoutHints(image.durable), 'raft/wal')
+  /** Bytes of another file may become durable at any time. */
+  const follow = (life: number): boolean => {
+    if (random.int(2) === 0) {
+      const other = image.openFile('other', { create: true })
+      image.write(other, other.size, Uint8Array.of(1))
+      image.finishSync(other, image.beginSync(other))
+      if (random.int(8) === 0) image.syncDirectory('')
+    }
+    const isNew = reader.follow(life)
+    expect(careful.follow(life), 'what a reader finds does not hang on what it is told of changes').toBe(isNew)
+    expect(read(reader)).toEqual(read(careful))
+    return isNew
+  }
   let acceptable: Model[] = [emptyModel()]
   let hardStates: HardState[] = []
   let suspicions = 0
@@ -114,7 +153,7 @@ async function liveThrough(key: { high: number; low: number }, garbage: boolean)
       expect(candidates).toContainEqual(found.hardState)
       expect(found.hardState.term).toBeGreaterThanOrEqual((acceptable[0] as Model).hardState.term)
       const start: Model = { ...(matching[0] as Model), hardState: found.hardState }
-      expect(reader.follow(life)).toBeTypeOf('boolean')
+      follow(life)
       expect(reader.hardState).toEqual(found.hardState)
       expect(reader.lastIndex).toBe(start.last)
 
@@ -131,10 +170,10 @@ async function liveThrough(key: { high: number; low: number }, garbage: boolean)
         opened.save(token, change)
         if (token % 40 === 0 || random.int(3) > 0) opened.flush()
         if (random.int(3) === 0) for (let i = random.int(8); i > 0; i--) await null
-        if (reader.follow(life)) readerSteps++
+        if (follow(life)) readerSteps++
       }
       await settle()
-      if (reader.follow(life)) readerSteps++
+      if (follow(life)) readerSteps++
       const shownByReader = states.findIndex((state, at) => at >= durable && state.last === reader.lastIndex && state.base.index === reader.snapshotIndex)
       expect(shownByReader, 'the reader shows a durable state').toBeGreaterThanOrEqual(0)
       for (const [index, { term }] of (states[shownByReader] as Model).entries) expect(reader.termAt(index)).toBe(term)
@@ -171,4 +210,30 @@ describe('after any crash the log recovers to a prefix of what was saved that in
     )
     expect(suspicions).toBeGreaterThan(0)
   }, 30_000)
+})
+
+test('a follower enters a segment whose name was durable before its bytes', async () => {
+  const source = new ImageDisk()
+  const log = await WriteAheadLog.open(hostWith(source, 1), 'wal', { segmentBytes: 200 })
+  for (let index = 1; index <= 8; index++) {
+    log.save(index, { kind: 'entries', entries: [{ index, term: 1, kind: 'normal', data: new Uint8Array(60).fill(index) }] })
+    await log.drain()
+  }
+  const image = new DiskImage()
+  const reader = new WalReader(image.durable, 'wal')
+  image.makeDirectory('wal')
+  image.syncDirectory('')
+  const found: number[] = []
+  for (const name of source.image.list('wal')) {
+    const file = image.openFile(`wal/${name}`, { create: true })
+    image.syncDirectory('wal')
+    reader.follow(1)
+    image.write(file, 0, source.image.durable.read(`wal/${name}`) as Uint8Array)
+    image.finishSync(file, image.beginSync(file))
+    expect(reader.follow(1)).toBe(true)
+    found.push(reader.lastIndex)
+  }
+  expect(found.length).toBeGreaterThan(2)
+  expect(found).toEqual(found.toSorted((a, b) => a - b))
+  expect(found.at(-1)).toBe(8)
 })

@@ -1,0 +1,107 @@
+import { availableParallelism } from 'node:os'
+import path from 'node:path'
+import { catalogueOf } from '../sim/faults/catalogue.js'
+import type { Nanos } from '../sim/host/seam.js'
+import { type ExitCode, exitCodes } from '../sim/report/exit-code.js'
+import { describeShrunk, shrunkReport } from '../sim/report/shrunk-report.js'
+import { storyOf } from '../sim/report/story.js'
+import { vitestFile } from '../sim/report/vitest-file.js'
+import { ShrinkFailed, type ShrinkOptions, shrink } from '../sim/run/shrink/shrink.js'
+import type { Shrunk } from '../sim/run/shrink/shrunk.js'
+import { BadInput } from './bad-input.js'
+import { type FailingRun, failingRun } from './failing-run.js'
+import { interruptible } from './perform-run.js'
+import { ProgressLine } from './progress-line.js'
+import { writeReplayFile, writeText } from './replay-file.js'
+import { blame } from './scenario-fault.js'
+import type { Terminal } from './terminal.js'
+import { WorkerTrier } from './worker-trier.js'
+
+export interface ShrinkFlags {
+  readonly seed?: string
+  /** Of this machine's clock. */
+  readonly time: Nanos
+  readonly jobs?: number
+  readonly out?: string
+  readonly test?: string
+  readonly json?: boolean
+}
+
+/** `shrink FILE` or `shrink SCENARIO --seed N`: the smallest run that fails the same way, its story and its replay. */
+export async function shrinkCommand(what: string, flags: ShrinkFlags, terminal: Terminal): Promise<ExitCode> {
+  const failing = await failingRun(what, flags.seed, 'shrink', terminal)
+  if (failing.report.outcome === 'interrupted') return exitCodes.interrupted
+  const began = performance.now()
+  const shrunk = await shrunkBy(failing, flags, terminal)
+  const seconds = (performance.now() - began) / 1_000
+  const story = storyOf(shrunk.report, catalogueOf(failing.request.scenario))
+  const out = flags.out ?? defaultTarget(what, failing)
+  writeReplayFile(out, terminal.folder, shrunk.replay)
+  if (flags.test !== undefined) writeText(flags.test, terminal.folder, testOf(flags.test, failing, shrunk, story))
+  if (flags.json) terminal.out(JSON.stringify(shrunkReport(shrunk, story, { seconds, replay: out, ...(flags.test === undefined ? {} : { test: flags.test }) })))
+  else {
+    const { program } = terminal
+    const commands = {
+      replay: `${program} replay ${out}`,
+      why: `${program} why ${out}`,
+      ...(flags.test === undefined ? {} : { test: `npx vitest run ${flags.test}` }),
+    }
+    terminal.out(describeShrunk(shrunk, story, { seconds, commands }, terminal.paint))
+  }
+  return shrunk.stopped === 'interrupted' ? exitCodes.interrupted : exitCodes.passed
+}
+
+async function shrunkBy(failing: FailingRun, { time, jobs = availableParallelism(), json }: ShrinkFlags, terminal: Terminal): Promise<Shrunk> {
+  const { request, report, file, scenarioName } = failing
+  const line = new ProgressLine()
+  let workers: WorkerTrier | undefined
+  const options: ShrinkOptions = {
+    timeMillis: Math.ceil(time / 1e6),
+    ...(file === undefined ? {} : { file }),
+    // One job needs no thread of its own.
+    ...(jobs > 1
+      ? {
+          trier: (failure, signal) => {
+            workers = new WorkerTrier({
+              scenario: scenarioName,
+              folder: terminal.folder,
+              jobs,
+              failure,
+              signal,
+              ...(request.limits ? { limits: request.limits } : {}),
+            })
+            return workers
+          },
+        }
+      : {}),
+    onProgress: ({ phase, runs, injections, operations, virtualNanos }) => {
+      if (!json)
+        line.show(
+          () => `shrinking: ${phase}  ${injections} injections, ${operations} operations, fails at ${(virtualNanos / 1e9).toFixed(3)} s  (${runs} runs)`,
+        )
+    },
+  }
+  try {
+    return await interruptible((signal) => shrink(request, report, { ...options, signal }))
+  } catch (error) {
+    if (error instanceof ShrinkFailed) throw new BadInput(error.message)
+    throw blame(error, file)
+  } finally {
+    line.clear()
+    await workers?.close()
+  }
+}
+
+/** Beside the replay that it came from, or where replays lie. */
+function defaultTarget(what: string, { report }: FailingRun): string {
+  if (what.endsWith('.json')) return what.replace(/(\.shrunk)?\.json$/, '.shrunk.json')
+  const name = `${report.scenario}-${report.seed}`.replace(/[^A-Za-z0-9._-]+/g, '_').slice(0, 120)
+  return path.join('.seedfall', `${name}.shrunk.json`)
+}
+
+function testOf(target: string, { file }: FailingRun, shrunk: Shrunk, story: readonly string[]): string {
+  if (file === undefined) return vitestFile(shrunk.replay, story, { kind: 'stock', name: shrunk.replay.scenario })
+  const relative = path.relative(path.dirname(target), file).split(path.sep).join('/')
+  const specifier = relative.startsWith('.') ? relative : `./${relative}`
+  return vitestFile(shrunk.replay, story, { kind: 'file', specifier: specifier.replace(/\.([cm]?)ts$/, '.$1js') })
+}

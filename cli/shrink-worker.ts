@@ -1,0 +1,49 @@
+/** Tries recipes that a `WorkerTrier` sends, one at a time, and answers each. */
+import { parentPort, workerData } from 'node:worker_threads'
+import type { Limits } from '../sim/run/report.js'
+import type { FailureShape } from '../sim/run/shrink/failure-shape.js'
+import { type Trial, type TrialRequest, tryRecipe } from '../sim/run/shrink/trial.js'
+import { loadScenario } from './load-scenario.js'
+
+/** What a worker is told when it starts. */
+export interface ShrinkWork {
+  /** One of Seedfall's own, or a file. */
+  readonly scenario: string
+  readonly folder: string
+  readonly failure: FailureShape
+  readonly limits?: Partial<Limits>
+  /** A trial whose number is below this is to end: nobody waits for it any more. */
+  readonly abandoned: SharedArrayBuffer
+}
+
+export interface ShrinkTask {
+  readonly number: number
+  readonly request: TrialRequest
+}
+
+export type ShrinkAnswer =
+  | { readonly number: number; readonly trial: Trial }
+  /** Of the runner itself, or of the scenario's own code outside of a process. */
+  | { readonly number: number; readonly error: string }
+
+const { scenario: name, folder, failure, limits, abandoned } = workerData as ShrinkWork
+const below = new Int32Array(abandoned)
+const port = parentPort as NonNullable<typeof parentPort>
+const { scenario } = await loadScenario(name, folder)
+
+port.on('message', async ({ number, request }: ShrinkTask) => {
+  port.postMessage(await answer(number, request))
+})
+
+async function answer(number: number, request: TrialRequest): Promise<ShrinkAnswer> {
+  const signal = {
+    get aborted() {
+      return Atomics.load(below, 0) > number
+    },
+  } as AbortSignal
+  try {
+    return { number, trial: await tryRecipe(scenario, request, failure, { signal, ...(limits === undefined ? {} : { limits }) }) }
+  } catch (error) {
+    return { number, error: error instanceof Error ? (error.stack ?? error.message) : String(error) }
+  }
+}

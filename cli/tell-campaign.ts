@@ -1,0 +1,76 @@
+import { mkdirSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import { type CampaignSurroundings, describeCampaign, type FailureCommands } from '../sim/report/campaign-report.js'
+import { type ExitCode, exitCodes } from '../sim/report/exit-code.js'
+import { githubAnnotations } from '../sim/report/github-annotations.js'
+import { rate } from '../sim/report/hunt-progress-text.js'
+import { junitXml } from '../sim/report/junit.js'
+import { count } from '../sim/report/numbers.js'
+import { type CampaignFile, campaignJson, isGood } from '../sim/run/campaign/campaign-file.js'
+import { BadInput } from './bad-input.js'
+import { againWords } from './fault-choice.js'
+import type { HuntRates } from './hunt-progress.js'
+import type { Terminal } from './terminal.js'
+
+/** How a result is told. */
+export interface Telling {
+  /** What replay files are relative to; empty for merged results, which name theirs in full. */
+  readonly folder: string
+  readonly isInterrupted?: boolean
+  readonly rates?: HuntRates
+  readonly json?: boolean
+  readonly junit?: string
+}
+
+/** Prints a campaign's result as text or JSON, writes its JUnit file, annotates a workflow of GitHub's. Answers the exit code. */
+export function tellCampaign(file: CampaignFile, { folder, isInterrupted = false, rates, json, junit }: Telling, terminal: Terminal): ExitCode {
+  const exitCode = isInterrupted ? exitCodes.interrupted : isGood(file) ? exitCodes.passed : exitCodes.violation
+  const replayOf = (replay: string | null): string | null => (replay === null ? null : path.join(folder, replay))
+  const commands: FailureCommands = ({ scenario, file: scenarioFile, durationNanos, ...choice }, { kept }) => {
+    const replay = replayOf(kept.replay)
+    const subject = scenarioFile === undefined ? [scenario] : ['run', scenarioFile]
+    return {
+      ...(replay === null ? {} : { replay: `${terminal.program} replay ${replay}` }),
+      again: `${terminal.program} ${againWords(subject, String(kept.seed), choice, durationNanos).join(' ')}`,
+    }
+  }
+  if (junit !== undefined) write(junit, junitXml(file, commands), terminal)
+  if (json === true) {
+    const shown = campaignJson(file)
+    const failures = file.asked.scenarios.flatMap((asked, i) =>
+      (file.totals[i]?.failures.list() ?? []).map((failure) => ({
+        scenario: asked.scenario,
+        fingerprint: failure.fingerprint,
+        outcome: failure.outcome,
+        check: failure.check,
+        seeds: failure.count,
+        seed: failure.kept.seed,
+        replay: replayOf(failure.kept.replay),
+        commands: commands(asked, failure),
+      })),
+    )
+    terminal.out(JSON.stringify({ ...shown, exitCode, isInterrupted, folder, failures, ...(rates === undefined ? {} : { rates }) }))
+    return exitCode
+  }
+  const around: CampaignSurroundings = { commands }
+  terminal.out(`\n${describeCampaign(file, around, terminal.paint)}`)
+  if (rates !== undefined) terminal.out(`\n${describeRates(rates)}`)
+  if (isInterrupted) terminal.out(`${terminal.paint.bad('✗ interrupted')}: ${terminal.program} hunt --resume ${folder} goes on`)
+  if (process.env.GITHUB_ACTIONS === 'true') for (const line of githubAnnotations(file, commands)) terminal.out(line)
+  return exitCode
+}
+
+function describeRates({ jobs, wallSeconds, seedsPerSecond, stepsPerSecond, virtualPerWall }: HuntRates): string {
+  return `${jobs} ${jobs === 1 ? 'thread' : 'threads'}, ${count(Math.round(wallSeconds * 10) / 10)} s: ${rate(seedsPerSecond)} seeds/s, ${rate(stepsPerSecond)} steps/s, ${rate(virtualPerWall)} s of virtual time a second`
+}
+
+/** A file that a command was asked to write. */
+export function write(name: string, text: string, { folder }: Terminal): void {
+  const file = path.resolve(folder, name)
+  try {
+    mkdirSync(path.dirname(file), { recursive: true })
+    writeFileSync(file, text)
+  } catch (error) {
+    throw new BadInput(`${name} cannot be written: ${(error as Error).message}`)
+  }
+}

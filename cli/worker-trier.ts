@@ -1,0 +1,160 @@
+import { Worker } from 'node:worker_threads'
+import type { Limits } from '../sim/run/report.js'
+import type { FailureShape } from '../sim/run/shrink/failure-shape.js'
+import type { Reproduction, TrialRequest } from '../sim/run/shrink/trial.js'
+import { Stopped, type Trier } from '../sim/run/shrink/trier.js'
+import type { ShrinkAnswer, ShrinkTask, ShrinkWork } from './shrink-worker.js'
+
+export interface WorkerTrierOptions {
+  /** One of Seedfall's own, or a file from `folder`. */
+  readonly scenario: string
+  readonly folder: string
+  /** Worker threads. */
+  readonly jobs: number
+  readonly failure: FailureShape
+  readonly signal: AbortSignal
+  readonly limits?: Partial<Limits>
+}
+
+/** Beside the sources, and above the built form. */
+const entry = new URL(import.meta.url.endsWith('.ts') ? './shrink-worker.mjs' : '../../cli/shrink-worker.mjs', import.meta.url)
+
+/** So many workers may die before the shrinker gives up: each death costs its trial. */
+const mostDeaths = 8
+
+/**
+ * Tries recipes on worker threads. The answer is the first in the order of the requests that succeeds, so it is the same for any number of workers; trials
+ * behind it are abandoned.
+ */
+export class WorkerTrier implements Trier {
+  readonly #options: WorkerTrierOptions
+  readonly #idle: Worker[] = []
+  readonly #all = new Set<Worker>()
+  readonly #abandoned = new SharedArrayBuffer(4)
+  /** What each busy worker tries. */
+  readonly #tasks = new Map<Worker, number>()
+  #numbers = 0
+  #deaths = 0
+  #round: Round | null = null
+  /** No more workers can be had. */
+  #broken: Error | null = null
+
+  constructor(options: WorkerTrierOptions) {
+    this.#options = options
+    for (let job = 0; job < options.jobs; job++) this.#start()
+  }
+
+  first(requests: readonly TrialRequest[]): Promise<{ index: number; reproduction: Reproduction } | null> {
+    const { signal } = this.#options
+    return new Promise((resolve, reject) => {
+      if (signal.aborted || this.#broken !== null) {
+        reject(this.#broken ?? new Stopped())
+        return
+      }
+      const stop = () => settle(() => reject(new Stopped()))
+      const settle = (how: () => void) => {
+        signal.removeEventListener('abort', stop)
+        this.#round = null
+        Atomics.store(new Int32Array(this.#abandoned), 0, this.#numbers)
+        how()
+      }
+      signal.addEventListener('abort', stop)
+      const from = this.#numbers
+      this.#numbers += requests.length
+      this.#round = {
+        requests,
+        from,
+        next: 0,
+        open: new Set(),
+        found: null,
+        resolve: (found) => settle(() => resolve(found)),
+        reject: (error) => settle(() => reject(error)),
+      }
+      this.#feed()
+    })
+  }
+
+  async close(): Promise<void> {
+    const workers = [...this.#all]
+    this.#all.clear()
+    await Promise.all(workers.map((worker) => worker.terminate()))
+  }
+
+  /** Gives idle workers what is next, and ends the round when all before its success have failed. */
+  #feed(): void {
+    const round = this.#round
+    if (round === null) return
+    const end = round.found?.index ?? round.requests.length
+    while (round.next < end) {
+      const worker = this.#idle.pop()
+      if (worker === undefined) return
+      const index = round.next++
+      round.open.add(index)
+      this.#tasks.set(worker, round.from + index)
+      const task: ShrinkTask = { number: round.from + index, request: round.requests[index] as TrialRequest }
+      worker.postMessage(task)
+    }
+    for (const index of round.open) if (index < end) return
+    round.resolve(round.found)
+  }
+
+  #answered(worker: Worker, answer: ShrinkAnswer): void {
+    this.#tasks.delete(worker)
+    this.#idle.push(worker)
+    const round = this.#round
+    if (round !== null && answer.number >= round.from) {
+      const index = answer.number - round.from
+      round.open.delete(index)
+      if ('error' in answer) {
+        round.reject(new Error(answer.error))
+        return
+      }
+      if (typeof answer.trial !== 'string' && index < (round.found?.index ?? Number.POSITIVE_INFINITY)) round.found = { index, reproduction: answer.trial }
+    }
+    this.#feed()
+  }
+
+  #start(): void {
+    const { scenario, folder, failure, limits } = this.#options
+    const work: ShrinkWork = { scenario, folder, failure, abandoned: this.#abandoned, ...(limits === undefined ? {} : { limits }) }
+    const worker = new Worker(entry, { workerData: work })
+    this.#all.add(worker)
+    this.#idle.push(worker)
+    let death = 'it left'
+    worker.on('message', (answer: ShrinkAnswer) => this.#answered(worker, answer))
+    worker.on('error', (error) => {
+      death = error instanceof Error ? error.message : String(error)
+    })
+    worker.on('exit', () => {
+      if (this.#all.delete(worker)) this.#died(worker, death)
+    })
+  }
+
+  /** What it was trying counts as tried in vain: it may be what killed it. */
+  #died(worker: Worker, why: string): void {
+    const number = this.#tasks.get(worker)
+    this.#tasks.delete(worker)
+    const place = this.#idle.indexOf(worker)
+    if (place >= 0) this.#idle.splice(place, 1)
+    if (++this.#deaths > mostDeaths || number === undefined) {
+      this.#broken = new Error(`a worker of the shrinker died: ${why}`)
+      this.#round?.reject(this.#broken)
+      return
+    }
+    this.#start()
+    this.#round?.open.delete(number - this.#round.from)
+    this.#feed()
+  }
+}
+
+/** One call of `first`. */
+interface Round {
+  readonly requests: readonly TrialRequest[]
+  /** The number of its first trial. */
+  readonly from: number
+  next: number
+  readonly open: Set<number>
+  found: { readonly index: number; readonly reproduction: Reproduction } | null
+  resolve(found: { readonly index: number; readonly reproduction: Reproduction } | null): void
+  reject(error: Error): void
+}

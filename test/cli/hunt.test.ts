@@ -1,0 +1,238 @@
+import { spawn } from 'node:child_process'
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { beforeAll, describe, expect, test } from 'vitest'
+import { main } from '../../cli/main.js'
+import { plain } from '../../sim/report/palette.js'
+import { example, fixture, freshFolder, seedfall } from './seedfall.js'
+
+const bin = fileURLToPath(new URL('../../cli/bin.mjs', import.meta.url))
+const lock = [example('lock'), '--first-seed', '1', '--duration', '4s']
+
+/** What does not depend on the machine, nor on where replays are kept. */
+function resultOf(json: string): Record<string, unknown> {
+  const { rates: _, folder: __, failures: ___, ...result } = JSON.parse(json)
+  return JSON.parse(JSON.stringify(result).replace(/"[^"]*(?=failures\/)/g, '"'))
+}
+
+describe('a hunt', () => {
+  const folder = freshFolder()
+  let whole: Awaited<ReturnType<typeof seedfall>>
+  beforeAll(async () => {
+    whole = await seedfall(['hunt', ...lock, '--seeds', '14', '--jobs', '1', '--trace-hashes', '--json'], folder)
+  })
+
+  test('with --json prints one object: seeds, hashes, failures with fingerprint and replay, faults, statistics, rates', () => {
+    expect(whole.code).toBe(1)
+    const result = JSON.parse(whole.out)
+    expect(result).toMatchObject({
+      exitCode: 1,
+      isComplete: true,
+      scenarios: [
+        {
+          scenario: 'lock',
+          seeds: 14,
+          ranges: [[1, 14]],
+          faults: expect.arrayContaining([expect.objectContaining({ kind: 'process.pause', drawnIn: expect.any(Number), heldBack: 0 })]),
+          measurements: { 'operation time': { unit: 'nanos', p50: expect.any(Number), p99: expect.any(Number), max: expect.any(Number) } },
+          statistics: { pauses: { median: expect.any(Number) } },
+        },
+      ],
+      rates: { jobs: 1, seeds: 14 },
+    })
+    const [scenario] = result.scenarios
+    expect(scenario.traceHashes.map(([seed]: [number]) => seed)).toEqual(Array.from({ length: 14 }, (_, i) => i + 1))
+    expect(scenario.outcomes.passed + scenario.outcomes.violation).toBe(14)
+    expect(result.failures).toHaveLength(1)
+    expect(result.failures[0]).toMatchObject({
+      outcome: 'violation',
+      check: 'history',
+      seeds: scenario.outcomes.violation,
+      fingerprint: expect.stringMatching(/^[0-9a-f]{16}$/),
+    })
+  })
+
+  test("'s replay file is the failing run, event for event", async () => {
+    const { replay, commands } = JSON.parse(whole.out).failures[0]
+    expect(commands.replay).toBe(`npx seedfall replay ${replay}`)
+    const { code, out } = await seedfall(['replay', replay], folder)
+    expect(out).toContain('the same run, event for event')
+    expect(code).toBe(1)
+  })
+
+  test('finds the same on three threads as on one', async () => {
+    const { out } = await seedfall(['hunt', ...lock, '--seeds', '14', '--jobs', '3', '--trace-hashes', '--json'])
+    expect(resultOf(out)).toEqual(resultOf(whole.out))
+  })
+
+  test('in shards, merged, is the whole hunt', async () => {
+    const shards = freshFolder()
+    for (const shard of ['2/2', '1/2']) {
+      const { code } = await seedfall(
+        ['hunt', ...lock, '--seeds', '14', '--jobs', '1', '--trace-hashes', '--shard', shard, '--artifacts', `part ${shard[0]}`, '--json'],
+        shards,
+      )
+      expect([0, 1]).toContain(code)
+    }
+    const merged = await seedfall(['merge', 'part 2', 'part 1', '--json', '--out', 'both.json', '--junit', 'both.xml'], shards)
+    expect(merged.code).toBe(1)
+    expect(resultOf(merged.out)).toEqual(resultOf(whole.out))
+    const { replay } = JSON.parse(merged.out).failures[0]
+    expect(existsSync(path.join(shards, replay))).toBe(true)
+    expect(readFileSync(path.join(shards, 'both.xml'), 'utf8')).toContain('<testsuite name="lock" tests="2" failures="1"')
+    const again = await seedfall(['merge', 'both.json', 'part 1'], shards)
+    expect(again.code).toBe(2)
+    expect(again.error).toMatch(/^seedfall: both\.json, part 1: these campaigns overlap: lock, seed 1 is counted twice\n$/)
+  })
+
+  test('that was killed goes on where it was, and finds what one that never was killed finds', async () => {
+    const words = ['hunt', ...lock, '--seeds', '14', '--jobs', '2', '--trace-hashes', '--json', '--artifacts', 'kept']
+    const killed = freshFolder()
+    const child = spawn(process.execPath, [bin, ...words], { cwd: killed, stdio: 'ignore' })
+    const journal = path.join(killed, 'kept', 'journal.jsonl')
+    const lines = () => (existsSync(journal) ? readFileSync(journal, 'utf8').split('\n').length - 1 : 0)
+    while (lines() < 3 && child.exitCode === null) await new Promise((resolve) => setTimeout(resolve, 20))
+    child.kill('SIGKILL')
+    await new Promise((resolve) => child.once('close', resolve))
+    const finished = lines()
+    expect(finished).toBeLessThan(14)
+    // Cut short in the middle of a line, too.
+    writeFileSync(journal, `${readFileSync(journal, 'utf8')}{"scenario":0,"se`)
+    const { out, code } = await seedfall(['hunt', '--resume', 'kept', '--json'], killed)
+    expect(code).toBe(1)
+    expect(JSON.parse(out).rates.seeds).toBe(14 - finished)
+    expect(resultOf(out)).toEqual(resultOf(whole.out))
+    expect(existsSync(path.join(killed, JSON.parse(out).failures[0].replay))).toBe(true)
+    expect(readdirSync(path.join(killed, 'kept')).sort()).toEqual(['failures', 'hunt.json'])
+  })
+
+  test('with --fail-fast ends at the failure of the lowest seed, whatever else was running', async () => {
+    const firstFailing = JSON.parse(whole.out).scenarios[0].failures[0].seeds[0]
+    const { code, out } = await seedfall(['hunt', ...lock, '--seeds', '14', '--jobs', '3', '--fail-fast', '--json'])
+    expect(code).toBe(1)
+    expect(JSON.parse(out)).toMatchObject({ isComplete: true, scenarios: [{ ranges: [[1, firstFailing]], failures: [{ count: 1, seeds: [firstFailing] }] }] })
+  })
+})
+
+describe('a hunt for people', () => {
+  test('says what it does, what it found and how to make it again, and annotates a workflow of GitHub', async () => {
+    const folder = freshFolder()
+    const { code, out, error } = await seedfall(['hunt', ...lock, '--seeds', '3', '--jobs', '2', '--no-fault', 'net.delay'], folder, undefined, {
+      GITHUB_ACTIONS: 'true',
+    })
+    expect(code).toBe(1)
+    expect(out).toMatch(/^hunt {2}lock 4 s no net\.delay\n {2}seeds 1 to 3, on 2 threads; kept in \.seedfall\/hunt-lock-1\n/)
+    expect(out).toMatch(/✗ \d failed {2}lock {2}3 seeds: 1 to 3\n/)
+    expect(out).toMatch(/outcomes {2}.*\d violation/)
+    expect(out).toMatch(/again +npx seedfall run \S+lock\.scenario\.ts --seed \d --no-fault net\.delay --duration 4s\n/)
+    expect(out).toMatch(/replay +npx seedfall replay \.seedfall\/hunt-lock-1\/failures\/lock-[0-9a-f]{16}\.json\n/)
+    expect(out).toMatch(/process\.pause +\d/)
+    expect(out).toMatch(/operation time +[\d,]+ +\S+ m?s +\S+ m?s +\S+ m?s {2}.*█/)
+    expect(out).toMatch(/2 threads, .* seeds\/s, .* steps\/s/)
+    expect(out).toMatch(/::error file=\S+lock\.scenario\.ts,title=lock%3A violation%3A history%2C seed \d::.*%0Areplay: npx seedfall replay /)
+    expect(error).toMatch(/✗ violation {2}lock {2}seed \d {2}history: /)
+  })
+
+  test('runs Seedfall’s own scenarios by name, and says that runs are short', async () => {
+    const { code, out } = await seedfall(['hunt', 'all', '--seeds', '1', '--first-seed', '5', '--jobs', '1'])
+    expect(code).toBe(0)
+    expect(out).toMatch(/^hunt {2}broker 10 s, raft 10 s\n/)
+    expect(out).toContain('runs of broker end after 10 s, not 60 s: many short runs find more than few long ones (--duration full)')
+    expect(out).toMatch(/✓ all passed {2}raft {2}1 seed: 5\n/)
+    for (const name of ['election time', 'commit latency', 'recovery time', 'operation time']) expect(out).toMatch(new RegExp(`${name} +[\\d,]+ +\\S+ [mu]?s`))
+    expect(out).toMatch(/% fell between two effects of a step/)
+    expect(out).toMatch(/unarmed {2}.*\n.*disk\.rot, .*\(corruptCopies\)/)
+  })
+
+  test('interrupted by Ctrl-C tells what was found, how to go on, and exits with 130', async () => {
+    const { code, out } = await seedfall(['hunt', ...lock, '--time', '10m', '--jobs', '2'], freshFolder(), 'kept in')
+    expect(code).toBe(130)
+    expect(out).toMatch(/lock {2}[\d,]+ seeds?/)
+    expect(out).toMatch(/✗ interrupted: npx seedfall hunt --resume \.seedfall\/hunt-lock-1 goes on/)
+  })
+
+  test('fails on a property that no run met only when it is asked to, in JUnit too', async () => {
+    const folder = freshFolder()
+    const words = ['hunt', fixture('never-met'), '--seeds', '2', '--first-seed', '1', '--jobs', '1']
+    const tolerant = await seedfall(words, folder)
+    expect(tolerant.code).toBe(0)
+    expect(tolerant.out).toContain("'a seven' (sometimes): asked 2 times and never true in 2 runs")
+    expect(tolerant.out).toContain("'an eight' (reachable): never reached in 2 runs")
+    const strict = await seedfall([...words, '--require-sometimes', '--junit', 'reports/hunt.xml'], folder)
+    expect(strict.code).toBe(1)
+    expect(strict.out).toContain("✗ never-met: 'a seven' (sometimes) was met by no run")
+    const junit = readFileSync(path.join(folder, 'reports/hunt.xml'), 'utf8')
+    expect(junit).toContain('<testcase classname="never-met" name="2 of 2 seeds pass"/>')
+    expect(junit).toContain(`<failure type="shortcoming" message="'an eight' (reachable) was met by no run">`)
+  })
+})
+
+describe('a hunt whose seeds take their worker with them', () => {
+  test('names those that loop for ever, fill the memory or end the program, and goes on', async () => {
+    const { code, out, error } = await seedfall([
+      'hunt',
+      fixture('treacherous'),
+      '--first-seed',
+      '1',
+      '--seeds',
+      '100',
+      '--jobs',
+      '2',
+      '--seed-timeout',
+      '10s',
+      '--memory',
+      '100',
+      '--json',
+    ])
+    expect(code, error).toBe(1)
+    const result = JSON.parse(out)
+    expect(result.isComplete).toBe(true)
+    expect(result.scenarios[0].outcomes).toEqual({ died: 3, hung: 1, passed: 94, violation: 2 })
+    const seedsOf = (check: string) => result.scenarios[0].failures.find((failure: { check: string }) => failure.check === check)?.seeds
+    expect(seedsOf('no sign of life')).toEqual([44])
+    expect(seedsOf('out of memory')).toEqual([9, 19])
+    expect(seedsOf('process.exit')).toEqual([92])
+    expect(seedsOf('no three is drawn')).toEqual([42, 58])
+    expect(result.failures.find(({ check }: { check: string }) => check === 'no sign of life')).toMatchObject({
+      replay: null,
+      commands: { again: expect.stringContaining('--seed 44') },
+    })
+  }, 120_000)
+
+  test('says of a judge that throws that it did, as often as it did', async () => {
+    const { code, out } = await seedfall(['hunt', fixture('judge-throws'), '--seeds', '2', '--first-seed', '1', '--jobs', '1', '--json'])
+    expect(code).toBe(1)
+    expect(JSON.parse(out).failures).toEqual([expect.objectContaining({ outcome: 'threw', seeds: 2, seed: 1, replay: null })])
+  })
+})
+
+describe('a hunt that cannot be is refused in one line', () => {
+  async function refusal(...words: string[]): Promise<string> {
+    const errors: string[] = []
+    const terminal = { out: () => {}, error: (text: string) => void errors.push(text), paint: plain, width: 80, folder: freshFolder(), program: 'npx seedfall' }
+    expect(await main(['hunt', ...words], terminal)).toBe(2)
+    expect(errors).toHaveLength(1)
+    return errors[0] as string
+  }
+
+  test.each([
+    ['contradictions', ['--seeds', '3', '--time', '1m'], '--seeds and --time contradict each other: leave out one of them'],
+    ['contradictions', ['--fail-fast', '--keep-going'], '--fail-fast and --keep-going contradict each other: leave out one of them'],
+    ['a number that is none', ['--jobs', 'two'], "--jobs 'two' is not a number: write an integer from 1 on"],
+    ['a part that is none', ['--shard', '3/2', '--first-seed', '1'], "--shard '3/2' is not a part: write which one and of how many, like 2/3"],
+    ['parts without a common seed', ['--shard', '1/2'], '--shard needs --first-seed: every part must count from the same seed'],
+    ['an unknown scenario', ['brker'], "there is no scenario 'brker': did you mean broker?"],
+    ['one twice', [example('lock'), example('lock').replace('/examples/', '/examples/./')], 'the scenario lock is given twice'],
+    ['an unknown kind of fault', ['--faults', 'net.dorp'], 'did you mean net.drop?'],
+    ['a kind that cannot be', ['--faults', 'disk.rot'], 'disk.rot is not survived by broker'],
+    ['a folder that is no hunt', ['--resume', 'nowhere'], 'nowhere is not the directory of a hunt: there is no hunt.json in it'],
+    [
+      'another hunt than the resumed one',
+      ['--resume', 'nowhere', '--first-seed', '3'],
+      '--resume nowhere goes on with what that hunt was asked for: leave out first-seed',
+    ],
+  ])('%s', async (_, words, line) => {
+    expect(await refusal(...words)).toContain(line)
+  })
+})
