@@ -36,6 +36,9 @@ async function judged(entry: CorpusEntry, home: string, signal: AbortSignal | un
 }
 
 /** The scenario of a replay, by its file or its name. Throws `BadInput`. */
-export function scenarioOf({ file, scenario }: { readonly file?: string | undefined; readonly scenario: string }, home: string): Promise<LoadedScenario> {
-  return loadScenario(file ?? scenario, home)
+export async function scenarioOf(kept: { readonly file?: string | undefined; readonly scenario: string }, home: string): Promise<LoadedScenario> {
+  const loaded = await loadScenario(kept.file ?? kept.scenario, home)
+  const { name } = loaded.scenario
+  if (name !== kept.scenario) throw new BadInput(`${kept.file} has the scenario '${name}' now, and what is kept is of '${kept.scenario}'`)
+  return loaded
 }

@@ -71,10 +71,10 @@ async function searched(file: EntryFile, home: string, runs: number, signal: Abo
   return file.refused.remains === undefined ? null : findRemains(file.refused.remains, scenario, { runs, signal })
 }
 
-function renewed(file: EntryFile, { replay }: FoundAgain): CorpusEntry {
+function renewed(file: EntryFile, { replay, traceHash: now }: FoundAgain): CorpusEntry {
   if ('entry' in file) {
     const { name, note, expect, traceHash } = file.entry
-    return { name, note, expect, ...(traceHash === undefined ? {} : { traceHash: replay.found.traceHash }), replay }
+    return { name, note, expect, ...(traceHash === undefined ? {} : { traceHash: now }), replay }
   }
   const { remains } = file.refused
   if (remains === undefined) throw new BadInput(`${file.path} ${file.refused.message}`)

@@ -109,6 +109,9 @@ export function topologies(scenario: AnyScenario, bounds: Readonly<Record<string
   )
 }
 
+/** What a scenario's workload performs. */
+export type OperationOf<S extends AnyScenario> = Parameters<S['workload']['perform']>[1]
+
 export interface OperationsOptions {
   /** At most so many for each client; 20 when not given. */
   readonly most?: number
@@ -120,7 +123,11 @@ export interface OperationsOptions {
  * What each client of a scenario does, and when, instead of what its workload would generate: lists of the given operations, of the workload's own type. They
  * shrink to fewer and simpler ones; what is left out moves no other. An operation has to be plain JSON, since a replay file keeps it.
  */
-export function operations<Op>(scenario: AnyScenario, operation: fc.Arbitrary<Op>, options: OperationsOptions = {}): fc.Arbitrary<readonly PlannedOperation[]> {
+export function operations<S extends AnyScenario>(
+  scenario: S,
+  operation: fc.Arbitrary<OperationOf<S>>,
+  options: OperationsOptions = {},
+): fc.Arbitrary<readonly PlannedOperation[]> {
   const { most = 20, within = scenario.healAt } = options
   mustBeWhole('operations: most', most, 1)
   mustBeWhole('operations: within', within, 0)

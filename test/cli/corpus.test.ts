@@ -32,7 +32,7 @@ const ghost = ({ replay }: Entry): void => {
   replay.injections[0]!.site = 'nobody-9'
 }
 
-test('a failing run is kept, listed, and replayed by check', async () => {
+test('a failing run is kept, listed, and replayed by check', { timeout: 180_000 }, async () => {
   const folder = freshFolder()
   const run = await seedfall(['run', example('lock'), '--seed', '1', '--duration', '4s'], folder)
   expect(run.code).toBe(1)
@@ -59,6 +59,7 @@ test('what changed is said of every entry, and the worst of it is the exit code'
     { name: 'back', change: (entry) => (entry.expect = 'passes') },
     { name: 'old', change: ({ replay }) => (replay.version = 1) },
     { name: 'lost', change: ({ replay }) => (replay.file = 'gone.scenario.ts') },
+    { name: 'other', change: ({ replay }) => (replay.file = example('store')) },
   )
   writeFileSync(path.join(folder, 'corpus/torn.json'), '{"format":')
   const { code, out } = await seedfall(['corpus', 'check', '--json'], folder)
@@ -69,12 +70,14 @@ test('what changed is said of every entry, and the worst of it is the exit code'
     'good holds',
     'lost refused',
     'old refused',
+    'other refused',
     'torn refused',
   ])
   const why = (name: string) => entries.find((entry) => entry.name === name)?.why
   expect(why('ghost')).toBe('1 of 1 injections found no site: process.pause nobody-9 #1')
   expect(why('back')).toContain('what was repaired is back: history:')
   expect(why('old')).toContain('holds a replay that has the older format 1')
+  expect(why('other')).toContain("store.scenario.ts has the scenario 'store' now, and what is kept is of 'lock'")
   expect(why('lost')).toContain('gone.scenario.ts: no such file')
   expect([code, exitCode]).toEqual([1, 1])
   const [stale, refused] = await Promise.all([seedfall(['corpus', 'check', 'ghost', 'good'], folder), seedfall(['corpus', 'check', 'torn'], folder)])

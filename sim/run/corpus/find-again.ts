@@ -16,7 +16,9 @@ export interface FindAgainOptions {
 /** A failure that was found again, and where. */
 export interface FoundAgain {
   readonly replay: Replay
-  /** `under salt 3`, `under seed 9`, `without 2 injections`. */
+  /** Of a run of the replay as it is now. */
+  readonly traceHash: string
+  /** `under salt '3'`, `under seed 9`, `without 2 injections`. */
   readonly how: string
   readonly runs: number
 }
@@ -47,7 +49,8 @@ async function passingWithout(replay: Replay, remaining: readonly Injection[] | 
   const left = replay.injections.length - remaining.length
   return {
     replay: { ...replay, injections: remaining.map((injection) => ({ ...injection, args: { ...injection.args } })) },
-    how: `without ${left} ${left === 1 ? 'injection' : 'injections'}`,
+    traceHash: report.traceHash,
+    how: left === 0 ? 'with the same injections' : `without ${left} ${left === 1 ? 'injection' : 'injections'}`,
     runs: search.runs,
   }
 }
@@ -71,8 +74,9 @@ class Search {
 
   async underSalts(injections: readonly Injection[]): Promise<FoundAgain | null> {
     if (injections.length === 0) return null
-    for (const salt of salts) {
-      const found = await this.#foundBy(this.listed(injections, salt), salt === '' ? 'with the same injections' : `under salt ${salt}`)
+    const own = ('salt' in this.kept ? this.kept.salt : undefined) ?? ''
+    for (const salt of new Set([own, ...salts])) {
+      const found = await this.#foundBy(this.listed(injections, salt), salt === own ? 'with the same injections' : `under salt '${salt}'`)
       if (found !== null) return found
     }
     return null
@@ -110,7 +114,8 @@ class Search {
   async #foundBy(requested: () => RunRequest, how: string): Promise<FoundAgain | null> {
     const report = await this.tried(requested)
     if (report === null || report.stale.length > 0 || !isSameFailure(this.kept.found, report)) return null
-    return { replay: await provenReplay(requested(), report, this.kept.file), how, runs: this.runs }
+    const replay = await provenReplay(requested(), report, this.kept.file)
+    return { replay, traceHash: replay.found.traceHash, how, runs: this.runs }
   }
 
   /** The faults that the entry's run was allowed. */

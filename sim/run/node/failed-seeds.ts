@@ -29,7 +29,7 @@ export class FailedSeeds {
     try {
       text = readFileSync(this.#file, 'utf8')
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return []
+      if (['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) return []
       throw error
     }
     const read = v.safeParse(v.pipe(v.string(), v.parseJson(), schema), text)

@@ -58,9 +58,18 @@ async function runSeed(seed: string, { scenario, file, again, memory, signal }: 
     return { properties: report.properties }
   }
   if (report.outcome === 'interrupted') throw new SimulationTestFailed(`${scenario.name}, seed ${seed}: ended from outside after ${report.steps} steps`, seed)
-  memory.add(seed)
-  const commands = { ...(await replayCommand(request, report, file)), ...again(seed) }
+  const commands = { ...remembered(seed, memory), ...(await replayCommand(request, report, file)), ...again(seed) }
   throw new SimulationTestFailed(describeResult(report, { commands }, plain), seed)
+}
+
+/** What was found is told whether it can be remembered or not. */
+function remembered(seed: string, memory: FailedSeeds): Readonly<Record<string, string>> {
+  try {
+    memory.add(seed)
+    return {}
+  } catch (error) {
+    return { forgotten: `the next run will not try this seed first: ${(error as Error).message}` }
+  }
 }
 
 /** Writes the replay file of a failed run; answers the command that runs it. Only a scenario whose file is known can be found again. */
@@ -82,14 +91,18 @@ export async function replayCommand(request: RunRequest, report: RunReport, file
 export async function requireMet(passed: readonly PassedRun[], scenario: AnyScenario, file: string | undefined): Promise<OverRuns> {
   const over = propertiesOver(passed, scenario.mustMeet)
   if (over.neverMet.length === 0) return over
-  const places = file === undefined ? () => [] : await placesIn(file)
-  throw new SimulationTestFailed(`${scenario.name}: every run passed, but none came to:\n${describeNeverMet(over, places)}`)
+  const places = file === undefined ? { of: () => [], note: '' } : await placesIn(file)
+  throw new SimulationTestFailed(`${scenario.name}: every run passed, but none came to:\n${describeNeverMet(over, places.of)}${places.note}`)
 }
 
-async function placesIn(file: string): Promise<(name: string) => readonly string[]> {
+async function placesIn(file: string): Promise<{ readonly of: (name: string) => readonly string[]; readonly note: string }> {
   // A parser is loaded for a failure only.
   const [{ catalogueOfSources, placesOf }, { sourceFiles }] = await Promise.all([import('../catalogue/catalogue.js'), import('./source-files.js')])
   const folder = process.cwd()
-  const catalogue = catalogueOfSources([path.resolve(folder, file)], sourceFiles(folder))
-  return (name) => placesOf(catalogue, name)
+  try {
+    const catalogue = catalogueOfSources([path.resolve(folder, file)], sourceFiles(folder))
+    return { of: (name) => placesOf(catalogue, name), note: '' }
+  } catch (error) {
+    return { of: () => [], note: `\n  where they are stated cannot be told: ${(error as Error).message}` }
+  }
 }

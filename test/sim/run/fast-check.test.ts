@@ -65,6 +65,17 @@ describe('arbitraries', () => {
     )
   })
 
+  test("of operations are of the workload's type", () => {
+    const key = fc.constantFrom('k1', 'k2')
+    const op = fc.oneof(
+      fc.record({ f: fc.constant('get' as const), key }),
+      fc.record({ f: fc.constant('put' as const), key, value: fc.nat(), ballast: fc.nat(9) }),
+    )
+    expect(fc.sample(operations(raft, op), 3)).toHaveLength(3)
+    // @ts-expect-error: there is no such operation.
+    operations(raft, fc.record({ f: fc.constant('erase' as const), key }))
+  })
+
   test('of fault plans are parts of what seeds of the scenario bring: each injection has its site, and the system survives them', async () => {
     const plans = await faultPlans(repaired, { seeds: 4, most: 3 })
     const pool = await Promise.all(['1', '2', '3', '4'].map(async (seed) => (await run({ scenario: repaired, seed })).injections))
@@ -89,8 +100,8 @@ describe('arbitraries', () => {
     [() => topologies(raft, { broker: { min: 1 } }), "topologies: scenario raft has no role 'broker': it has member, client"],
     [() => topologies(raft, { member: { min: 3, max: 7 } }), 'topologies: member is between 3 and 7, and scenario raft has 5 of them'],
     [() => topologies(raft, { member: { min: 0 } }), 'topologies: member.min is a whole number from 1 on, not 0'],
-    [() => operations(raft, fc.nat(), { most: 0 }), 'operations: most is a whole number from 1 on, not 0'],
-    [() => fc.sample(operations(raft, fc.constant(new Date(0)), { most: 5 }), { numRuns: 20, seed: 1 }), 'is no plain JSON'],
+    [() => operations(repaired, fc.nat(), { most: 0 }), 'operations: most is a whole number from 1 on, not 0'],
+    [() => fc.sample(operations(repaired, fc.constant(new Date(0)), { most: 5 }), { numRuns: 20, seed: 1 }), 'is no plain JSON'],
   ])('%#: what cannot be is a misuse', (make, says) => expect(make).toThrow(says))
 })
 

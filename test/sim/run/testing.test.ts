@@ -54,6 +54,27 @@ test('checkSeeds answers what the runs said of their properties, and fails for w
   await expect(checkSeeds(neverMet, { seeds: 1, requireSometimes: true })).resolves.toMatchObject({ runs: 1 })
 })
 
+test('what was never met is told though the file that states it cannot be read', async () => {
+  const failing = checkSeeds(neverMet, { seeds: 2, requireSometimes: true, file: 'gone.scenario.ts' })
+  await expect(failing).rejects.toThrow(/never reached in 2 runs\n {2}where they are stated cannot be told: ENOENT/)
+})
+
+test('a failure is told though nothing can be written', async () => {
+  const home = process.cwd()
+  const folder = mkdtempSync(path.join(tmpdir(), 'seedfall-testing-'))
+  writeFileSync(path.join(folder, '.seedfall'), 'a file where the folder would be')
+  process.chdir(folder)
+  try {
+    const judge = () => 'it is not what it should be'
+    const wrong = { ...steady, workload: { ...steady.workload, judge } }
+    await expect(checkSeeds(wrong, { seeds: '4..5', file: 'steady.scenario.ts' })).rejects.toThrow(
+      /steady {2}seed 4 {2}history.*forgotten +the next run will not try this seed first: .*replay +not written: .*SEEDFALL_SEED=4/s,
+    )
+  } finally {
+    process.chdir(home)
+  }
+})
+
 test('a run that its scenario breaks from outside fails with the seed in the message', async () => {
   const judge = () => {
     throw new TypeError('cannot judge')

@@ -119,6 +119,23 @@ describe('what is stale is found again', () => {
     expect(await findAgain(withGhost(passes), broken, { runs: 5 })).toBeNull()
   })
 
+  test.each([
+    ['fails', fails, broken],
+    ['passes', passes, repaired],
+  ] as const)('as the run that it is now, where one of the sort %s asked for another', async (_sort, entry, scenario) => {
+    const exact = { ...entry, traceHash: '0123456789abcdef' }
+    const found = await findAgain(exact, scenario, { runs: 5 })
+    expect(found?.how).toBe('with the same injections')
+    const { replay: again, traceHash } = found!
+    expect((await checkEntry({ ...exact, replay: again, traceHash }, scenario)).verdict.kind).toBe('holds')
+  })
+
+  test('under its own salt first', async () => {
+    const salt = await failingSalt()
+    const salted = { ...withGhost(fails), replay: { ...withGhost(fails).replay, salt } }
+    expect(await findAgain(salted, broken, { runs: 2 })).toMatchObject({ how: 'with the same injections', replay: { salt } })
+  })
+
   test('by what is left of an entry of an older format', async () => {
     const { scenario, seed, durationNanos, found } = replay
     const remains = { note: 'A pause is answered wrongly.', expect: 'fails' as const, scenario, seed, durationNanos, found }
@@ -135,4 +152,12 @@ test('seeds beside one are all those near it, each once', () => {
 
 async function passingSeed(): Promise<string> {
   for (let seed = 1; ; seed++) if ((await run({ scenario: broken, seed: String(seed) })).outcome === 'passed') return String(seed)
+}
+
+/** Of those that a search would not try by itself. */
+async function failingSalt(): Promise<string> {
+  for (let salt = 100; ; salt++) {
+    const { verdict } = await checkEntry({ ...fails, replay: { ...replay, salt: String(salt) } }, broken)
+    if (verdict.kind === 'holds') return String(salt)
+  }
 }
