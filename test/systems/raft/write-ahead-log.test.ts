@@ -193,7 +193,7 @@ describe('after any crash the log recovers to a prefix of what was saved that in
       { numRuns: 60 },
     )
     expect(readerSteps).toBeGreaterThan(250)
-  }, 30_000)
+  }, 120_000)
 
   test('when torn sectors may hold garbage, and then the member may be suspect', async () => {
     let suspicions = 0
@@ -204,7 +204,7 @@ describe('after any crash the log recovers to a prefix of what was saved that in
       { numRuns: 200 },
     )
     expect(suspicions).toBeGreaterThan(0)
-  }, 30_000)
+  }, 120_000)
 })
 
 test('a follower enters a segment whose name was durable before its bytes', async () => {
