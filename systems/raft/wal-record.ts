@@ -186,9 +186,11 @@ class PayloadReader {
 
   terms(): number[] {
     const count = this.#word()
-    const terms: number[] = []
-    while (terms.length < count && this.#at < this.#end) {
-      terms.push(this.#integer())
+    if (this.#at >= this.#end) return []
+    // Most records hold one entry: a list that grew for it would take ten times its room.
+    const terms: number[] = count === 1 ? [0] : []
+    for (let i = 0; i < count && this.#at < this.#end; i++) {
+      terms[i] = this.#integer()
       this.#byte()
       const length = this.#word()
       this.#at += length

@@ -103,14 +103,8 @@ function withoutHints(view: DurableView): DurableView {
   }
 }
 
-const read = ({ hardState, lastIndex, snapshotIndex, snapshotTerm, suspect, incarnation }: WalReader) => ({
-  hardState,
-  lastIndex,
-  snapshotIndex,
-  snapshotTerm,
-  suspect,
-  incarnation,
-})
+const read = ({ hardState: { term, vote }, lastIndex, snapshotIndex, snapshotTerm, suspect, incarnation }: WalReader): string =>
+  [term, vote, lastIndex, snapshotIndex, snapshotTerm, suspect, incarnation].join(' ')
 
 /**
  * Several lives of one log: each saves at random, and ends in a crash between any two disk operations, with or without the power.
@@ -130,8 +124,9 @@ async function liveThrough(key: { high: number; low: number }, garbage: boolean)
       if (random.int(8) === 0) image.syncDirectory('')
     }
     const isNew = reader.follow(life)
-    expect(careful.follow(life), 'what a reader finds does not hang on what it is told of changes').toBe(isNew)
-    expect(read(reader)).toEqual(read(careful))
+    if (careful.follow(life) !== isNew || read(careful) !== read(reader)) {
+      expect([isNew, read(reader)], 'what a reader finds does not hang on what it is told of changes').toEqual([!isNew, read(careful)])
+    }
     return isNew
   }
   let acceptable: Model[] = [emptyModel()]
@@ -198,7 +193,7 @@ describe('after any crash the log recovers to a prefix of what was saved that in
       { numRuns: 60 },
     )
     expect(readerSteps).toBeGreaterThan(250)
-  }, 30_000)
+  }, 120_000)
 
   test('when torn sectors may hold garbage, and then the member may be suspect', async () => {
     let suspicions = 0
@@ -209,7 +204,7 @@ describe('after any crash the log recovers to a prefix of what was saved that in
       { numRuns: 200 },
     )
     expect(suspicions).toBeGreaterThan(0)
-  }, 30_000)
+  }, 120_000)
 })
 
 test('a follower enters a segment whose name was durable before its bytes', async () => {
