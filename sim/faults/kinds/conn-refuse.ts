@@ -1,11 +1,13 @@
 import { StreamNoise } from '../connection-aim.js'
 import { drawnMillis, type FaultDefinition } from '../definition.js'
+import { argsOf, nanos } from '../injection-args.js'
 import { scopeOf } from '../noise-episode.js'
 
 /** A host turns away everybody who wants to connect, and requests of stream protocols, though its process lives: a full backlog, no descriptors left. */
 export const connRefuse: FaultDefinition = {
   kind: 'conn.refuse',
   meaning: 'a host refuses new connections and requests of stream protocols for a while, though its process lives',
+  args: argsOf({ forNanos: nanos }),
   options: {
     everyMillis: { min: 2_000, max: 12_000, log: true },
     lastsMillis: { min: 20, max: 3_000, log: true },

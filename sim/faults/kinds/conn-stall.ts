@@ -1,12 +1,14 @@
 import { SimulatedConnection } from '../../net/connection/simulated-connection.js'
 import { aimAtConnection, connectionAt, hostsOf, isConnection, StreamNoise, streamLinks } from '../connection-aim.js'
 import { drawnMillis, type FaultDefinition } from '../definition.js'
+import { argsOf, nanos, oneOf, optional } from '../injection-args.js'
 import { scopeOf } from '../noise-episode.js'
 
 /** One side of a connection is given nothing for a while, so that its window closes and the other side's writes wait; then everything comes. Streams between two hosts stand still alike. */
 export const connStall: FaultDefinition = {
   kind: 'conn.stall',
   meaning: 'one side of a connection, or the stream protocols from one host to another, get nothing for a while: backpressure shows; then all of it comes',
+  args: argsOf({ forNanos: nanos, side: optional(oneOf('dialler', 'acceptor')) }),
   options: {
     everyMillis: { min: 1_000, max: 10_000, log: true },
     lastsMillis: { min: 20, max: 4_000, log: true },

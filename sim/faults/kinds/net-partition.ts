@@ -3,11 +3,17 @@ import type { SimulatedHost } from '../../host/simulated-host.js'
 import { bridge, oneWay, type Pair, type PartitionShape, partitionShapes, ring, split } from '../../net/partition.js'
 import { type Drawn, drawnMillis, type FaultDefinition } from '../definition.js'
 import type { FaultWorld } from '../fault-world.js'
+import { argsOf, isText, listOf, nanosOrNull, oneOf } from '../injection-args.js'
 
 /** Hosts lose sight of each other for a while. Clients join a side by chance, or see all. */
 export const netPartition: FaultDefinition = {
   kind: 'net.partition',
   meaning: 'groups of hosts cannot reach each other: one isolated, two halves, a bridge, a ring of majorities, both ways or one',
+  args: argsOf({
+    shape: oneOf('isolate', 'split', 'one-way', 'bridge', 'ring'),
+    groups: listOf('lists of hosts', (group) => Array.isArray(group) && group.every(isText)),
+    forNanos: nanosOrNull,
+  }),
   options: {
     everyMillis: { min: 3_000, max: 12_000, log: true },
     lastsMillis: { min: 200, max: 5_000, log: true },

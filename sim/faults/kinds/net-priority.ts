@@ -1,11 +1,13 @@
 import type { PacketNoise } from '../../net/noise.js'
 import type { FaultDefinition } from '../definition.js'
+import { argsOf, nanos, nanosOrNull, optional } from '../injection-args.js'
 import { scopeOf } from '../noise-episode.js'
 
 /** One priority at a time lies on a site: a later one replaces it. */
 export const netPriority: FaultDefinition = {
   kind: 'net.priority',
   meaning: 'all packets of a link, or all that a host sends, take longer by one same delay, until the priority changes; of the strategy pct',
+  args: argsOf({ delayNanos: nanos, forNanos: optional(nanosOrNull) }),
   options: {},
   onlyUnder: 'pct',
   apply(world, injection) {
