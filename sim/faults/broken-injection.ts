@@ -1,5 +1,7 @@
 import { Misuse } from '../host/errors.js'
+import { type FaultDefinition, isOccurrence } from './definition.js'
 import type { Injection } from './injection.js'
+import { argsFault } from './injection-args.js'
 
 /** A listed injection whose arguments its kind cannot use. */
 export class BrokenInjection extends Misuse {
@@ -8,8 +10,16 @@ export class BrokenInjection extends Misuse {
   }
 }
 
-/** Throws `BrokenInjection` for times that are none. */
-export function checkTimes(injection: Injection): void {
+/** Throws `BrokenInjection` for arguments that its kind cannot use. */
+export function checkArgs(definition: FaultDefinition, injection: Injection): void {
+  const schema = isOccurrence(definition, injection) ? definition.occurrenceArgs : definition.args
+  const fault = schema === undefined ? null : argsFault(schema, injection)
+  if (fault !== null) throw new BrokenInjection(injection, fault)
+  checkTimes(injection)
+}
+
+/** Of kinds of a scenario's own, too. */
+function checkTimes(injection: Injection): void {
   for (const [name, value] of Object.entries(injection.args)) {
     const isTime = (time: unknown) => time === null || (typeof time === 'number' && Number.isFinite(time) && (time >= 0 || name === 'byNanos'))
     if (name.endsWith('Nanos') && ![value].flat().every(isTime))

@@ -3,6 +3,7 @@ import type { SimulatedHost } from '../host/simulated-host.js'
 import type { Budget, OptionRange, Strategy } from '../run/scenario.js'
 import type { FaultWorld } from './fault-world.js'
 import type { FaultKind, Injection, InjectionArgs } from './injection.js'
+import type { ArgsSchema } from './injection-args.js'
 
 /**
  * A sort of harm, in one file: what it is called, how hard it may blow, how one injection is drawn and how it is done. Seeded and listed injections
@@ -18,6 +19,10 @@ export interface FaultDefinition {
    * `draw` needs (0: never). `lastsMillis`: the longest that an episode lasts. `perMille`: how many packets or operations inside one are struck.
    */
   readonly options: Readonly<Record<string, OptionRange>>
+  /** What a listed injection's arguments have to be: checked before the run begins. Kinds without it take what comes. */
+  readonly args?: ArgsSchema
+  /** And those of a single occurrence (`replayOccurrences`). */
+  readonly occurrenceArgs?: ArgsSchema
   /** `objects`: armed only in scenarios that have an object store. `sites`: counts as armed only when a process has passed a site of its own. */
   readonly needs?: 'objects' | 'sites'
   /** It makes a host unavailable: armed only where the system survives a host that is down, unless `isSurvivable` says otherwise. */

@@ -5,6 +5,7 @@ import type { Budget, OptionRange } from '../run/scenario.js'
 import { type Drawn, drawnMillis, type FaultDefinition } from './definition.js'
 import type { FaultWorld } from './fault-world.js'
 import type { Injection } from './injection.js'
+import { argsOf, count, dieKey, nanos, optional, perMille, text, textOrNull } from './injection-args.js'
 import { lasting, oneDiskOperation, share } from './sentence.js'
 
 /** What a kind of disk fault says of itself. */
@@ -25,6 +26,15 @@ export function mayDamage(survives: Budget): boolean {
   return (survives.corruptCopies ?? 0) > 1
 }
 
+const misdirected = { sector: count(0), otherPath: text, otherSector: count(0) }
+const occurrenceEntries: Partial<Record<DiskFaultKind, Parameters<typeof argsOf>[0]>> = {
+  'disk.slow': { times: count(1) },
+  'disk.read-error': { sector: count(0) },
+  'disk.full': { written: count(0) },
+  'disk.misdirect-read': misdirected,
+  'disk.misdirect-write': misdirected,
+}
+
 /** Whom silent harm befalls: the strategy's victim, or another when its disk is not one of those that the system says may decay. */
 export function decayingVictim(world: FaultWorld, random: Random): SimulatedHost | null {
   const victim = world.victim(random)
@@ -39,6 +49,8 @@ export function diskNoise(kind: DiskFaultKind, noise: DiskNoise): FaultDefinitio
   return {
     ...noise,
     kind,
+    args: argsOf({ forNanos: nanos, perMille, files: textOrNull, key: dieKey, ...(options.mostTimes === undefined ? {} : { mostTimes: optional(count(1)) }) }),
+    occurrenceArgs: argsOf(occurrenceEntries[kind] ?? {}),
     draw(world, random): Drawn | null {
       const victim = noise.isSilent === true ? decayingVictim(world, random) : world.victim(random)
       if (victim === null) return null

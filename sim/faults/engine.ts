@@ -4,7 +4,7 @@ import type { SimulatedHost } from '../host/simulated-host.js'
 import { deriveKey, hashString } from '../kernel/mix.js'
 import type { Strategy } from '../run/scenario.js'
 import { Agenda } from './agenda.js'
-import { BrokenInjection, checkTimes } from './broken-injection.js'
+import { BrokenInjection, checkArgs } from './broken-injection.js'
 import type { FaultCatalogue } from './catalogue.js'
 import { type FaultDefinition, isOccurrence } from './definition.js'
 import type { FaultCount, FaultKind, Injection, InjectionArgs } from './injection.js'
@@ -62,9 +62,9 @@ export class FaultEngine {
   #startListed(injections: readonly Injection[]): void {
     const occurrences = new Map<FaultDefinition, Injection[]>()
     for (const injection of injections) {
-      checkTimes(injection)
-      this.world.injected(injection)
       const definition = this.#catalogue.get(injection.kind)
+      checkArgs(definition, injection)
+      this.world.injected(injection)
       if (isOccurrence(definition, injection)) {
         const so = occurrences.get(definition)
         if (so === undefined) occurrences.set(definition, [injection])
@@ -97,6 +97,7 @@ export class FaultEngine {
   injectNow(injection: Injection): void {
     const definition = this.#catalogue.get(injection.kind)
     if (definition.apply === undefined) throw new Misuse(`${injection.kind} has no injections of its own: it is part of another kind's`)
+    checkArgs(definition, injection)
     this.world.injected(injection)
     if (this.#apply(definition, injection)) return
     this.world.injections.pop()

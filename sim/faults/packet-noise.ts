@@ -3,6 +3,7 @@ import type { NoiseKind } from '../net/noise.js'
 import type { OptionRange } from '../run/scenario.js'
 import { drawnMillis, type FaultDefinition } from './definition.js'
 import type { FaultWorld } from './fault-world.js'
+import { argsOf, dieKey, integer, nanos, optional, perMille } from './injection-args.js'
 import { ListedNoise, NoiseEpisode, scopeOf } from './noise-episode.js'
 import { lasting, onePacket, onLinks, share, span } from './sentence.js'
 
@@ -12,6 +13,8 @@ export function packetNoise(kind: NoiseKind, meaning: string, options: Readonly<
     kind,
     meaning,
     options,
+    args: argsOf({ forNanos: nanos, perMille, mostNanos: nanos, key: dieKey }),
+    occurrenceArgs: argsOf({ die: optional(integer), harmNanos: optional(nanos) }),
     draw: (world, random) => ({
       site: drawScope(world, random),
       args: {

@@ -5,6 +5,7 @@ import type { OptionRange } from '../run/scenario.js'
 import { type Drawn, drawnMillis, type FaultDefinition } from './definition.js'
 import type { FaultWorld } from './fault-world.js'
 import type { Injection } from './injection.js'
+import { argsOf, count, dieKey, nanos, perMille } from './injection-args.js'
 import { lasting, onePacket, onLinks, share } from './sentence.js'
 
 /** The object store fails or slows down for a while, for one caller or for all: each request is struck by its own die. */
@@ -13,6 +14,8 @@ export function storeNoise(kind: StoreFaultKind, meaning: string, options: Reado
     kind,
     meaning,
     options,
+    args: argsOf({ forNanos: nanos, perMille, key: dieKey, ...(options.mostTimes === undefined ? {} : { mostTimes: count(1) }) }),
+    occurrenceArgs: argsOf({}),
     needs: 'objects',
     draw(world, random): Drawn | null {
       const caller = random.pick(world.hosts).name

@@ -97,7 +97,7 @@ const cases: readonly (readonly [words: string[], says: string | RegExp])[] = [
   [['replay', 'noseed.json'], "noseed.json is broken at 'seed': it is missing"],
   [['replay', 'no-time.json'], "no-time.json is broken at 'durationNanos': it cannot be 0"],
   [['replay', 'no-args.json'], 'no-args.json is broken: the injection net.partition at lock-1 #1 (1 ns) has arguments of no use, {}: '],
-  [['replay', 'no-length.json'], 'forNanos is in nanoseconds from 0 on'],
+  [['replay', 'no-length.json'], 'forNanos must be nanoseconds, an integer from 0 on, or null'],
   [['replay', 'unknown-kind.json'], "unknown-kind.json names the fault kind 'net.melt', which scenario lock does not have"],
   [['replay', 'moved.json'], 'gone.scenario.ts: no such file'],
 ]

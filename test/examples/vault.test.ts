@@ -6,7 +6,7 @@ import { type AnyScenario, type RunReport, run } from '../../sim/index.js'
 const silent = ['disk.rot', 'disk.misdirect-read', 'disk.misdirect-write', 'disk.sync-lie', 'disk.wipe']
 const kinds = ['net.drop', 'net.partition', 'net.delay', 'process.crash', 'process.pause', 'power.loss', 'disk.lost', 'disk.torn', ...silent]
 const options = {
-  thinkMicros: 10_000,
+  thinkMicros: 25_000,
   'disk.wipe.everyMillis': 1_000,
   'disk.wipe.restartMillis': 100,
   'disk.rot.everyMillis': 200,

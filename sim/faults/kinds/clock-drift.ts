@@ -1,5 +1,6 @@
 import { isSteady, mendWhenHealed, roomForError } from '../clock-error.js'
 import { type Drawn, drawnMillis, type FaultDefinition } from '../definition.js'
+import { argsOf, integer, nanosOrNull } from '../injection-args.js'
 import { lasting } from '../sentence.js'
 
 /** What crystals do at worst: data sheets allow 100 ppm, and heat and age add to that. */
@@ -12,6 +13,7 @@ const crystalPpm = 200
 export const clockDrift: FaultDefinition = {
   kind: 'clock.drift',
   meaning: 'the clocks of a host run fast or slow for a while, its timers with them: within 200 ppm, or wildly where that is survived',
+  args: argsOf({ ppm: integer, forNanos: nanosOrNull }),
   options: {
     everyMillis: { min: 1_000, max: 10_000, log: true },
     lastsMillis: { min: 500, max: 30_000, log: true },

@@ -1,11 +1,13 @@
 import { isSteady, mendWhenHealed, roomForError } from '../clock-error.js'
 import { type Drawn, drawnMillis, type FaultDefinition } from '../definition.js'
+import { argsOf, nanosOrNull } from '../injection-args.js'
 import { lasting } from '../sentence.js'
 
 /** Both clocks of a host stand still for a while, and its timers with them, while its process goes on; then they go on from where they stood. */
 export const clockFreeze: FaultDefinition = {
   kind: 'clock.freeze',
   meaning: 'both clocks of a host stand still for a while and its timers wait, while its process goes on; they are behind after it',
+  args: argsOf({ forNanos: nanosOrNull }),
   options: {
     everyMillis: { min: 2_000, max: 15_000, log: true },
     lastsMillis: { min: 10, max: 5_000, log: true },

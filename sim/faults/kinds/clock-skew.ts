@@ -1,11 +1,13 @@
 import { drawWallError, mendWhenHealed } from '../clock-error.js'
 import type { Drawn, FaultDefinition } from '../definition.js'
+import { argsOf, signedNanos } from '../injection-args.js'
 import { span } from '../sentence.js'
 
 /** Wall clocks are off by a constant from the start of the run: machines whose time nobody set right. */
 export const clockSkew: FaultDefinition = {
   kind: 'clock.skew',
   meaning: "hosts' wall clocks are off by a constant from the start; monotonic time is not",
+  args: argsOf({ byNanos: signedNanos }),
   options: {
     hostsPerMille: { min: 200, max: 1_000 },
     mostMillis: { min: 1, max: 100_000, log: true },

@@ -1,11 +1,13 @@
 import { drawWallError, isSteady, mendWhenHealed, wallError } from '../clock-error.js'
 import type { Drawn, FaultDefinition } from '../definition.js'
+import { argsOf, signedNanos } from '../injection-args.js'
 import { span } from '../sentence.js'
 
 /** A wall clock jumps, forward or back, as NTP does: to another error within the bound, or to true time. Monotonic time goes on. */
 export const clockStep: FaultDefinition = {
   kind: 'clock.step',
   meaning: 'the wall clock of a host jumps forward or back, as NTP makes it; monotonic time goes on',
+  args: argsOf({ byNanos: signedNanos }),
   options: {
     everyMillis: { min: 500, max: 10_000, log: true },
     mostMillis: { min: 1, max: 100_000, log: true },

@@ -1,9 +1,11 @@
 import type { FaultDefinition } from '../definition.js'
+import { argsOf, flag, nanos, nanosOrNull, optional, text } from '../injection-args.js'
 import { nth, span } from '../sentence.js'
 
 export const codeFailpoint: FaultDefinition = {
   kind: 'code.failpoint',
   meaning: 'host.failpoint(site) takes long, throws an error that the site names, or never returns until a watchdog kills the process',
+  occurrenceArgs: argsOf({ delayNanos: optional(nanos), error: optional(text), hangs: optional(flag), killAfterNanos: optional(nanosOrNull) }),
   needs: 'sites',
   options: {
     armedPerMille: { min: 250, max: 250, why: 'how many sites a run arms' },

@@ -1,9 +1,11 @@
 import type { FaultDefinition } from '../definition.js'
+import { argsOf } from '../injection-args.js'
 import { nth } from '../sentence.js'
 
 export const codeMaybe: FaultDefinition = {
   kind: 'code.maybe',
   meaning: 'host.maybe(site) is true: the process takes a rare but correct path',
+  occurrenceArgs: argsOf({}),
   needs: 'sites',
   options: {
     armedPerMille: { min: 250, max: 250, why: 'how many sites a run arms' },

@@ -1,5 +1,6 @@
 import { aimAtConnection, connectionAt, hostsOf, isConnection, StreamNoise, streamLinks } from '../connection-aim.js'
 import { drawnMillis, type FaultDefinition } from '../definition.js'
+import { argsOf, nanos, optional } from '../injection-args.js'
 import { scopeOf } from '../noise-episode.js'
 import { lasting, onLinks } from '../sentence.js'
 
@@ -10,6 +11,7 @@ import { lasting, onLinks } from '../sentence.js'
 export const connHalfOpen: FaultDefinition = {
   kind: 'conn.half-open',
   meaning: 'a connection goes silent for good while both ends believe in it; of stream protocols, what one host sends another vanishes for a while',
+  args: argsOf({ forNanos: optional(nanos) }),
   options: {
     everyMillis: { min: 2_000, max: 12_000, log: true },
     lastsMillis: { min: 50, max: 4_000, log: true },

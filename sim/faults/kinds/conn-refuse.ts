@@ -1,5 +1,6 @@
 import { StreamNoise } from '../connection-aim.js'
 import { drawnMillis, type FaultDefinition } from '../definition.js'
+import { argsOf, nanos } from '../injection-args.js'
 import { scopeOf } from '../noise-episode.js'
 import { lasting } from '../sentence.js'
 
@@ -7,6 +8,7 @@ import { lasting } from '../sentence.js'
 export const connRefuse: FaultDefinition = {
   kind: 'conn.refuse',
   meaning: 'a host refuses new connections and requests of stream protocols for a while, though its process lives',
+  args: argsOf({ forNanos: nanos }),
   options: {
     everyMillis: { min: 2_000, max: 12_000, log: true },
     lastsMillis: { min: 20, max: 3_000, log: true },

@@ -1,12 +1,14 @@
 import { NetError } from '../../host/errors.js'
 import { aimAtConnection, connectionAt, hostsOf, isConnection, streamCalls, waitingLinks } from '../connection-aim.js'
 import type { FaultDefinition } from '../definition.js'
+import { argsOf } from '../injection-args.js'
 import { onLinks } from '../sentence.js'
 
 /** A connection is reset under both its ends, as a firewall or a proxy does: what was on its way is gone. Calls of stream protocols on it fail, handled or not. */
 export const connReset: FaultDefinition = {
   kind: 'conn.reset',
   meaning: 'a connection is reset under both ends; calls of stream protocols that wait between two hosts fail as reset, handled or not',
+  args: argsOf({}),
   options: { everyMillis: { min: 1_000, max: 10_000, log: true } },
   draw(world, random) {
     const site = aimAtConnection(world, random, waitingLinks(world))

@@ -1,6 +1,7 @@
 import { SimulatedConnection } from '../../net/connection/simulated-connection.js'
 import { aimAtConnection, connectionAt, hostsOf, isConnection, StreamNoise, streamLinks } from '../connection-aim.js'
 import { drawnMillis, type FaultDefinition } from '../definition.js'
+import { argsOf, nanos, oneOf, optional } from '../injection-args.js'
 import { scopeOf } from '../noise-episode.js'
 import { lasting, onLinks } from '../sentence.js'
 
@@ -8,6 +9,7 @@ import { lasting, onLinks } from '../sentence.js'
 export const connStall: FaultDefinition = {
   kind: 'conn.stall',
   meaning: 'one side of a connection, or the stream protocols from one host to another, get nothing for a while: backpressure shows; then all of it comes',
+  args: argsOf({ forNanos: nanos, side: optional(oneOf('dialler', 'acceptor')) }),
   options: {
     everyMillis: { min: 1_000, max: 10_000, log: true },
     lastsMillis: { min: 20, max: 4_000, log: true },

@@ -1,6 +1,7 @@
 import { sectorBytes } from '../../disk/geometry.js'
 import type { Drawn, FaultDefinition } from '../definition.js'
 import { decayingVictim, mayDamage } from '../disk-noise.js'
+import { argsOf, count, text } from '../injection-args.js'
 
 /** Sectors looked at before a draw gives up: most of a file that is being written may not be harmed. */
 const tries = 8
@@ -8,6 +9,7 @@ const tries = 8
 export const diskRot: FaultDefinition = {
   kind: 'disk.rot',
   meaning: 'bits of a durable sector flip; reading again does not help, only writing it again does',
+  args: argsOf({ path: text, sector: count(0), key: count(0) }),
   options: { everyMillis: { min: 1_000, max: 10_000, log: true } },
   isSurvivable: mayDamage,
   draw(world, random): Drawn | null {

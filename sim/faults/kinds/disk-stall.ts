@@ -1,9 +1,11 @@
 import { type Drawn, drawnMillis, type FaultDefinition } from '../definition.js'
+import { argsOf, nanos } from '../injection-args.js'
 import { lasting } from '../sentence.js'
 
 export const diskStall: FaultDefinition = {
   kind: 'disk.stall',
   meaning: 'a disk makes no progress for seconds; what was asked of it meanwhile is done then',
+  args: argsOf({ forNanos: nanos }),
   options: { everyMillis: { min: 3_000, max: 12_000, log: true }, lastsMillis: { min: 500, max: 6_000, log: true } },
   draw(world, random): Drawn | null {
     const victim = world.victim(random)

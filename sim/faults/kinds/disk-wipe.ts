@@ -2,11 +2,13 @@ import { ms } from '../../host/durations.js'
 import type { Nanos } from '../../host/seam.js'
 import { type Drawn, drawnMillis, type FaultDefinition } from '../definition.js'
 import { decayingVictim } from '../disk-noise.js'
+import { argsOf, nanosOrNull } from '../injection-args.js'
 import { restarting } from '../sentence.js'
 
 export const diskWipe: FaultDefinition = {
   kind: 'disk.wipe',
   meaning: 'a machine is replaced: it comes back under its name with an empty disk',
+  args: argsOf({ restartAfterNanos: nanosOrNull }),
   options: { everyMillis: { min: 4_000, max: 20_000, log: true }, restartMillis: { min: 100, max: 5_000, log: true } },
   takesDown: true,
   isSurvivable: (survives) => (survives.wiped ?? 0) > 0 && (survives.down ?? 0) > 0,

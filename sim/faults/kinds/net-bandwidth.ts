@@ -5,6 +5,7 @@ import type { BandwidthNoise } from '../../net/noise.js'
 import { drawnMillis, type FaultDefinition } from '../definition.js'
 import type { FaultWorld } from '../fault-world.js'
 import type { Injection } from '../injection.js'
+import { argsOf, count, nanos } from '../injection-args.js'
 import { scopeOf } from '../noise-episode.js'
 import { drawScope } from '../packet-noise.js'
 import { lasting, onLinks } from '../sentence.js'
@@ -16,6 +17,7 @@ import { lasting, onLinks } from '../sentence.js'
 export const netBandwidth: FaultDefinition = {
   kind: 'net.bandwidth',
   meaning: 'a link carries few bytes a second and queues few: packets wait, and those that find the queue full are dropped',
+  args: argsOf({ forNanos: nanos, bytesPerSecond: count(1), queueBytes: count(0) }),
   options: {
     everyMillis: { min: 2_000, max: 12_000, log: true },
     lastsMillis: { min: 100, max: 4_000, log: true },

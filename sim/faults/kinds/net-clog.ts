@@ -1,10 +1,12 @@
 import { drawnMillis, type FaultDefinition } from '../definition.js'
+import { argsOf, nanos } from '../injection-args.js'
 import { lasting, onLinks } from '../sentence.js'
 
 /** One direction of a link stops for a while; then everything arrives, in order. */
 export const netClog: FaultDefinition = {
   kind: 'net.clog',
   meaning: 'one direction of a link stops for a while; then everything arrives, in order',
+  args: argsOf({ forNanos: nanos }),
   options: {
     everyMillis: { min: 1_000, max: 10_000, log: true },
     lastsMillis: { min: 20, max: 3_000, log: true },

@@ -4,6 +4,7 @@ import { type PacketNoise, packetDie } from '../../net/noise.js'
 import { drawnMillis, type FaultDefinition } from '../definition.js'
 import type { FaultWorld } from '../fault-world.js'
 import type { Injection } from '../injection.js'
+import { argsOf, dieKey, flag, integer, nanos, optional, perMille } from '../injection-args.js'
 import { ListedNoise, scopeOf } from '../noise-episode.js'
 import { drawScope } from '../packet-noise.js'
 import { lasting, onePacket, onLinks, share } from '../sentence.js'
@@ -16,6 +17,8 @@ import { lasting, onePacket, onLinks, share } from '../sentence.js'
 export const netCorrupt: FaultDefinition = {
   kind: 'net.corrupt',
   meaning: 'bits of packets flip: a reset for streams, altered bytes for datagram sockets; typed datagrams are altered where the system checks them, else lost',
+  args: argsOf({ forNanos: nanos, perMille, isUnnoticed: optional(flag), key: dieKey }),
+  occurrenceArgs: argsOf({ die: integer }),
   options: {
     everyMillis: { min: 1_000, max: 10_000, log: true },
     lastsMillis: { min: 50, max: 3_000, log: true },

@@ -1,11 +1,13 @@
 import { hostsOf } from '../connection-aim.js'
 import { drawnMillis, type FaultDefinition } from '../definition.js'
+import { argsOf, nanos, nanosOrNull } from '../injection-args.js'
 import { lasting } from '../sentence.js'
 
 /** The link between two hosts goes down and up again, quickly and many times, both ways at once. */
 export const netFlap: FaultDefinition = {
   kind: 'net.flap',
   meaning: 'the link between two hosts goes down and up again, quickly and many times',
+  args: argsOf({ forNanos: nanosOrNull, downNanos: nanos, upNanos: nanos }),
   options: {
     everyMillis: { min: 2_000, max: 12_000, log: true },
     lastsMillis: { min: 200, max: 5_000, log: true },

@@ -4,12 +4,18 @@ import { bridge, oneWay, type Pair, type PartitionShape, partitionShapes, ring, 
 import { type Drawn, drawnMillis, type FaultDefinition } from '../definition.js'
 import type { FaultWorld } from '../fault-world.js'
 import type { Injection } from '../injection.js'
+import { argsOf, isText, listOf, nanosOrNull, oneOf } from '../injection-args.js'
 import { lasting, listed } from '../sentence.js'
 
 /** Hosts lose sight of each other for a while. Clients join a side by chance, or see all. */
 export const netPartition: FaultDefinition = {
   kind: 'net.partition',
   meaning: 'groups of hosts cannot reach each other: one isolated, two halves, a bridge, a ring of majorities, both ways or one',
+  args: argsOf({
+    shape: oneOf('isolate', 'split', 'one-way', 'bridge', 'ring'),
+    groups: listOf('lists of hosts', (group) => Array.isArray(group) && group.every(isText)),
+    forNanos: nanosOrNull,
+  }),
   options: {
     everyMillis: { min: 3_000, max: 12_000, log: true },
     lastsMillis: { min: 200, max: 5_000, log: true },

@@ -1,5 +1,6 @@
 import type { PacketNoise } from '../../net/noise.js'
 import type { FaultDefinition } from '../definition.js'
+import { argsOf, nanos, nanosOrNull, optional } from '../injection-args.js'
 import { scopeOf } from '../noise-episode.js'
 import { onLinks, span } from '../sentence.js'
 
@@ -7,6 +8,7 @@ import { onLinks, span } from '../sentence.js'
 export const netPriority: FaultDefinition = {
   kind: 'net.priority',
   meaning: 'all packets of a link, or all that a host sends, take longer by one same delay, until the priority changes; of the strategy pct',
+  args: argsOf({ delayNanos: nanos, forNanos: optional(nanosOrNull) }),
   options: {},
   onlyUnder: 'pct',
   tell: ({ site, args }) => `everything ${onLinks(site)} takes ${span(args.delayNanos)} longer from now on`,

@@ -4,6 +4,7 @@ import type { SimulatedHost } from '../../host/simulated-host.js'
 import { type Drawn, drawnMillis, type FaultDefinition } from '../definition.js'
 import type { FaultWorld } from '../fault-world.js'
 import type { Injection } from '../injection.js'
+import { argsOf, dieKey, flag, isNanosOrNull, isText, listOf, optional, perMille } from '../injection-args.js'
 import { DrawnPowerLoss } from '../power-loss-dice.js'
 import { listed, span } from '../sentence.js'
 import { weakDisks } from '../weak-disks.js'
@@ -12,6 +13,16 @@ import { weakDisks } from '../weak-disks.js'
 export const powerLoss: FaultDefinition = {
   kind: 'power.loss',
   meaning: 'one machine or all lose power: the disk keeps what its rules say, peers see silence',
+  args: argsOf({
+    hosts: listOf('hosts', isText),
+    restartAfterNanos: listOf('nanoseconds or null, one for each host', isNanosOrNull),
+    whenWriting: optional(flag),
+    key: optional(dieKey),
+    lostPerMille: optional(perMille),
+    tornPerMille: optional(perMille),
+    lostNamesPerMille: optional(perMille),
+    garbage: optional(listOf('hosts', isText)),
+  }),
   options: {
     everyMillis: { min: 4_000, max: 14_000, log: true },
     restartMillis: { min: 100, max: 3_000, log: true },

@@ -1,6 +1,7 @@
 import { ms } from '../../host/durations.js'
 import type { Nanos, Random } from '../../host/seam.js'
 import { type Drawn, drawnMillis, type FaultDefinition } from '../definition.js'
+import { argsOf, listOf, nanosOrNull } from '../injection-args.js'
 import { restarting } from '../sentence.js'
 
 /** One more death of a process that was starting again. */
@@ -13,6 +14,11 @@ interface Death {
   readonly beforeEffect: number
 }
 
+const isDeath = (death: unknown): boolean =>
+  [(death as Death | null)?.afterNanos, (death as Death | null)?.steps, (death as Death | null)?.beforeEffect].every(
+    (each) => Number.isSafeInteger(each) && (each as number) >= 0,
+  )
+
 /** How long a start waits for a step with enough effects to die in. */
 const patienceNanos = ms(100)
 
@@ -20,6 +26,7 @@ const patienceNanos = ms(100)
 export const processCrashLoop: FaultDefinition = {
   kind: 'process.crash-loop',
   meaning: 'a process dies, and again several times while it recovers from that; recovery meets what a half-done one left',
+  args: argsOf({ again: listOf('deaths, each { afterNanos, steps, beforeEffect } in integers from 0 on', isDeath), restartAfterNanos: nanosOrNull }),
   options: {
     everyMillis: { min: 5_000, max: 20_000, log: true },
     mostDeaths: { min: 1, max: 6 },

@@ -1,5 +1,6 @@
 import { ms } from '../../host/durations.js'
 import { type Drawn, drawnMillis, type FaultDefinition } from '../definition.js'
+import { argsOf, count, flag, nanosOrNull, optional } from '../injection-args.js'
 import { restarting } from '../sentence.js'
 
 /** How long an armed crash waits for a step with enough effects before it falls at a step's end. */
@@ -9,6 +10,7 @@ const patienceNanos = ms(250)
 export const processCrash: FaultDefinition = {
   kind: 'process.crash',
   meaning: 'a process dies between two effects of a step or at its end, and starts again; the page cache lives, peers see resets',
+  args: argsOf({ beforeEffect: count(0), restartAfterNanos: nanosOrNull, atOnce: optional(flag) }),
   options: {
     everyMillis: { min: 2_000, max: 9_000, log: true },
     restartMillis: { min: 50, max: 3_000, log: true },

@@ -1,10 +1,12 @@
 import { type Drawn, drawnMillis, type FaultDefinition } from '../definition.js'
+import { argsOf, nanosOrNull } from '../injection-args.js'
 import { lasting } from '../sentence.js'
 
 /** A machine stops (garbage collection, a frozen VM) and goes on with stale beliefs: timers are late, the network queues. */
 export const processPause: FaultDefinition = {
   kind: 'process.pause',
   meaning: 'a machine stops (garbage collection, a frozen VM) and goes on with stale beliefs; timers are late, the network queues',
+  args: argsOf({ forNanos: nanosOrNull }),
   options: {
     everyMillis: { min: 2_000, max: 12_000, log: true },
     lastsMillis: { min: 20, max: 4_000, log: true },

@@ -1,10 +1,12 @@
 import { type Drawn, drawnMillis, type FaultDefinition } from '../definition.js'
+import { argsOf, count, nanosOrNull } from '../injection-args.js'
 import { lasting } from '../sentence.js'
 
 /** A machine limps (a noisy neighbour, a throttled core): every step takes many times as long for a while, and what comes meanwhile queues. */
 export const processSlow: FaultDefinition = {
   kind: 'process.slow',
   meaning: 'every step of a machine takes many times as long for a while: answers are late, and what comes meanwhile queues',
+  args: argsOf({ times: count(1), forNanos: nanosOrNull }),
   options: {
     everyMillis: { min: 2_000, max: 12_000, log: true },
     lastsMillis: { min: 100, max: 5_000, log: true },

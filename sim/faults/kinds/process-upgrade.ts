@@ -1,12 +1,14 @@
 import type { Nanos } from '../../host/seam.js'
 import type { SimulatedHost } from '../../host/simulated-host.js'
 import { type Drawn, drawnMillis, type FaultDefinition } from '../definition.js'
+import { argsOf, nanos, nanosOrNull, text } from '../injection-args.js'
 import { restarting } from '../sentence.js'
 
 /** A process is asked to stop, killed when it takes too long, and starts as another version of its role; hosts are upgraded one by one, so versions mix. */
 export const processUpgrade: FaultDefinition = {
   kind: 'process.upgrade',
   meaning: 'a process is asked to stop, killed if it takes too long, and starts as another version if its role has one; versions mix',
+  args: argsOf({ version: text, graceNanos: nanos, restartAfterNanos: nanosOrNull }),
   options: {
     everyMillis: { min: 3_000, max: 15_000, log: true },
     graceMillis: { min: 1, max: 1_000, log: true },
