@@ -2,13 +2,16 @@ import { spawn } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { beforeAll, describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test, vi } from 'vitest'
 import { main } from '../../cli/main.js'
 import { plain } from '../../sim/report/palette.js'
 import { example, fixture, freshFolder, seedfall } from './seedfall.js'
 
 const bin = fileURLToPath(new URL('../../cli/bin.mjs', import.meta.url))
 const lock = [example('lock'), '--first-seed', '1', '--duration', '4s']
+
+// Each test starts programs with threads of their own: a machine that is busy otherwise takes its time.
+vi.setConfig({ testTimeout: 180_000 })
 
 /** What does not depend on the machine, nor on where replays are kept. */
 function resultOf(json: string): Record<string, unknown> {
@@ -21,7 +24,7 @@ describe('a hunt', () => {
   let whole: Awaited<ReturnType<typeof seedfall>>
   beforeAll(async () => {
     whole = await seedfall(['hunt', ...lock, '--seeds', '14', '--jobs', '1', '--trace-hashes', '--json'], folder)
-  })
+  }, 120_000)
 
   test('with --json prints one object: seeds, hashes, failures with fingerprint and replay, faults, statistics, rates', () => {
     expect(whole.code).toBe(1)

@@ -1,7 +1,9 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { type PoolOptions, WorkerPool } from '../../cli/worker-pool.js'
 import { Campaign, type CampaignHooks } from '../../sim/run/campaign/campaign.js'
 import { fixture, freshFolder } from './seedfall.js'
+
+vi.setConfig({ testTimeout: 180_000 })
 
 function poolOver(file: string, hooks: CampaignHooks = {}, more: Partial<PoolOptions> = {}): { campaign: Campaign; pool: WorkerPool; printed: string[] } {
   const printed: string[] = []
