@@ -25,6 +25,8 @@ export interface PoolOptions {
 
 /** How often a worker's sign of life is looked for. */
 const lookEveryMillis = 100
+const mostIdleLosses = 5
+/** Within this, a worker has its scenarios. */
 const loadTimeoutMillis = 60_000
 /** Items a worker holds: one that runs, one to go on with at once. */
 const itemsAhead = 2
@@ -41,6 +43,8 @@ export class WorkerPool {
   #fail: ((error: unknown) => void) | null = null
   /** Of all workers together, while they ran seeds. */
   busyMillis = 0
+  /** Workers lost one after the other without a seed that ended. */
+  #idleLosses = 0
 
   constructor(campaign: Campaign, options: PoolOptions) {
     this.#campaign = campaign
@@ -50,7 +54,7 @@ export class WorkerPool {
   /** Settles when the campaign is done or stopped. Rejects with `BadInput` when a worker cannot load a scenario. */
   async run(): Promise<void> {
     const { jobs } = this.#options
-    const looking = setInterval(() => this.#look(), lookEveryMillis)
+    const looking = setInterval(() => this.#guarded(() => this.#look()), lookEveryMillis)
     try {
       await new Promise<void>((resolve, reject) => {
         this.#end = resolve
@@ -73,16 +77,27 @@ export class WorkerPool {
 
   #start(): void {
     const worker = new SeedWorker(this.#options, {
-      ready: () => this.#feedAll(),
-      done: (item, { result, replay, busyMillis }) => {
-        this.busyMillis += busyMillis
-        this.#campaign.finished({ item, result, ...(replay === undefined ? {} : { replay }) })
-        this.#feedAll()
-      },
-      gone: (how) => this.#gone(worker, how),
+      ready: () => this.#guarded(() => this.#feedAll()),
+      done: (item, { result, replay, busyMillis }) =>
+        this.#guarded(() => {
+          this.#idleLosses = 0
+          this.busyMillis += busyMillis
+          this.#campaign.finished({ item, result, ...(replay === undefined ? {} : { replay }) })
+          this.#feedAll()
+        }),
+      gone: (how) => this.#guarded(() => this.#gone(worker, how)),
       failed: (error) => this.#fail?.(error),
     })
     this.#workers.add(worker)
+  }
+
+  /** What throws in an event of a worker, such as a full disk when its result is kept, ends the hunt. */
+  #guarded(work: () => void): void {
+    try {
+      work()
+    } catch (error) {
+      this.#fail?.(error)
+    }
   }
 
   /** A result may free others, too: those that were too far ahead of it. */
@@ -110,10 +125,9 @@ export class WorkerPool {
     const running = worker.runningItem
     this.#campaign.returned(worker.items.filter((item) => item !== running))
     if (running === undefined) {
-      if (!worker.isReady) {
-        this.#fail?.(new Error(`a worker of the hunt ended before its first seed: ${how.message}`))
-        return
-      }
+      // Between two seeds: something that an earlier one left behind. Always so, it would never end.
+      if (!worker.isReady || ++this.#idleLosses >= mostIdleLosses) throw new Error(`a worker of the hunt ended while it ran no seed: ${how.message}`)
+      this.#options.print(`a worker ended between two seeds, and is replaced: ${how.message}`)
     } else this.#campaign.finished({ item: running, result: brokenSeed(how.outcome, brokenFailure(how.outcome, how.check, how.message)) })
     if (!this.#campaign.isDone) this.#start()
     this.#feedAll()

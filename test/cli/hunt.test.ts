@@ -1,14 +1,17 @@
 import { spawn } from 'node:child_process'
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { beforeAll, describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test, vi } from 'vitest'
 import { main } from '../../cli/main.js'
 import { plain } from '../../sim/report/palette.js'
 import { example, fixture, freshFolder, seedfall } from './seedfall.js'
 
 const bin = fileURLToPath(new URL('../../cli/bin.mjs', import.meta.url))
 const lock = [example('lock'), '--first-seed', '1', '--duration', '4s']
+
+// Each test starts programs with threads of their own: a machine that is busy otherwise takes its time.
+vi.setConfig({ testTimeout: 180_000 })
 
 /** What does not depend on the machine, nor on where replays are kept. */
 function resultOf(json: string): Record<string, unknown> {
@@ -21,7 +24,7 @@ describe('a hunt', () => {
   let whole: Awaited<ReturnType<typeof seedfall>>
   beforeAll(async () => {
     whole = await seedfall(['hunt', ...lock, '--seeds', '14', '--jobs', '1', '--trace-hashes', '--json'], folder)
-  })
+  }, 120_000)
 
   test('with --json prints one object: seeds, hashes, failures with fingerprint and replay, faults, statistics, rates', () => {
     expect(whole.code).toBe(1)
@@ -168,6 +171,29 @@ describe('a hunt for people', () => {
   })
 })
 
+describe('a long hunt', () => {
+  test('keeps nothing of seeds that passed: 10,000 fit in a heap that a few kilobytes of each would fill', async () => {
+    const folder = freshFolder()
+    const { code, out } = await seedfall(
+      ['hunt', fixture('ticking'), '--seeds', '10000', '--first-seed', '1', '--jobs', '1', '--memory', '40', '--json'],
+      folder,
+      undefined,
+      { NODE_OPTIONS: '--max-old-space-size=64' },
+    )
+    expect(code).toBe(0)
+    expect(JSON.parse(out).scenarios[0]).toMatchObject({ ranges: [[1, 10_000]], outcomes: { passed: 10_000 }, statistics: { ones: { total: 10_000 } } })
+    expect(statSync(path.join(folder, '.seedfall/hunt-ticking-1/hunt.json')).size).toBeLessThan(50_000)
+  }, 120_000)
+
+  test('with --time begins seeds until the time is over, and is complete', async () => {
+    const { code, out } = await seedfall(['hunt', fixture('ticking'), '--time', '300ms', '--first-seed', '7', '--jobs', '2', '--json'])
+    expect(code).toBe(0)
+    const { isComplete, scenarios } = JSON.parse(out)
+    expect(isComplete).toBe(true)
+    expect(scenarios[0].ranges).toEqual([[7, 6 + scenarios[0].seeds]])
+  })
+})
+
 describe('a hunt whose seeds take their worker with them', () => {
   test('names those that loop for ever, fill the memory or end the program, and goes on', async () => {
     const { code, out, error } = await seedfall([
@@ -226,6 +252,7 @@ describe('a hunt that cannot be is refused in one line', () => {
     ['one twice', [example('lock'), example('lock').replace('/examples/', '/examples/./')], 'the scenario lock is given twice'],
     ['an unknown kind of fault', ['--faults', 'net.dorp'], 'did you mean net.drop?'],
     ['a kind that cannot be', ['--faults', 'disk.rot'], 'disk.rot is not survived by broker'],
+    ['a folder that cannot be made', ['--artifacts', `${example('lock')}/kept`], 'say with --artifacts where a hunt may keep what it finds'],
     ['a folder that is no hunt', ['--resume', 'nowhere'], 'nowhere is not the directory of a hunt: there is no hunt.json in it'],
     [
       'another hunt than the resumed one',

@@ -68,6 +68,25 @@ describe('the packed package, installed in a fresh folder', () => {
     expect(readFileSync(path.join(user, 'lock.test.ts'), 'utf8')).toContain("import scenario from './my.scenario.js'")
   }, 120_000)
 
+  test("hunts through a user's scenario on threads of their own", async () => {
+    const { code, out } = await shell('npx', [
+      'seedfall',
+      'hunt',
+      'my.scenario.ts',
+      '--seeds',
+      '4',
+      '--first-seed',
+      '1',
+      '--jobs',
+      '2',
+      '--duration',
+      '5s',
+      '--json',
+    ])
+    expect(JSON.parse(out)).toMatchObject({ isComplete: true, scenarios: [{ scenario: 'lock', ranges: [[1, 4]] }], failures: [{ check: 'history' }] })
+    expect(code).toBe(1)
+  }, 60_000)
+
   test('lists its own scenarios, and runs one', async () => {
     const { out } = await shell('npx', ['seedfall', 'list'])
     expect(out).toMatch(/^broker +broker, 5 hosts/m)
