@@ -3,6 +3,7 @@ import path from 'node:path'
 import { catalogueOf } from '../sim/faults/catalogue.js'
 import type { Nanos } from '../sim/host/seam.js'
 import { type ExitCode, exitCodes } from '../sim/report/exit-code.js'
+import { count, duration } from '../sim/report/numbers.js'
 import { describeShrunk, shrunkReport } from '../sim/report/shrunk-report.js'
 import { storyOf } from '../sim/report/story.js'
 import { vitestFile } from '../sim/report/vitest-file.js'
@@ -31,6 +32,7 @@ export interface ShrinkFlags {
 export async function shrinkCommand(what: string, flags: ShrinkFlags, terminal: Terminal): Promise<ExitCode> {
   const failing = await failingRun(what, flags.seed, 'shrink', terminal)
   if (failing.report.outcome === 'interrupted') return exitCodes.interrupted
+  if (!flags.json) terminal.out(beginning(failing, flags, terminal))
   const began = performance.now()
   const shrunk = await shrunkBy(failing, flags, terminal)
   const seconds = (performance.now() - began) / 1_000
@@ -49,6 +51,12 @@ export async function shrinkCommand(what: string, flags: ShrinkFlags, terminal: 
     terminal.out(describeShrunk(shrunk, story, { seconds, commands }, terminal.paint))
   }
   return shrunk.stopped === 'interrupted' ? exitCodes.interrupted : exitCodes.passed
+}
+
+function beginning({ report }: FailingRun, { time }: ShrinkFlags, { paint }: Terminal): string {
+  const { scenario, seed, injections, history } = report
+  const size = `${count(injections.length)} injections, ${count(history.length)} operations`
+  return `${paint.strong(scenario)}  seed ${paint.strong(seed)}  ${size}: looking for less, ${duration(time)} at most; Ctrl-C keeps the least so far`
 }
 
 async function shrunkBy(failing: FailingRun, { time, jobs = availableParallelism(), json }: ShrinkFlags, terminal: Terminal): Promise<Shrunk> {

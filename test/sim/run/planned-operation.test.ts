@@ -46,7 +46,6 @@ describe('a run whose operations are listed', () => {
 })
 
 test('a value is plain JSON when it comes back from it as it was', () => {
-  fc.assert(fc.property(fc.jsonValue({ noUnicodeString: false }), (value) => isPlainJson(value) === !JSON.stringify(value).includes('-0') || true))
   for (const value of [undefined, Number.NaN, -0, 1n, new Map(), new Uint8Array(2), [undefined], { a: () => 1 }]) expect(isPlainJson(value)).toBe(false)
   fc.assert(
     fc.property(fc.anything({ withMap: true, withBigInt: true, withDate: true }), (value) => {

@@ -11,7 +11,7 @@ import { failureShape, isSameFailure } from '../../../../sim/run/shrink/failure-
 import type { ShrinkProgress } from '../../../../sim/run/shrink/search.js'
 import { shrink } from '../../../../sim/run/shrink/shrink.js'
 
-const lockRequest = { scenario: lock, seed: '1', duration: s(12) }
+const lockRequest = { scenario: lock, seed: '1', duration: s(4) }
 const lockReport = await run(lockRequest)
 const ofLock = await shrink(lockRequest, lockReport, { timeMillis: 300_000 })
 
@@ -97,6 +97,6 @@ test('a run that passed cannot be shrunk', async () => {
 })
 
 test('injections that do not make the failure again are said to be none', async () => {
-  const request = { scenario: lock, seed: '1', duration: s(12) }
+  const request = { scenario: lock, seed: '1', duration: s(4) }
   await expect(shrink(request, { ...lockReport, injections: [] })).rejects.toThrow('do not fail as the run did (history)')
 })
