@@ -67,12 +67,12 @@ const inScenarios: readonly Plant[] = [
     file: 'systems/raft/wal-recovery.ts',
     replace: `    if (!payloadIsWhole(bytes, at, number, at, header)) break
     const payload = at + frameHeaderBytes
-    const record = readRecord(bytes, payload, payload + header.length, true)
+    const record = readRecord(bytes, payload, payload + header.length)
     if (record === null) throw new CorruptLog(\`segment \${number} of the write-ahead log at \${at}: a record that this version does not know\`)
 `,
     with: `    const payload = at + frameHeaderBytes
     if (payload + header.length > bytes.length) break
-    const record = readRecord(bytes, payload, payload + header.length, true)
+    const record = readRecord(bytes, payload, payload + header.length)
     if (record === null) break
 `,
     expect: 'LogMatching',
