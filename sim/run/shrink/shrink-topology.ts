@@ -35,8 +35,7 @@ async function fewerClients(search: Search, salts: number): Promise<void> {
   const needed = Math.max(least, busy.length)
   if (needed >= count) return
   const candidates: Recipe[] = []
-  const places = new Map<HostName, HostName>()
-  busy.forEach((name, i) => places.set(name, `${clientRole}-${i + 1}`))
+  const places = new Map<HostName, HostName>(busy.map((name, i) => [name, `${clientRole}-${i + 1}`]))
   const topology = { ...recipe.topology, [clientRole]: needed }
   candidates.push(
     withoutOthers(
@@ -85,7 +84,7 @@ function orders(scenario: AnyScenario, recipe: Recipe, form: Topology): Map<Host
       const spoken = hostsIn(recipe, all)
       const first = [...all.filter((name) => spoken.has(name)), ...all.filter((name) => !spoken.has(name))]
       const turned = [...first.slice(turn), ...first.slice(0, turn)]
-      turned.forEach((name, i) => names.set(name, `${role}-${i + 1}`))
+      for (const [i, name] of turned.entries()) names.set(name, `${role}-${i + 1}`)
     }
     orders.push(names)
   }
