@@ -35,8 +35,7 @@ async function fewerClients(search: Search, salts: number): Promise<void> {
   const needed = Math.max(least, busy.length)
   if (needed >= count) return
   const candidates: Recipe[] = []
-  const places = new Map<HostName, HostName>()
-  for (const [i, name] of busy.entries()) places.set(name, `${clientRole}-${i + 1}`)
+  const places = new Map<HostName, HostName>(busy.map((name, i) => [name, `${clientRole}-${i + 1}`]))
   const topology = { ...recipe.topology, [clientRole]: needed }
   candidates.push(
     withoutOthers(
