@@ -39,7 +39,7 @@ export function checkScenario(scenario: unknown): asserts scenario is AnyScenari
 
 function checkSystem(field: Field, system: unknown): void {
   field.must('system', system, isRecord(system) && typeof system.name === 'string', 'what system({ … }) gives')
-  const { roles, survives, smaller, replicaUnit, columns, targets } = system as Record<string, unknown>
+  const { roles, survives, smaller, replicaUnit, columns, waits, targets } = system as Record<string, unknown>
   field.must('system.roles', roles, isRecord(roles) && Object.keys(roles).length > 0, 'at least one role, by its name')
   for (const [name, role] of Object.entries(roles as object)) {
     if (isOutsideSystem(name)) throw field.wrong(`system.roles: no role of a system may be called '${name}'`)
@@ -67,6 +67,7 @@ function checkSystem(field: Field, system: unknown): void {
   )
   field.optional('system.replicaUnit', replicaUnit, isFunction, 'a function')
   field.optional('system.columns', columns, isFunction, 'a function')
+  field.optional('system.waits', waits, isFunction, 'a function')
   field.optional('system.targets', targets, (aims) => isRecord(aims) && Object.values(aims).every(isFunction), 'functions by their names')
 }
 

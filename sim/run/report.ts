@@ -114,5 +114,7 @@ export interface HostState {
   readonly version: string
   /** What it waits for, and its process as plain text. */
   readonly waitingFor: readonly string[]
+  /** Of that, what its system says (`System.waits`). */
+  readonly saidToWait: readonly string[]
   readonly process: string
 }

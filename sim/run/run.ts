@@ -127,7 +127,8 @@ class WholeRun {
     const simulation = this.#simulation
     const answer = simulation.answers.get(name)
     simulation.recordEventually(name, false)
-    const why = typeof answer === 'string' ? `: ${answer}` : ''
+    const stuck = simulation.report('violation').states.flatMap(({ name: host, saidToWait }) => saidToWait.map((what) => `\n  ${host}: ${what}`))
+    const why = `${typeof answer === 'string' ? `: ${answer}` : ''}${stuck.slice(0, 12).join('')}`
     simulation.fail('violation', name, `did not come true within ${within / 1e9} s after the last host recovered${why}`, null)
     return 'violation'
   }

@@ -24,6 +24,8 @@ export interface System<Roles extends Record<string, unknown>> {
   readonly replicaUnit?: (host: HostName, path: string, offset: number) => string | null
   /** What a trace shows of a process beside its step: `{ term: 3, leads: 1 }`. Called for a printed trace only; must change nothing. */
   columns?(process: Roles[keyof Roles]): Readonly<Record<string, string | number>>
+  /** What a process waits for that no call or timer shows, told first in a stall and in a state: `suspect, waits for a leader`. Must change nothing. */
+  waits?(process: Roles[keyof Roles]): readonly string[]
   /** Aims for the `targeted` strategy: `leader`, `newest`. */
   readonly targets?: Record<string, (world: World<Roles>) => HostName | undefined>
 }

@@ -335,9 +335,15 @@ export class SimulatedRun<Roles extends Record<string, unknown>> implements Mach
       status: host.status,
       incarnation: host.incarnation,
       version: host.version,
-      waitingFor: waitingFor(host, this.kernel),
+      waitingFor: [...this.#waitsOf(host), ...waitingFor(host, this.kernel)],
+      saidToWait: this.#waitsOf(host),
       process: host.isOfSystem ? processText(host.process) : '',
     }
+  }
+
+  /** What its system says. */
+  #waitsOf({ isOfSystem, process }: SimulatedHost): readonly string[] {
+    return isOfSystem && process !== undefined ? (this.scenario.system.waits?.(process as never) ?? []) : []
   }
 
   #runaway(what: string): void {
