@@ -1,6 +1,6 @@
 import { availableParallelism, totalmem } from 'node:os'
 import path from 'node:path'
-import type { ExitCode } from '../sim/report/exit-code.js'
+import { type ExitCode, exitCodes } from '../sim/report/exit-code.js'
 import { Campaign, type CampaignResult } from '../sim/run/campaign/campaign.js'
 import type { CampaignFile, CampaignRequest } from '../sim/run/campaign/campaign-file.js'
 import type { JournalEntry } from '../sim/run/campaign/journal.js'
@@ -15,8 +15,11 @@ import { tellCampaign } from './tell-campaign.js'
 import type { Terminal } from './terminal.js'
 import { WorkerPool } from './worker-pool.js'
 
-/** Called, one after the other, with the replay of every failure that a hunt has kept; paths are relative to where the command runs. */
-export type AfterFailure = (replay: string, terminal: Terminal) => Promise<void>
+/**
+ * Called, one after the other, with the replay of every failure that a hunt has kept; paths are relative to where the command runs. False: it was
+ * interrupted, and no other is to follow.
+ */
+export type AfterFailure = (replay: string, terminal: Terminal) => Promise<boolean>
 
 /** `hunt`: many seeds on all cores, added up. Exit code 0: all passed, and what was required was met; 1: not so; 130: interrupted. */
 export async function hunt(names: readonly string[], flags: HuntFlags, terminal: Terminal, afterFailure?: AfterFailure): Promise<ExitCode> {
@@ -62,7 +65,8 @@ export async function hunt(names: readonly string[], flags: HuntFlags, terminal:
   const exitCode = tellCampaign(file(), { folder: folder.name, isInterrupted, rates, json, junit }, terminal)
   if (afterFailure !== undefined && !isInterrupted) {
     for (const { failures } of campaign.totals) {
-      for (const { kept } of failures.list()) if (kept.replay !== null) await afterFailure(path.join(folder.name, kept.replay), terminal)
+      for (const { kept } of failures.list())
+        if (kept.replay !== null && !(await afterFailure(path.join(folder.name, kept.replay), terminal))) return exitCodes.interrupted
     }
   }
   return exitCode

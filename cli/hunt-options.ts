@@ -26,6 +26,8 @@ export interface HuntFlags extends FaultFlags {
   readonly seedTimeout: Nanos
   readonly memory?: number
   readonly traceHashes?: boolean
+  /** How long each failure may be shrunk, of wall time. */
+  readonly shrink?: Nanos
   readonly json?: boolean
 }
 
@@ -71,6 +73,7 @@ export function huntOptions(command: Command): Command {
         .argParser((text) => parseDuration(text, '--seed-timeout')),
     )
     .option('--memory <megabytes>', 'what the heap of a thread may take; a share of the machine when not given', whole('--memory'))
+    .option('--shrink <time>', 'shrink every kind of failure that is found afterwards, each for so long: 60s', (text) => parseDuration(text, '--shrink'))
     .option('--trace-hashes', "every seed's trace hash, with --json")
     .option('--json', 'one JSON object instead of text')
 }

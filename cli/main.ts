@@ -17,6 +17,7 @@ import { performRun } from './perform-run.js'
 import type { PropertiesFlags } from './properties-command.js'
 import { replay } from './replay-command.js'
 import { parseListen, parseLogLevel, parseOrdinal, type ServeFlags } from './serve-options.js'
+import { shrinkAfterHunt } from './shrink-after-hunt.js'
 import type { ShrinkFlags } from './shrink-command.js'
 import { processTerminal, type Terminal } from './terminal.js'
 import type { WhyFlags } from './why-command.js'
@@ -91,7 +92,7 @@ function commandLine(words: readonly string[], terminal: Terminal, finish: (code
     finish(await (await import('./shrink-command.js')).shrinkCommand(what, flags, terminal)),
   )
   huntOptions(program.command('hunt').description('run many seeds on all cores, and add up what happened')).action(async (names: string[], flags: HuntFlags) =>
-    finish(await (await import('./hunt-command.js')).hunt(names, flags, terminal)),
+    finish(await (await import('./hunt-command.js')).hunt(names, flags, terminal, shrinkAfterHunt(flags))),
   )
   mergeOptions(program.command('merge').description('add up the results of several hunts, such as the shards of one')).action(
     async (files: string[], flags: MergeFlags) => finish((await import('./merge-command.js')).merge(files, flags, terminal)),

@@ -7,9 +7,11 @@ import { rate } from '../sim/report/hunt-progress-text.js'
 import { junitXml } from '../sim/report/junit.js'
 import { count } from '../sim/report/numbers.js'
 import { type CampaignFile, campaignJson, isGood } from '../sim/run/campaign/campaign-file.js'
+import { type PropertyCatalogue, placesOf } from '../sim/run/catalogue/catalogue.js'
 import { BadInput } from './bad-input.js'
 import { againWords } from './fault-choice.js'
 import type { HuntRates } from './hunt-progress.js'
+import { catalogueFor } from './properties-command.js'
 import type { Terminal } from './terminal.js'
 
 /** How a result is told. */
@@ -52,12 +54,36 @@ export function tellCampaign(file: CampaignFile, { folder, isInterrupted = false
     terminal.out(JSON.stringify({ ...shown, exitCode, isInterrupted, folder, failures, ...(rates === undefined ? {} : { rates }) }))
     return exitCode
   }
-  const around: CampaignSurroundings = { commands }
+  const around: CampaignSurroundings = { commands, placeOf: placesIn(file, terminal) }
   terminal.out(`\n${describeCampaign(file, around, terminal.paint)}`)
   if (rates !== undefined) terminal.out(`\n${describeRates(rates)}`)
   if (isInterrupted) terminal.out(`${terminal.paint.bad('✗ interrupted')}: ${terminal.program} hunt --resume ${folder} goes on`)
   if (process.env.GITHUB_ACTIONS === 'true') for (const line of githubAnnotations(file, commands)) terminal.out(line)
   return exitCode
+}
+
+/** Where the sources of a scenario state a property; read at the first one that was never met. */
+function placesIn({ asked }: CampaignFile, { folder }: Terminal): (scenario: string, property: string) => string | undefined {
+  const catalogues = new Map<string, PropertyCatalogue | null>()
+  return (scenario, property) => {
+    let catalogue = catalogues.get(scenario)
+    if (catalogue === undefined) {
+      const file = asked.scenarios.find((one) => one.scenario === scenario)?.file
+      catalogue = catalogueIn(file ?? scenario, folder)
+      catalogues.set(scenario, catalogue)
+    }
+    return catalogue === null ? undefined : placesOf(catalogue, property).join(', ') || undefined
+  }
+}
+
+/** null: results of another machine may name files that are not here. */
+function catalogueIn(name: string, folder: string): PropertyCatalogue | null {
+  try {
+    return catalogueFor(name, folder)
+  } catch (error) {
+    if (error instanceof BadInput) return null
+    throw error
+  }
 }
 
 function describeRates({ jobs, wallSeconds, seedsPerSecond, stepsPerSecond, virtualPerWall }: HuntRates): string {
