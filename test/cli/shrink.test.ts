@@ -2,12 +2,7 @@ import { execFile } from 'node:child_process'
 import { copyFileSync, existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { WorkerTrier } from '../../cli/worker-trier.js'
-import lock from '../../examples/lock.scenario.js'
-import { s } from '../../sim/host/durations.js'
 import { parseReplay } from '../../sim/run/replay.js'
-import { run } from '../../sim/run/run.js'
-import { shrink } from '../../sim/run/shrink/shrink.js'
 import { repository } from '../../tools/repository.js'
 import { example, freshFolder, seedfall } from './seedfall.js'
 
@@ -37,7 +32,7 @@ describe('seedfall shrink FILE', () => {
     expect(again.code).toBe(1)
   })
 
-  test('--json is one object', async () => {
+  test('--json is one object, and one worker finds what two found', async () => {
     const { code, out } = await seedfall(['shrink', '.seedfall/lock-1.json', '--jobs', '1', '--json', '--out', 'small/one.json'], folder)
     expect(JSON.parse(out)).toMatchObject({
       scenario: 'lock',
@@ -106,9 +101,6 @@ describe('bad input is said in a line, with exit code 2', () => {
     [['shrink', 'lock-fixed.scenario.ts', '--seed', '1'], 'lock-fixed.scenario.ts passes under seed 1: there is nothing to shrink'],
     [['shrink', '.seedfall/lock-1.json', '--seed', '2'], 'is a replay and has its seed: leave out --seed'],
     [['shrink', 'gone.json'], 'gone.json cannot be read: no such file'],
-    [['shrink', '.seedfall/lock-1.json', '--jobs', '0'], "--jobs '0' is not a number of workers"],
-    [['shrink', '.seedfall/lock-1.json', '--time', 'soon'], "--time 'soon' is not a duration"],
-    [['why', '.seedfall/lock-1.json', '--runs', 'x'], "--runs 'x' is not a number of runs"],
     [['why', scenario], 'needs the seed of a run that fails'],
   ])('%j', async (words, says) => {
     const { code, error } = await seedfall(words, folder)
@@ -117,24 +109,6 @@ describe('bad input is said in a line, with exit code 2', () => {
     expect(code).toBe(2)
   })
 })
-
-test('what is found does not depend on how many workers look for it', async () => {
-  const request = { scenario: lock, seed: '1', duration: s(4) }
-  const report = await run(request)
-  const with_ = async (jobs: number) => {
-    let workers: WorkerTrier | undefined
-    const shrunk = await shrink(request, report, {
-      timeMillis: 300_000,
-      trier: (failure, signal) => {
-        workers = new WorkerTrier({ scenario: example('lock'), folder, jobs, failure, signal })
-        return workers
-      },
-    })
-    await workers?.close()
-    return { replay: shrunk.replay, runs: shrunk.runs }
-  }
-  expect(await with_(3)).toEqual(await with_(1))
-}, 120_000)
 
 function vitest(file: string): Promise<{ code: number; out: string }> {
   const bin = path.join(repository, 'node_modules/vitest/vitest.mjs')
