@@ -28,6 +28,7 @@ export class Search {
   phase = 'kinds'
   #salts = 0
   #isPolishing = false
+  #isProving = false
   readonly #inVain = new Map<string, Reproduction>()
 
   constructor(
@@ -51,7 +52,7 @@ export class Search {
   async first(candidates: readonly Recipe[], salts: number): Promise<number | null> {
     if (candidates.length === 0) return null
     const { salt } = this.recipe
-    const rounds = Math.min(salts, affordable(this.best.steps))
+    const rounds = this.#isProving ? salts : Math.min(salts, affordable(this.best.steps))
     const stepLimit = Math.ceil(this.best.steps * stepsFactor) + someSteps
     const requests: TrialRequest[] = []
     for (let round = 0; round <= rounds; round++) {
@@ -85,6 +86,13 @@ export class Search {
     } finally {
       this.#isPolishing = false
     }
+  }
+
+  /** What is proved is tried under as many latencies as are named, however long the runs are. */
+  async prove(work: () => Promise<void>): Promise<void> {
+    this.#isProving = true
+    await work()
+    this.#isProving = false
   }
 
   /** Does something unless it was done in vain for the very same run. */

@@ -100,7 +100,7 @@ async function shrinkAll(search: Search, salts: number): Promise<void> {
     await simplifyArguments(search, 1, 4)
   })
   search.enter('proof')
-  await proveMinimal(search, salts)
+  await search.prove(() => proveMinimal(search, salts))
 }
 
 async function takeTime(search: Search, salts: number): Promise<void> {
