@@ -19,13 +19,6 @@ export class SimulatedNet implements Net {
   readonly #world: MachineWorld
   readonly #network: Network
   readonly #served = new Map<string, object>()
-  #resolve!: (value: unknown) => void
-  #reject!: (error: unknown) => void
-  /** One executor for all promises: a closure a call would cost as much as the call. */
-  readonly #capture = (resolve: (value: never) => void, reject: (error: unknown) => void): void => {
-    this.#resolve = resolve as (value: unknown) => void
-    this.#reject = reject
-  }
   readonly #links = new Map<HostName, Link>()
   #lastTo: HostName | null = null
   #lastLink!: Link
@@ -73,7 +66,12 @@ export class SimulatedNet implements Net {
   ): Promise<M[K]['res']> {
     const life = this.#life
     const link = this.#link(to)
-    const promise = new Promise<M[K]['res']>(this.#capture)
+    let resolve!: (value: unknown) => void
+    let reject!: (error: unknown) => void
+    const promise = new Promise<M[K]['res']>((resolved, rejected) => {
+      resolve = resolved as (value: unknown) => void
+      reject = rejected
+    })
     if (!life.effect()) return promise
     const network = this.#network
     const { kernel } = this.#world
@@ -83,7 +81,7 @@ export class SimulatedNet implements Net {
     const wait = options === undefined ? defaultTimeout : (options.timeout ?? defaultTimeout)
     const last = this.#lastWaiting
     const queue = last !== null && last.wait === wait ? last : this.#waitingFor(wait)
-    const pending = new PendingCall(life, type, link, queue, queue.deadline(), kernel.steps, this.#resolve, this.#reject)
+    const pending = new PendingCall(life, type, link, queue, queue.deadline(), kernel.steps, resolve, reject)
     queue.add(pending)
     if (options?.signal !== undefined) this.#abortable(pending, options.signal)
     if (!pending.isSettled) network.transmit(request, link, type, pending, taken)

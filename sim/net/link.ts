@@ -40,6 +40,8 @@ export class Link {
   clogUntil: Nanos = -1
   lastDatagramArrival: Nanos = 0
   lastStreamArrival: Nanos = 0
+  /** The other direction, once it was used. */
+  back: Link | null = null
   /** Stream packets that wait for the end of a cut, in order. */
   parked: Parked[] = []
   noise: readonly LinkNoise[] = []

@@ -261,8 +261,9 @@ export class Network implements EventTarget {
     this.#kernel.queue.schedule(at, kind, this, channel.link.to, null, this.#kernel.steps, a, channel, c, epoch)
   }
 
-  #back(pending: PendingCall): Link {
-    return this.link(pending.link.to, pending.link.from)
+  #back({ link }: PendingCall): Link {
+    link.back ??= this.link(link.to, link.from)
+    return link.back
   }
 
   #deliverRequest(event: KernelEvent, channel: Channel): void {
