@@ -1,10 +1,12 @@
+import { spawnSync } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { brokerMeasures } from './broker.js'
 import { connectionMeasures } from './connections.js'
 import { fakeTimersMeasures } from './fake-timers.js'
 import { fastCheckSchedulerMeasures } from './fast-check-scheduler.js'
 import { freshSimulationMeasures } from './fresh-simulation.js'
-import { countCpuTime, type Measure, measureAll, type Spread } from './harness.js'
+import { countCpuTime, type Measure, measureAll, type Result, type Spread } from './harness.js'
 import { idleHourMeasures } from './idle-hour.js'
 import { raftMeasures } from './raft.js'
 import { requestReplyMeasures } from './request-reply.js'
@@ -26,6 +28,8 @@ const usage = `usage: npm run bench -- [--filter TEXT] [--rounds N] [--cpu] [--j
   --filter TEXT  only measures whose name contains it
   --rounds N     rounds that count (5); values are medians
   --cpu          seconds of processor time instead of the wall's, for a machine that others keep busy
+  --together     all in this process, round by round; otherwise each group of measures has a process of its own, since code that the
+                 compiler has made fit for one workload is slower in the next
   --json         one array of { name, value, unit } on standard output
   --list         the names alone`
 
@@ -35,6 +39,8 @@ function options() {
       filter: { type: 'string', default: '' },
       rounds: { type: 'string', default: '5' },
       cpu: { type: 'boolean', default: false },
+      together: { type: 'boolean', default: false },
+      group: { type: 'string' },
       json: { type: 'boolean', default: false },
       list: { type: 'boolean', default: false },
     },
@@ -57,8 +63,8 @@ async function main(): Promise<number> {
     console.error(`${(error as Error).message}\n${usage}`)
     return 2
   }
-  const { filter, rounds, cpu, json, list } = chosen
-  const selected = measures.filter(({ name }) => name.includes(filter))
+  const { filter, rounds, cpu, json, list, together, group } = chosen
+  const selected = measures.filter(({ name }) => name.includes(filter) && (group === undefined || groupOf(name) === group))
   if (selected.length === 0) {
     console.error(`no measure's name contains '${filter}': --list shows them`)
     return 2
@@ -67,10 +73,26 @@ async function main(): Promise<number> {
     for (const { name } of selected) console.log(name)
     return 0
   }
-  if (cpu) countCpuTime()
-  const results = await measureAll(selected, json ? { rounds } : { rounds, measured: print })
+  if (group !== undefined || together) {
+    if (cpu) countCpuTime()
+    const results = await measureAll(selected, json ? { rounds } : { rounds, measured: print })
+    if (json) console.log(JSON.stringify(results, null, 2))
+    return 0
+  }
+  const results: Result[] = []
+  for (const one of new Set(selected.map(({ name }) => groupOf(name)))) {
+    const words = ['--group', one, '--filter', filter, '--rounds', String(rounds), ...(cpu ? ['--cpu'] : []), ...(json ? ['--json'] : [])]
+    const { status, stdout } = spawnSync(process.execPath, [...process.execArgv, fileURLToPath(import.meta.url), ...words], {
+      stdio: ['ignore', json ? 'pipe' : 'inherit', 'inherit'],
+    })
+    if (status !== 0) return status ?? 1
+    if (json) results.push(...(JSON.parse(stdout.toString()) as Result[]))
+  }
   if (json) console.log(JSON.stringify(results, null, 2))
   return 0
 }
+
+/** Measures that share a process: all but the size, or the name, of the last word. */
+const groupOf = (name: string): string => name.slice(0, name.lastIndexOf('/'))
 
 process.exitCode = await main()
