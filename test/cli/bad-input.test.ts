@@ -118,7 +118,7 @@ describe('bad input is answered in one clear line, with exit code 2', () => {
 
 test('a replay whose injection finds no place any more is stale: exit 5', async () => {
   const [first, ...others] = replay().injections
-  write('stale.json', JSON.stringify({ ...replay(), injections: [{ ...first, kind: 'process.crash', site: 'worker-9' }, ...others] }))
+  write('stale.json', JSON.stringify({ ...replay(), injections: [{ ...first, site: 'worker-9' }, ...others] }))
   const { code, out } = await seedfall(['replay', 'stale.json'], folder)
   expect(out).toContain('✗ stale replay')
   expect(out).toContain('worker-9')

@@ -160,7 +160,8 @@ describe('a hunt for people', () => {
     const words = ['hunt', fixture('never-met'), '--seeds', '2', '--first-seed', '1', '--jobs', '1']
     const tolerant = await seedfall(words, folder)
     expect(tolerant.code).toBe(0)
-    expect(tolerant.out).toContain("'a seven' (sometimes): asked 2 times and never true in 2 runs")
+    // With the place that states it.
+    expect(tolerant.out).toMatch(/'a seven' \(sometimes, \S+never-met\.scenario\.ts:5\): asked 2 times\s+and never true in 2 runs/)
     expect(tolerant.out).toContain("'an eight' (reachable): never reached in 2 runs")
     const strict = await seedfall([...words, '--require-sometimes', '--junit', 'reports/hunt.xml'], folder)
     expect(strict.code).toBe(1)
@@ -168,6 +169,21 @@ describe('a hunt for people', () => {
     const junit = readFileSync(path.join(folder, 'reports/hunt.xml'), 'utf8')
     expect(junit).toContain('<testcase classname="never-met" name="2 of 2 seeds pass"/>')
     expect(junit).toContain(`<failure type="shortcoming" message="'an eight' (reachable) was met by no run">`)
+  })
+})
+
+describe('a hunt that shrinks', () => {
+  test('writes the least run beside each failure that it kept, and tells its story; --json keeps to one object', async () => {
+    const folder = freshFolder()
+    const words = ['hunt', ...lock, '--seeds', '1', '--jobs', '1', '--artifacts', 'found', '--shrink', '5s']
+    const told = await seedfall(words, folder)
+    expect(told.code).toBe(1)
+    expect(told.out).toMatch(/✓ shrunk +lock +seed 1[\s\S]*1\. At /)
+    const [shrunk] = readdirSync(path.join(folder, 'found/failures')).filter((name) => name.endsWith('.shrunk.json'))
+    expect(told.out).toContain(`npx seedfall replay found/failures/${shrunk}`)
+    const machine = await seedfall([...words.slice(0, -3), 'found-again', '--shrink', '5s', '--json'], folder)
+    expect(JSON.parse(machine.out).failures).toHaveLength(1)
+    expect(machine.error).toContain('✓ shrunk')
   })
 })
 
@@ -251,7 +267,7 @@ describe('a hunt that cannot be is refused in one line', () => {
     ['an unknown scenario', ['brker'], "there is no scenario 'brker': did you mean broker?"],
     ['one twice', [example('lock'), example('lock').replace('/examples/', '/examples/./')], 'the scenario lock is given twice'],
     ['an unknown kind of fault', ['--faults', 'net.dorp'], 'did you mean net.drop?'],
-    ['a kind that cannot be', ['--faults', 'disk.rot'], 'disk.rot is not survived by broker'],
+    ['a kind that cannot be', ['--faults', 'disk.wipe'], 'disk.wipe is not survived by broker'],
     ['a folder that cannot be made', ['--artifacts', `${example('lock')}/kept`], 'say with --artifacts where a hunt may keep what it finds'],
     ['a folder that is no hunt', ['--resume', 'nowhere'], 'nowhere is not the directory of a hunt: there is no hunt.json in it'],
     [

@@ -76,7 +76,7 @@ describe('an entry', () => {
     expect(verdict.kind).toBe('stale')
     expect(verdict.why).toContain("it cannot be run any more: scenario fragile has no option 'colour'")
     const useless = { ...fails, replay: { ...replay, injections: [{ ...ghost, args: { forNanos: -1 } }] } }
-    expect((await checkEntry(useless, broken)).verdict.why).toContain('forNanos is in nanoseconds')
+    expect((await checkEntry(useless, broken)).verdict.why).toContain('forNanos must be nanoseconds')
   })
 })
 
