@@ -21,7 +21,7 @@ test('the README has its commands in blocks that are run', () => {
 })
 
 test('the pages of docs/ follow the README, and what they do not run is a service', () => {
-  expect(pages().slice(0, 2)).toEqual(['README.md', 'docs/conformance.md'])
+  expect(pages().slice(0, 2)).toEqual(['README.md', 'docs/ci.md'])
   expect(pages()).toContain('docs/writing-a-system.md')
   const unrun = pages().flatMap((page) => blocksOf(readFileSync(new URL(`../../${page}`, import.meta.url), 'utf8')).filter(({ words }) => words.run === 'no'))
   for (const { text } of unrun) expect(text).toMatch(/seedfall serve/)
