@@ -65,7 +65,7 @@ describe('The report of a campaign', () => {
 
   test('does not say that all passed where nothing was run', () => {
     const text = describeCampaign({ ...fileWith('x'), totals: [new ScenarioTotals()] }, around, plain)
-    expect(text).toMatch(/^✗ nothing was run {2}one$/m)
+    expect(text).toMatch(/^✗ nothing was run {2}one {2}0 seeds$/m)
     expect(text).not.toContain('passed')
   })
 
