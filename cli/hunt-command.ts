@@ -90,17 +90,15 @@ async function begun(names: readonly string[], flags: HuntFlags, { folder: home 
 
 /** Everything that decides what is run comes from the folder. */
 function resumed(names: readonly string[], from: string, flags: HuntFlags, { folder: home }: Terminal): HuntStart {
+  const option = (name: string): string => `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`
   const given = [
     ...names,
-    ...(
-      ['seeds', 'time', 'firstSeed', 'failFast', 'keepGoing', 'duration', 'faults', 'strategy', 'ambient', 'shard', 'artifacts', 'traceHashes'] as const
-    ).filter((name) => flags[name] !== undefined),
-    ...flags.fault,
+    ...(['seeds', 'time', 'firstSeed', 'failFast', 'keepGoing', 'duration', 'faults', 'strategy', 'ambient', 'shard', 'artifacts', 'traceHashes'] as const)
+      .filter((name) => flags[name] !== undefined)
+      .map(option),
+    ...(flags.fault.length > 0 ? ['--no-fault'] : []),
   ]
-  if (given.length > 0)
-    throw new BadInput(
-      `--resume ${from} goes on with what that hunt was asked for: leave out ${given.map((word) => word.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)).join(', ')}`,
-    )
+  if (given.length > 0) throw new BadInput(`--resume ${from} goes on with what that hunt was asked for: leave out ${given.join(', ')}`)
   const folder = HuntFolder.in(home, from)
   const { file, entries } = folder.read()
   const { totals } = file

@@ -29,6 +29,9 @@ export async function huntRequest(names: readonly string[], flags: HuntFlags, fo
   const seeds = flags.time === undefined ? (flags.seeds ?? 100) : null
   if (seeds !== null && flags.shard !== undefined && seeds < flags.shard.of)
     throw new BadInput(`--shard: ${seeds} seeds cannot be split in ${flags.shard.of} parts`)
+  // Beyond, two numbers would be one seed.
+  if (firstSeed - 1 + (seeds ?? (flags.shard?.of ?? 1) * seedsOfTimedShard) > Number.MAX_SAFE_INTEGER)
+    throw new BadInput(`--first-seed ${firstSeed} is too great: seeds end at ${Number.MAX_SAFE_INTEGER}`)
   const asked: CampaignRequest = {
     scenarios,
     firstSeed,

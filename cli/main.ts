@@ -34,7 +34,10 @@ export async function main(words: readonly string[], terminal: Terminal = proces
   } catch (error) {
     if (error instanceof CommanderError) {
       if (error.exitCode === 0) return exitCodes.passed
-      terminal.error(`seedfall: ${error.message.replace(/^error: /, '').replace(/\s+/g, ' ')}; 'seedfall --help' shows what there is`)
+      // A command of commands alone, which commander answers with its help.
+      if (error.code === 'commander.help')
+        terminal.error(`seedfall: '${words.join(' ')}' needs a command; 'seedfall ${words.join(' ')} --help' shows what there is`)
+      else terminal.error(`seedfall: ${error.message.replace(/^error: /, '').replace(/\s+/g, ' ')}; 'seedfall --help' shows what there is`)
       return exitCodes.usage
     }
     if (error instanceof BadInput) {

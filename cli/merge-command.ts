@@ -6,14 +6,15 @@ import { mergeCampaigns } from '../sim/run/campaign/merge-campaigns.js'
 import { CampaignFileError, parseCampaign } from '../sim/run/campaign/parse-campaign.js'
 import { BadInput } from './bad-input.js'
 import type { MergeFlags } from './hunt-options.js'
-import { tellCampaign, write } from './tell-campaign.js'
+import { writeText } from './replay-file.js'
+import { tellCampaign } from './tell-campaign.js'
 import type { Terminal } from './terminal.js'
 
 /** `merge`: several hunts' results as one, told as a hunt tells its own. */
 export function merge(names: readonly string[], { out, json, junit }: MergeFlags, terminal: Terminal): ExitCode {
   const files = names.map((name) => readCampaign(name, terminal.folder))
   const merged = together(files, names)
-  if (out !== undefined) write(out, `${JSON.stringify({ ...campaignJson(merged), folder: '' }, null, 1)}\n`, terminal)
+  if (out !== undefined) writeText(out, terminal.folder, `${JSON.stringify({ ...campaignJson(merged), folder: '' }, null, 1)}\n`)
   return tellCampaign(merged, { folder: '', json, junit }, terminal)
 }
 

@@ -63,7 +63,9 @@ function describe(
 ): string {
   const rows = withSites ? [...properties, ...sites] : properties
   const width = Math.max(0, ...rows.map(({ name }) => name.length))
-  const told = `${rows.length} ${withSites ? 'properties and sites' : rows.length === 1 ? 'property' : 'properties'} in ${files.length} ${files.length === 1 ? 'file' : 'files'}`
+  const counted = (number: number, one: string, many: string) => `${number} ${number === 1 ? one : many}`
+  const of = counted(properties.length, 'property', 'properties') + (withSites ? ` and ${counted(sites.length, 'site', 'sites')}` : '')
+  const told = `${of} in ${files.length} ${files.length === 1 ? 'file' : 'files'}`
   return [
     `${paint.strong(scenario)}  ${told}`,
     ...rows.map((row) => `  ${row.kind.padEnd(11)}  ${row.name.padEnd(width)}  ${paint.faint(placeText(row))}`),

@@ -1,4 +1,3 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { type CampaignSurroundings, describeCampaign, type FailureCommands } from '../sim/report/campaign-report.js'
 import { type ExitCode, exitCodes } from '../sim/report/exit-code.js'
@@ -12,6 +11,7 @@ import { BadInput } from './bad-input.js'
 import { againWords } from './fault-choice.js'
 import type { HuntRates } from './hunt-progress.js'
 import { catalogueFor } from './properties-command.js'
+import { writeText } from './replay-file.js'
 import type { Terminal } from './terminal.js'
 
 /** How a result is told. */
@@ -36,7 +36,7 @@ export function tellCampaign(file: CampaignFile, { folder, isInterrupted = false
       again: `${terminal.program} ${againWords(subject, String(kept.seed), choice, durationNanos).join(' ')}`,
     }
   }
-  if (junit !== undefined) write(junit, junitXml(file, commands), terminal)
+  if (junit !== undefined) writeText(junit, terminal.folder, junitXml(file, commands))
   if (json === true) {
     const shown = campaignJson(file)
     const failures = file.asked.scenarios.flatMap((asked, i) =>
@@ -88,15 +88,4 @@ function catalogueIn(name: string, folder: string): PropertyCatalogue | null {
 
 function describeRates({ jobs, wallSeconds, seedsPerSecond, stepsPerSecond, virtualPerWall }: HuntRates): string {
   return `${jobs} ${jobs === 1 ? 'thread' : 'threads'}, ${count(Math.round(wallSeconds * 10) / 10)} s: ${rate(seedsPerSecond)} seeds/s, ${rate(stepsPerSecond)} steps/s, ${rate(virtualPerWall)} s of virtual time a second`
-}
-
-/** A file that a command was asked to write. */
-export function write(name: string, text: string, { folder }: Terminal): void {
-  const file = path.resolve(folder, name)
-  try {
-    mkdirSync(path.dirname(file), { recursive: true })
-    writeFileSync(file, text)
-  } catch (error) {
-    throw new BadInput(`${name} cannot be written: ${(error as Error).message}`)
-  }
 }

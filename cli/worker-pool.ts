@@ -125,12 +125,19 @@ export class WorkerPool {
     const running = worker.runningItem
     this.#campaign.returned(worker.items.filter((item) => item !== running))
     if (running === undefined) {
+      // Too little memory, or code of a scenario's file that runs when it is loaded.
+      if (!worker.isReady) throw new BadInput(`no thread can load ${this.#names()}: ${how.message}`)
       // Between two seeds: something that an earlier one left behind. Always so, it would never end.
-      if (!worker.isReady || ++this.#idleLosses >= mostIdleLosses) throw new Error(`a worker of the hunt ended while it ran no seed: ${how.message}`)
+      if (++this.#idleLosses >= mostIdleLosses)
+        throw new BadInput(`${this.#names()}: ${mostIdleLosses} threads one after the other ended while they ran no seed: ${how.message}`)
       this.#options.print(`a worker ended between two seeds, and is replaced: ${how.message}`)
     } else this.#campaign.finished({ item: running, result: brokenSeed(how.outcome, brokenFailure(how.outcome, how.check, how.message)) })
     if (!this.#campaign.isDone) this.#start()
     this.#feedAll()
+  }
+
+  #names(): string {
+    return this.#options.scenarios.map(({ scenario, file }) => file ?? scenario).join(', ')
   }
 
   #endIfDone(): void {

@@ -30,6 +30,7 @@ export function describeCampaign(file: CampaignFile, around: CampaignSurrounding
 function describeScenario(asked: CampaignScenario, totals: ScenarioTotals, around: CampaignSurroundings, paint: Palette): string {
   const data = totals.toJSON()
   const { runs, failed } = totals
+  if (runs === 0) return `${paint.bad('✗ nothing was run')}  ${paint.strong(asked.scenario)}  0 seeds`
   const verdict = failed === 0 ? paint.good('✓ all passed') : paint.bad(`✗ ${count(failed)} failed`)
   const lines = [
     `${verdict}  ${paint.strong(asked.scenario)}  ${count(runs)} ${runs === 1 ? 'seed' : 'seeds'}: ${describeRanges(data.ranges)}`,

@@ -2,7 +2,7 @@ import type { OperationRecord } from '../check/history.js'
 import type { FaultCatalogue } from '../faults/catalogue.js'
 import type { Injection } from '../faults/injection.js'
 import type { Nanos } from '../host/seam.js'
-import type { RunReport } from '../run/report.js'
+import { endsAtViolation, type RunReport } from '../run/report.js'
 import { shortText } from '../run/short-text.js'
 import { count, moment } from './numbers.js'
 import { describeArguments } from './run-result.js'
@@ -11,9 +11,9 @@ import { describeArguments } from './run-result.js'
 const mostOperations = 12
 
 /** What happened, in words: a line for each injection and each operation in the order of their times, and then what broke. */
-export function storyOf(report: Pick<RunReport, 'injections' | 'history' | 'violation' | 'outcome'>, catalogue: FaultCatalogue): string[] {
+export function storyOf(report: Pick<RunReport, 'injections' | 'history' | 'violation' | 'outcome' | 'steps'>, catalogue: FaultCatalogue): string[] {
   const { injections, history, violation, outcome } = report
-  const until = violation?.at ?? Number.POSITIVE_INFINITY
+  const until = violation !== undefined && endsAtViolation(report) ? violation.at : Number.POSITIVE_INFINITY
   const operations = history.filter(({ invokedAt }) => invokedAt <= until)
   const isToldEach = operations.length <= mostOperations
   const events: Event[] = injections.map((injection) => ({ at: injection.at, text: sentence(injection, catalogue) }))
@@ -22,8 +22,11 @@ export function storyOf(report: Pick<RunReport, 'injections' | 'history' | 'viol
   const lines = events.map(({ at, text }, i) => `${i + 1}. At ${moment(at)} ${text}.`)
   if (!isToldEach) lines.push(`Meanwhile the clients ask ${count(operations.length)} times.`)
   if (injections.length === 0) lines.unshift('No fault is needed.')
-  if (violation !== undefined)
-    lines.push(`Then, at ${moment(violation.at)}, ${outcome === 'violation' ? '' : `the run is ${outcome}: `}${violation.check}: ${violation.message}`)
+  if (violation !== undefined) {
+    const when = events.every(({ at }) => at <= violation.at) ? 'Then, at' : 'In the end, of what was answered at'
+    const how = outcome === 'violation' ? '' : `the run is ${outcome}: `
+    lines.push(`${when} ${moment(violation.at)}, ${how}${violation.check}: ${violation.message}`)
+  }
   return lines
 }
 

@@ -43,7 +43,7 @@ export function describeWhy({ scenario, seed }: RunReport, why: Why, catalogue: 
       '',
       ...chancePlot(
         chances,
-        violation.at,
+        Math.max(violation.at, ...chances.map(({ at }) => at)),
         injections.map(({ injection }) => injection.at),
       ),
       '',
@@ -54,7 +54,7 @@ export function describeWhy({ scenario, seed }: RunReport, why: Why, catalogue: 
 }
 
 function describeCertainty(from: Chance | null, chances: readonly Chance[]): string {
-  if (from === null) return 'at no moment before it: some course was still without it'
+  if (from === null) return 'at no moment before its end: some course was still without it'
   return `from ${moment(from.at)} on (step ${from.step}): all ${from.runs} other courses from there fail${from === chances[0] ? ', the first that was tried' : ''}`
 }
 

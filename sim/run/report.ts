@@ -100,6 +100,12 @@ export interface Violation {
   readonly host: HostName | null
   readonly stack?: string
 }
+
+/** The run ended where it failed. Else a judge found it when the run was over, and what came after the answer that it names may have brought it about. */
+export function endsAtViolation({ steps, violation }: Pick<RunReport, 'steps' | 'violation'>): boolean {
+  return violation?.step === steps
+}
+
 export interface PropertyCount {
   readonly name: string
   readonly kind: 'always' | 'sometimes' | 'reachable' | 'unreachable' | 'eventually'

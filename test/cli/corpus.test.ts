@@ -126,6 +126,7 @@ test.each([
   [['corpus', 'add', 'package.json', '--name', 'Not A Name'], 'package.json is neither an entry of a corpus nor a replay file'],
   [['corpus', 'prune', '--runs', 'many'], "--runs 'many' is not a number of runs"],
   [['corpus', 'mend'], "unknown command 'mend'"],
+  [['corpus'], "'corpus' needs a command; 'seedfall corpus --help' shows what there is"],
 ])('%j is bad input: one line says why', async (words, says) => {
   const folder = freshFolder()
   writeFileSync(path.join(folder, 'package.json'), '{}')

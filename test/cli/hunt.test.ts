@@ -262,8 +262,14 @@ describe('a hunt that cannot be is refused in one line', () => {
     ['contradictions', ['--seeds', '3', '--time', '1m'], '--seeds and --time contradict each other: leave out one of them'],
     ['contradictions', ['--fail-fast', '--keep-going'], '--fail-fast and --keep-going contradict each other: leave out one of them'],
     ['a number that is none', ['--jobs', 'two'], "--jobs 'two' is not a number: write an integer from 1 on"],
+    [
+      'memory in which no scenario can be loaded',
+      ['--memory', '1', '--seeds', '1', '--artifacts', freshFolder()],
+      'no thread can load broker: its worker ran out of memory (1 MB; --memory)',
+    ],
     ['a part that is none', ['--shard', '3/2', '--first-seed', '1'], "--shard '3/2' is not a part: write which one and of how many, like 2/3"],
     ['parts without a common seed', ['--shard', '1/2'], '--shard needs --first-seed: every part must count from the same seed'],
+    ['seeds beyond exact numbers', ['--first-seed', '9007199254740990', '--seeds', '3'], '--first-seed 9007199254740990 is too great'],
     ['an unknown scenario', ['brker'], "there is no scenario 'brker': did you mean broker?"],
     ['one twice', [example('lock'), example('lock').replace('/examples/', '/examples/./')], 'the scenario lock is given twice'],
     ['an unknown kind of fault', ['--faults', 'net.dorp'], 'did you mean net.drop?'],
@@ -273,7 +279,7 @@ describe('a hunt that cannot be is refused in one line', () => {
     [
       'another hunt than the resumed one',
       ['--resume', 'nowhere', '--first-seed', '3'],
-      '--resume nowhere goes on with what that hunt was asked for: leave out first-seed',
+      '--resume nowhere goes on with what that hunt was asked for: leave out --first-seed',
     ],
   ])('%s', async (_, words, line) => {
     expect(await refusal(...words)).toContain(line)

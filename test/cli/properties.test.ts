@@ -33,7 +33,7 @@ test("a scenario's properties are listed with kind, name and place, and the scen
   expect(error).toBe('')
   expect(out).toBe(
     [
-      'my.scenario.ts  3 properties and sites in 2 files',
+      'my.scenario.ts  2 properties and 1 site in 2 files',
       '  eventually   calm        my.scenario.ts:3',
       '  sometimes    a cut tail  process.ts:2',
       '  maybe        early       process.ts:3',

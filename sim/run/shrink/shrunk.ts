@@ -1,6 +1,6 @@
 import type { Nanos } from '../../host/seam.js'
 import type { Replay } from '../replay.js'
-import type { RunReport } from '../report.js'
+import { endsAtViolation, type RunReport } from '../report.js'
 
 /** How large a run is, in what a reader has to understand of it. */
 export interface RunSize {
@@ -36,7 +36,7 @@ export interface Shrunk {
 export function sizeOf(report: RunReport): RunSize {
   const { injections, occurrences, history, hosts, steps, violation, durationNanos, virtualNanos } = report
   const failedAtNanos = violation?.at ?? virtualNanos
-  const isPast = ({ at }: { readonly at: Nanos }) => at <= failedAtNanos
+  const isPast = ({ at }: { readonly at: Nanos }) => !endsAtViolation(report) || at <= failedAtNanos
   return {
     injections: injections.filter(isPast).length,
     occurrences: occurrences.filter(isPast).length,

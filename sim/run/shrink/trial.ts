@@ -2,7 +2,7 @@ import { BrokenInjection } from '../../faults/broken-injection.js'
 import type { Injection } from '../../faults/injection.js'
 import { Misuse } from '../../host/errors.js'
 import { operationsOf, type PlannedOperation } from '../planned-operation.js'
-import type { Limits, RunReport, RunRequest, Violation } from '../report.js'
+import { endsAtViolation, type Limits, type RunReport, type RunRequest, type Violation } from '../report.js'
 import { run } from '../run.js'
 import type { AnyScenario } from '../scenario.js'
 import { type FailureShape, failureShape, isSameFailure } from './failure-shape.js'
@@ -65,8 +65,8 @@ async function attempt(scenario: AnyScenario, { recipe, stepLimit }: TrialReques
 
 export function reproductionOf(recipe: Recipe, report: RunReport): Reproduction {
   const violation = report.violation as Violation
-  const endsAtViolation = report.steps === violation.step
-  const isPast = ({ at }: { readonly at: number }) => !endsAtViolation || at <= violation.at
+  const endsThere = endsAtViolation(report)
+  const isPast = ({ at }: { readonly at: number }) => !endsThere || at <= violation.at
   const stale = new Set(report.stale)
   const operations = operationsOf(report.history, recipe.operations ?? undefined)
   return {
@@ -80,6 +80,6 @@ export function reproductionOf(recipe: Recipe, report: RunReport): Reproduction 
     steps: report.steps,
     traceHash: report.traceHash,
     violation,
-    endsAtViolation,
+    endsAtViolation: endsThere,
   }
 }

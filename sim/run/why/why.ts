@@ -2,7 +2,7 @@ import type { Injection } from '../../faults/injection.js'
 import { Misuse } from '../../host/errors.js'
 import type { Nanos } from '../../host/seam.js'
 import type { TraceRecord, TraceSink } from '../../kernel/trace.js'
-import type { RunReport, RunRequest, Violation } from '../report.js'
+import { endsAtViolation, type RunReport, type RunRequest, type Violation } from '../report.js'
 import { run } from '../run.js'
 import { Deadline } from '../shrink/deadline.js'
 import { durationWithStormUntil } from '../shrink/duration.js'
@@ -94,11 +94,13 @@ class Inquiry {
         `the listed injections of ${again.scenario} seed ${again.seed} do not fail as the run did, but ${again.violation?.check ?? again.outcome}`,
       )
     const violation = again.violation as Violation
-    const cuts = this.#cuts(violation, times)
+    // What a judge finds of an earlier answer may have been decided by what came after it.
+    const end = endsAtViolation(again) ? violation : { at: again.virtualNanos, step: again.steps }
+    const cuts = this.#cuts(end, times)
     this.#all = this.#runs * (this.recipe.injections.length + cuts.length)
     const stepLimit = again.steps * 2 + 200
     const injections = await this.#necessities(stepLimit)
-    const chances = await this.#chances(cuts, stepLimit, violation)
+    const chances = await this.#chances(cuts, stepLimit, end)
     return { violation, injections, chances, unavoidableFrom: unavoidableFrom(chances), isComplete: !this.#isStopped }
   }
 
@@ -120,7 +122,7 @@ class Inquiry {
     return found
   }
 
-  async #chances(cuts: readonly Cut[], stepLimit: number, { at: failedAt }: Violation): Promise<Chance[]> {
+  async #chances(cuts: readonly Cut[], stepLimit: number, { at: failedAt }: Cut): Promise<Chance[]> {
     const { scenario } = this.request
     // Another course may need a little longer to fail.
     const stormy = durationWithStormUntil(scenario, Math.ceil(failedAt * 1.5))
@@ -150,7 +152,7 @@ class Inquiry {
   }
 
   /** Evenly over the run, right before and right after each injection; each step at most once. */
-  #cuts({ at: failedAt, step: failedIn }: Violation, times: StepTimes): Cut[] {
+  #cuts({ at: failedAt, step: failedIn }: Cut, times: StepTimes): Cut[] {
     const count = this.options.cuts ?? 24
     const even = Array.from({ length: count }, (_, i) => Math.floor((failedAt * (i + 1)) / (count + 1)))
     const moments = [...even, ...this.recipe.injections.flatMap(({ at }) => [Math.max(0, at - 1), at])].filter((at) => at < failedAt).sort((a, b) => a - b)

@@ -63,6 +63,12 @@ describe('The report of a campaign', () => {
     expect(text).toContain('unarmed   disk.rot (corruptCopies)  1 kind (--faults)')
   })
 
+  test('does not say that all passed where nothing was run', () => {
+    const text = describeCampaign({ ...fileWith('x'), totals: [new ScenarioTotals()] }, around, plain)
+    expect(text).toMatch(/^✗ nothing was run {2}one {2}0 seeds$/m)
+    expect(text).not.toContain('passed')
+  })
+
   test('is unmoved by a property that need not be met, and ends with one that must', () => {
     expect(text).not.toContain('was met by no run')
     expect(describeCampaign(fileWith('x', true), around, plain)).toMatch(/✗ one: 'an eight' \(reachable\) was met by no run$/)

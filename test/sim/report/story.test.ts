@@ -81,7 +81,7 @@ describe('a story', () => {
       operation(4, 19_000_000, null, { kind: 'unknown' }),
     ]
     const violation = { check: 'VoteOnce', message: 'n1 voted twice', step: 9, at: 10_000_000, host: 'n1' }
-    expect(storyOf({ injections: [injection], history, violation, outcome: 'violation' }, stockFaults)).toEqual([
+    expect(storyOf({ injections: [injection], history, violation, outcome: 'violation', steps: 9 }, stockFaults)).toEqual([
       '1. At 0.001000 s client-1 asks {"f":"read"}, and at 0.003000 s is answered 7.',
       '2. At 0.002000 s n1 stands still for 900 ms.',
       '3. At 0.004000 s client-2 asks {"f":"read"}, and at 0.005000 s is refused: no.',
@@ -90,9 +90,21 @@ describe('a story', () => {
     ])
   })
 
+  test('goes on after the answer that a judge names when the run did: what came later may be the reason', () => {
+    const injection: Injection = { kind: 'process.pause', site: 'n1', ordinal: 1, at: 2_000_000, args: time }
+    const history = [operation(1, 500_000, 1_000_000, { kind: 'ok', result: 7 }), operation(2, 3_000_000, 4_000_000, { kind: 'ok', result: 0 })]
+    const violation = { check: 'history (lost)', message: '7 is lost', step: 2, at: 1_000_000, host: null }
+    expect(storyOf({ injections: [injection], history, violation, outcome: 'violation', steps: 9 }, stockFaults)).toEqual([
+      '1. At 0.000500 s client-1 asks {"f":"read"}, and at 0.001000 s is answered 7.',
+      '2. At 0.002000 s n1 stands still for 900 ms.',
+      '3. At 0.003000 s client-2 asks {"f":"read"}, and at 0.004000 s is answered 0.',
+      'In the end, of what was answered at 0.001000 s, history (lost): 7 is lost',
+    ])
+  })
+
   test('only counts operations where they are many, and says when no fault is needed', () => {
     const history = Array.from({ length: 40 }, () => operation(1, 1, 2, { kind: 'ok', result: 7 }))
-    expect(storyOf({ injections: [], history, violation: undefined, outcome: 'passed' }, stockFaults)).toEqual([
+    expect(storyOf({ injections: [], history, violation: undefined, outcome: 'passed', steps: 9 }, stockFaults)).toEqual([
       'No fault is needed.',
       'Meanwhile the clients ask 40 times.',
     ])
