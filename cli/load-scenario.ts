@@ -69,14 +69,20 @@ function shaped(file: string, value: unknown): AnyScenario {
 
 const firstLine = (error: unknown): string => {
   const text = error instanceof Error ? `${error.name}: ${error.message}` : String(error)
+  // The compiler's first line only counts its errors.
+  const syntax = compilerError.exec(text)
+  if (syntax !== null) return `SyntaxError: ${syntax[2]}, at ${path.basename(syntax[1] as string)}`
   return text
     .split('\n')
     .find((line) => line.trim() !== '')!
     .trim()
 }
 
+const compilerError = /^(.*:\d+:\d+): ERROR: (.+)$/m
+
 /** The line of the file that the error came from, when its stack knows. */
 function placeIn(absolute: string, error: unknown): string {
+  if (error instanceof Error && compilerError.test(error.message)) return ''
   const stack = error instanceof Error ? (error.stack ?? '') : ''
   const at = stack.indexOf(`${absolute}:`)
   const place = at < 0 ? null : /^:(\d+(?::\d+)?)/.exec(stack.slice(at + absolute.length))

@@ -105,6 +105,26 @@ function membersCatchUp({ hosts: { member } }: World<{ member: MapMember }>): ()
   return () => member.every(({ process }) => (process?.node.applied ?? 0) >= committed)
 }
 
+/** Somebody leads in the latest term and has committed in it. It asks nothing of the clients: a leader's term begins with an entry of its own. */
+function aLeaderCommits({ hosts: { member } }: World<{ member: MapMember }>): () => boolean {
+  return () => {
+    const nodes = member.flatMap(({ process }) => process?.node ?? [])
+    const latest = Math.max(...nodes.map(({ term }) => term))
+    return nodes.some((node) => node.isLeader && node.term === latest && node.termAt(node.commit) === latest)
+  }
+}
+
+/** Clients whose operations all fail are busy, and get nowhere: the group must still do something. */
+async function updateIsDone(host: Host): Promise<string | null> {
+  try {
+    await update(host, { f: 'put', key: 'k0', value: 0, ballast: 0 })
+    return null
+  } catch (error) {
+    if (error instanceof OperationFailed) return error.message
+    throw error
+  }
+}
+
 export default scenario({
   name: 'raft',
   system: raftMap,
@@ -130,7 +150,10 @@ export default scenario({
     snapshotChunkBytes: { min: 256, max: 65_536, log: true },
     maxBatchBytes: { min: 256, max: 65_536, log: true },
   },
-  recovery: [{ name: 'members catch up', within: s(5), begin: membersCatchUp }],
+  recovery: [
+    { name: 'a leader commits', within: s(5), begin: aLeaderCommits },
+    { name: 'members catch up', within: s(5), begin: membersCatchUp },
+  ],
   eventually: [
     {
       name: 'members agree',
@@ -140,6 +163,7 @@ export default scenario({
         return first !== undefined && others.every((other) => other?.node.applied === first.node.applied && other.state.digest === first.state.digest)
       },
     },
+    { name: 'an update is done', within: s(5), ask: updateIsDone },
   ],
   measurements: (world) => group.measurements(world),
   statistics(world) {

@@ -67,3 +67,9 @@ export function scopeOf(site: string, noise: LinkNoise): NoiseScope {
   const [from, to] = site.split('>')
   return { noise, covers: (link) => link.from !== link.to && (from === '*' || from === link.from.name) && (to === '*' || to === link.to.name) }
 }
+
+/** Whether a listed site names links of this run: one of an older run may name a host that is no more. */
+export function hasLinks(world: FaultWorld, site: string): boolean {
+  const ends = site.split('>')
+  return ends.length === 2 && ends.every((end) => end === '*' || world.host(end) !== undefined)
+}

@@ -4,7 +4,7 @@ import type { OptionRange } from '../run/scenario.js'
 import { drawnMillis, type FaultDefinition } from './definition.js'
 import type { FaultWorld } from './fault-world.js'
 import { argsOf, dieKey, integer, nanos, optional, perMille } from './injection-args.js'
-import { ListedNoise, NoiseEpisode, scopeOf } from './noise-episode.js'
+import { hasLinks, ListedNoise, NoiseEpisode, scopeOf } from './noise-episode.js'
 import { lasting, onePacket, onLinks, share, span } from './sentence.js'
 
 /** A link, all links of a host, or the whole network loses, repeats, delays or reorders packets for a while. */
@@ -30,6 +30,7 @@ export function packetNoise(kind: NoiseKind, meaning: string, options: Readonly<
         ? `${share(injection.args)} packets ${onLinks(injection.site)} are ${struck(kind)} ${lasting(injection.args)}`
         : `${onePacket(injection)} is ${struck(kind)}${kind === 'net.drop' ? '' : `, by ${span(injection.args.harmNanos)}`}`,
     apply(world, injection) {
+      if (!hasLinks(world, injection.site)) return false
       const { forNanos, perMille, mostNanos, key } = injection.args as { forNanos: number; perMille: number; mostNanos: number; key: [number, number] }
       const episode = new NoiseEpisode(kind, { high: key[0], low: key[1] }, perMille, mostNanos, injection, world)
       world.untilHealed(world.addNoise(scopeOf(injection.site, episode)), forNanos, `${kind} ends ${injection.site}`)

@@ -170,8 +170,14 @@ export function parseReplay(text: string): Replay {
   if (version > replayVersion) throw new ReplayError(`has the newer format ${version}, and this Seedfall reads format ${replayVersion}: update seedfall`)
   const parsed = v.safeParse(replaySchema, value)
   if (parsed.success) return { ...parsed.output, version: replayVersion }
-  const [issue] = parsed.issues
-  throw new ReplayError(
-    `is broken at '${v.getDotPath(issue) ?? 'its root'}': ${issue.input === undefined ? 'it is missing' : `it cannot be ${shown(issue.input)}`}`,
-  )
+  const { place, input } = innermost(parsed.issues[0])
+  throw new ReplayError(`is broken at '${place || 'its root'}': ${input === undefined ? 'it is missing' : `it cannot be ${shown(input)}`}`)
+}
+
+/** Of a value that is none of several shapes, the part that keeps it from the nearest. */
+function innermost(issue: v.BaseIssue<unknown>): { readonly place: string; readonly input: unknown } {
+  const place = v.getDotPath(issue) ?? ''
+  const inner = (issue.issues ?? []).map(innermost).filter((each) => each.place !== '')
+  const [first] = inner
+  return first === undefined ? { place, input: issue.input } : { place: [place, first.place].filter((part) => part !== '').join('.'), input: first.input }
 }

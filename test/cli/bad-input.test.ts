@@ -28,6 +28,8 @@ beforeAll(async () => {
     const text = `import { ambientScenario } from '${fixtures}/ambient.ts'\n\nconst sound = ambientScenario('bent', () => 7)\n\nexport default Object.assign(sound, ${more})\n`
     write(`${name}.scenario.ts`, text)
   }
+  write('syntax.scenario.ts', 'export const a =\n')
+  write('imports-it.scenario.ts', "import './syntax.scenario.js'\n")
   write('moved.json', JSON.stringify({ ...replay(), file: 'gone.scenario.ts' }))
 }, 30_000)
 
@@ -79,6 +81,8 @@ const cases: readonly (readonly [words: string[], says: string | RegExp])[] = [
   [['run', 'a-folder.scenario.ts'], 'a-folder.scenario.ts: no such file'],
   [['run', fixture('throws')], /throws\.scenario\.ts: throws when it is loaded: .*no-such-module/],
   [['run', fixture('throws-later')], /throws-later\.scenario\.ts: throws when it is loaded: TypeError: .* \(line 3:\d+\)/],
+  [['run', 'syntax.scenario.ts'], 'syntax.scenario.ts: throws when it is loaded: SyntaxError: Unexpected end of file, at syntax.scenario.ts:2:0'],
+  [['run', 'imports-it.scenario.ts'], 'imports-it.scenario.ts: throws when it is loaded: SyntaxError: Unexpected end of file, at syntax.scenario.ts:2:0'],
   [['run', fixture('wrong-shape')], 'wrong-shape.scenario.ts: scenario wrong: system must be what system({ … }) gives, not nothing'],
   ...Object.entries(bent).map(([name, [, says]]) => bentCase(name, says)),
   [['run', 'links.scenario.ts'], "links.scenario.ts: the network's links name 'nobody', which is neither a host (server-1, client-1) nor a role"],
@@ -118,7 +122,7 @@ describe('bad input is answered in one clear line, with exit code 2', () => {
 
 test('a replay whose injection finds no place any more is stale: exit 5', async () => {
   const [first, ...others] = replay().injections
-  write('stale.json', JSON.stringify({ ...replay(), injections: [{ ...first, site: 'worker-9' }, ...others] }))
+  write('stale.json', JSON.stringify({ ...replay(), injections: [{ ...first, site: 'worker-9>*' }, ...others] }))
   const { code, out } = await seedfall(['replay', 'stale.json'], folder)
   expect(out).toContain('✗ stale replay')
   expect(out).toContain('worker-9')

@@ -6,7 +6,7 @@ import { drawnMillis, type FaultDefinition } from '../definition.js'
 import type { FaultWorld } from '../fault-world.js'
 import type { Injection } from '../injection.js'
 import { argsOf, count, nanos } from '../injection-args.js'
-import { scopeOf } from '../noise-episode.js'
+import { hasLinks, scopeOf } from '../noise-episode.js'
 import { drawScope } from '../packet-noise.js'
 import { lasting, onLinks } from '../sentence.js'
 
@@ -35,6 +35,7 @@ export const netBandwidth: FaultDefinition = {
   }),
   tell: ({ site, args }) => `${onLinks(site)} only ${Math.round(Number(args.bytesPerSecond) / 1_024)} KiB a second get through ${lasting(args)}`,
   apply(world, injection) {
+    if (!hasLinks(world, injection.site)) return false
     const { forNanos } = injection.args as { forNanos: number }
     world.untilHealed(world.addNoise(scopeOf(injection.site, new NarrowLinks(injection, world))), forNanos, `net.bandwidth ends ${injection.site}`)
     return true

@@ -5,7 +5,7 @@ import { drawnMillis, type FaultDefinition } from '../definition.js'
 import type { FaultWorld } from '../fault-world.js'
 import type { Injection } from '../injection.js'
 import { argsOf, dieKey, flag, integer, nanos, optional, perMille } from '../injection-args.js'
-import { ListedNoise, scopeOf } from '../noise-episode.js'
+import { hasLinks, ListedNoise, scopeOf } from '../noise-episode.js'
 import { drawScope } from '../packet-noise.js'
 import { lasting, onePacket, onLinks, share } from '../sentence.js'
 
@@ -39,6 +39,7 @@ export const netCorrupt: FaultDefinition = {
       ? `bits flip in ${share(injection.args)} packets ${onLinks(injection.site)} ${lasting(injection.args)}`
       : `bits flip in ${onePacket(injection)}`,
   apply(world, injection) {
+    if (!hasLinks(world, injection.site)) return false
     const { forNanos } = injection.args as { forNanos: number }
     world.untilHealed(world.addNoise(scopeOf(injection.site, new CorruptionEpisode(injection, world))), forNanos, `net.corrupt ends ${injection.site}`)
     return true

@@ -1,7 +1,7 @@
 import type { PacketNoise } from '../../net/noise.js'
 import type { FaultDefinition } from '../definition.js'
 import { argsOf, nanos, nanosOrNull, optional } from '../injection-args.js'
-import { scopeOf } from '../noise-episode.js'
+import { hasLinks, scopeOf } from '../noise-episode.js'
 import { onLinks, span } from '../sentence.js'
 
 /** One priority at a time lies on a site: a later one replaces it. */
@@ -13,6 +13,7 @@ export const netPriority: FaultDefinition = {
   onlyUnder: 'pct',
   tell: ({ site, args }) => `everything ${onLinks(site)} takes ${span(args.delayNanos)} longer from now on`,
   apply(world, injection) {
+    if (!hasLinks(world, injection.site)) return false
     const { delayNanos, forNanos = null } = injection.args as { delayNanos: number; forNanos?: number | null }
     const label = `net.priority ends ${injection.site}`
     world.end((each) => each === label)

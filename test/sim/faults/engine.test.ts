@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { type FaultKind, ms, run, s, simulate, stockFaults } from '../../../sim/index.js'
+import { type FaultKind, type Injection, ms, run, s, simulate, stockFaults } from '../../../sim/index.js'
 import { registerStore } from './register-store.js'
 
 describe('seeded faults', () => {
@@ -89,5 +89,17 @@ describe('listed faults', () => {
     const nowhere = { kind: 'net.drop', site: 'replica-1>replica-2 store.vote', ordinal: 3, at: 0, args: {} } as const
     const report = await run({ scenario: registerStore, seed: 'stale', duration: s(1), plan: { injections: [nowhere] } })
     expect(report.stale).toEqual([nowhere])
+  })
+
+  test.each([
+    ['net.drop', { forNanos: ms(5), perMille: 500, mostNanos: 0, key: [1, 2] }],
+    ['net.corrupt', { forNanos: ms(5), perMille: 500, key: [1, 2] }],
+    ['net.bandwidth', { forNanos: ms(5), bytesPerSecond: 1_000, queueBytes: 1_000 }],
+    ['net.priority', { delayNanos: ms(1) }],
+  ])('an episode of %s on links of a host that is no more is stale, and one on all links is not', async (kind, args) => {
+    const at = (site: string) => ({ kind, site, ordinal: 1, at: ms(1), args }) as Injection
+    const [all, one, gone, wrong] = [at('*>*'), at('*>replica-1'), at('replica-9>*'), at('replica-1')]
+    const report = await run({ scenario: registerStore, seed: 'stale', duration: s(1), plan: { injections: [all, one, gone, wrong] } })
+    expect(report.stale).toEqual([gone, wrong])
   })
 })

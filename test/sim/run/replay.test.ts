@@ -58,5 +58,9 @@ describe('a replay', () => {
     [JSON.stringify({ ...replay, version: 99 }), 'has the newer format 99'],
     [JSON.stringify({ ...replay, durationNanos: -1 }), "is broken at 'durationNanos'"],
     [JSON.stringify({ ...replay, found: undefined }), "is broken at 'found'"],
+    [
+      JSON.stringify({ ...replay, injections: [{ kind: 'net.drop', site: '*>*', ordinal: 1, at: 'soon', args: {} }] }),
+      "is broken at 'injections.0.at': it cannot be 'soon'",
+    ],
   ])('%#: text that is none is refused', (text, says) => expect(() => parseReplay(text)).toThrow(says))
 })
