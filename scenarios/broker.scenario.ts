@@ -18,7 +18,6 @@ import { ConsumeFailed } from '../systems/broker/consumer.js'
 import { logDefaults } from '../systems/broker/partition-log.js'
 import { ProduceFailed } from '../systems/broker/producer.js'
 import { blockedMember } from '../systems/raft/blocked.js'
-import type { RaftNode } from '../systems/raft/raft-node.js'
 
 type Roles = { broker: Broker }
 
@@ -51,7 +50,7 @@ const cluster = system<Roles>({
     clockFreezeMillis: 3_000,
   },
   replicaUnit: (_host, path) => segmentsOf(path),
-  waits: ({ nodes }) => nodes.flatMap((node) => blockedMember(node as unknown as RaftNode)),
+  waits: ({ nodes }) => nodes.flatMap(blockedMember),
   columns: ({ nodes }) => ({
     leads: nodes.flatMap((node, group) => (node.isLeader ? [group] : [])).join(' ') || '-',
     commits: nodes.map((node) => node.commit).join(' '),

@@ -2,7 +2,6 @@ import { RaftObservation, raftInvariants } from '../invariants/raft/index.js'
 import type { KvOp } from '../sim/check/models.js'
 import { type Host, linearizable, ms, NetError, OperationFailed, type Random, s, scenario, system, us, type World, workload } from '../sim/index.js'
 import { blockedMember } from '../systems/raft/blocked.js'
-import type { RaftNode } from '../systems/raft/raft-node.js'
 import { type MapAnswer, MapMember, mapApi, snapshotDirectory } from '../systems/raft/replicated-map.js'
 import { durableSnapshot } from '../systems/raft/snapshot-file.js'
 
@@ -39,7 +38,7 @@ const raftMap = system<{ member: MapMember }>({
   },
   survives: { down: 2, wiped: 0, blackout: true, rollback: true, clockSkewMillis: 60_000, clockDriftPpm: 300_000, clockFreezeMillis: 3_000 },
   smaller: [{ member: 3 }],
-  waits: ({ node }) => blockedMember(node as unknown as RaftNode),
+  waits: ({ node }) => blockedMember(node),
   columns: ({ node }) => ({ role: node.role, term: node.term, commit: node.commit, last: node.lastIndex }),
   targets: { leader: (world) => world.hosts.member.find((member) => member.process?.node.isLeader)?.name },
 })
