@@ -3,7 +3,7 @@ import type { CorpusEntry } from '../sim/run/corpus/entry.js'
 import type { RunReport } from '../sim/run/report.js'
 import { BadInput } from './bad-input.js'
 import type { EntryFile } from './corpus-folder.js'
-import { type LoadedScenario, loadScenario } from './load-scenario.js'
+import { scenarioOf } from './load-scenario.js'
 import { blame } from './scenario-fault.js'
 
 /** What a check says of one file. `refused`: it cannot be read, or its scenario cannot. */
@@ -33,12 +33,4 @@ async function judged(entry: CorpusEntry, home: string, signal: AbortSignal | un
     if (reason instanceof BadInput) return { verdict: { kind: 'refused', why: reason.message } }
     throw reason
   }
-}
-
-/** The scenario of a replay, by its file or its name. Throws `BadInput`. */
-export async function scenarioOf(kept: { readonly file?: string | undefined; readonly scenario: string }, home: string): Promise<LoadedScenario> {
-  const loaded = await loadScenario(kept.file ?? kept.scenario, home)
-  const { name } = loaded.scenario
-  if (name !== kept.scenario) throw new BadInput(`${kept.file} has the scenario '${name}' now, and what is kept is of '${kept.scenario}'`)
-  return loaded
 }

@@ -10,9 +10,11 @@ import { requestOf } from '../sim/run/replay.js'
 import type { RunReport } from '../sim/run/report.js'
 import { run } from '../sim/run/run.js'
 import { BadInput } from './bad-input.js'
-import { type CheckedFile, checkFile, scenarioOf } from './corpus-check.js'
+import { type CheckedFile, checkFile } from './corpus-check.js'
 import { CorpusFolder } from './corpus-folder.js'
 import { prune } from './corpus-prune.js'
+import { scenarioOf } from './load-scenario.js'
+import { parseRuns } from './option-values.js'
 import { interruptible } from './perform-run.js'
 import { blame } from './scenario-fault.js'
 import type { Terminal } from './terminal.js'
@@ -57,12 +59,6 @@ export function corpusCommand(command: Command, terminal: Terminal, finish: (cod
     .action(async (names: string[], flags: { dir: string; findAgain?: boolean; runs: number; dryRun?: boolean }) =>
       finish(await prune(names, opened(flags), flags, terminal)),
     )
-}
-
-function parseRuns(text: string): number {
-  const runs = /^\d+$/.test(text) ? Number(text) : 0
-  if (!Number.isSafeInteger(runs) || runs < 1) throw new BadInput(`--runs '${text}' is not a number of runs: write one from 1 on`)
-  return runs
 }
 
 interface AddFlags {
@@ -187,6 +183,7 @@ function list(corpus: CorpusFolder, isJson: boolean, { out, error, paint }: Term
 
 async function check(names: readonly string[], corpus: CorpusFolder, isJson: boolean, terminal: Terminal): Promise<ExitCode> {
   const files = corpus.files(names)
+  if (files.length === 0) throw new BadInput(`${corpus.name} has no entries, so nothing would be checked: keep one with '${terminal.program} corpus add FILE'`)
   const checked: CheckedFile[] = []
   const isWhole = await interruptible(async (signal) => {
     for (const file of files) {

@@ -1,8 +1,9 @@
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { type CorpusEntry, formatEntry, parseEntry } from '../sim/run/corpus/entry.js'
 import { RefusedEntry } from '../sim/run/corpus/refused-entry.js'
 import { BadInput } from './bad-input.js'
+import { makeFolder } from './make-folder.js'
 
 /** A file of a corpus, read or refused. */
 export type EntryFile =
@@ -51,7 +52,7 @@ export class CorpusFolder {
   write(entry: CorpusEntry): void {
     const file = path.join(this.#folder, `${entry.name}.json`)
     try {
-      mkdirSync(this.#folder, { recursive: true })
+      makeFolder(this.#folder)
       writeFileSync(`${file}.new`, formatEntry(entry))
       renameSync(`${file}.new`, file)
     } catch (error) {

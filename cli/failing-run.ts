@@ -2,7 +2,7 @@ import type { Replay } from '../sim/run/replay.js'
 import type { RunReport, RunRequest } from '../sim/run/report.js'
 import { run } from '../sim/run/run.js'
 import { BadInput } from './bad-input.js'
-import { isScenarioFile, loadScenario } from './load-scenario.js'
+import { isScenarioFile, loadScenario, scenarioOf } from './load-scenario.js'
 import { interruptible } from './perform-run.js'
 import { readReplay, requestOfFile } from './replay-file.js'
 import { blame } from './scenario-fault.js'
@@ -27,7 +27,7 @@ export async function failingRun(what: string, seed: string | undefined, command
     throw new BadInput(`'${command} ${what}' needs the seed of a run that fails: --seed N; or name a replay file such as .seedfall/broker-7.json`)
   const replay = isReplay ? readReplay(what, terminal.folder) : undefined
   const scenarioName = replay === undefined ? what : (replay.file ?? replay.scenario)
-  const { scenario, file } = await loadScenario(scenarioName, terminal.folder)
+  const { scenario, file } = await (replay === undefined ? loadScenario(what, terminal.folder) : scenarioOf(replay, terminal.folder))
   const request = replay === undefined ? { scenario, seed: seed as string } : requestOfFile(what, replay, scenario)
   const report = await interruptible((signal) => run({ ...request, signal })).catch((error: unknown) => {
     throw blame(error, file)

@@ -23,8 +23,20 @@ export type AfterFailure = (replay: string, terminal: Terminal) => Promise<boole
 
 /** `hunt`: many seeds on all cores, added up. Exit code 0: all passed, and what was required was met; 1: not so; 130: interrupted. */
 export async function hunt(names: readonly string[], flags: HuntFlags, terminal: Terminal, afterFailure?: AfterFailure): Promise<ExitCode> {
-  const { folder, asked, totals, entries, notes } =
-    flags.resume === undefined ? await begun(names, flags, terminal) : resumed(names, flags.resume, flags, terminal)
+  const start = flags.resume === undefined ? await begun(names, flags, terminal) : resumed(names, flags.resume, flags, terminal)
+  try {
+    return await carriedOut(start, flags, terminal, afterFailure)
+  } finally {
+    start.folder.end()
+  }
+}
+
+async function carriedOut(
+  { folder, asked, totals, entries, notes }: HuntStart,
+  flags: HuntFlags,
+  terminal: Terminal,
+  afterFailure?: AfterFailure,
+): Promise<ExitCode> {
   const jobs = flags.jobs ?? availableParallelism()
   const progress = new HuntProgress(terminal, asked, flags.json === true)
   const overAt = asked.seconds === null ? Number.POSITIVE_INFINITY : performance.now() + asked.seconds * 1_000

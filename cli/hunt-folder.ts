@@ -1,4 +1,4 @@
-import { closeSync, existsSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeFileSync, writeSync } from 'node:fs'
+import { closeSync, existsSync, openSync, readFileSync, renameSync, rmSync, writeFileSync, writeSync } from 'node:fs'
 import path from 'node:path'
 import type { CampaignResult } from '../sim/run/campaign/campaign.js'
 import { type CampaignFile, type CampaignRequest, campaignJson } from '../sim/run/campaign/campaign-file.js'
@@ -6,6 +6,8 @@ import { type JournalEntry, journalLine, parseJournal } from '../sim/run/campaig
 import { CampaignFileError, parseCampaign } from '../sim/run/campaign/parse-campaign.js'
 import { ScenarioTotals } from '../sim/run/campaign/scenario-totals.js'
 import { BadInput } from './bad-input.js'
+import { HuntLock } from './hunt-lock.js'
+import { makeFolder } from './make-folder.js'
 
 /** After so many lines of the journal the totals are written anew, and the journal begins again: it stays small however long a hunt is. */
 const linesBetweenSnapshots = 1_000
@@ -13,6 +15,7 @@ const linesBetweenSnapshots = 1_000
 const failures = 'failures'
 const snapshotName = 'hunt.json'
 const journalName = 'journal.jsonl'
+const lockName = 'hunt.lock'
 
 /**
  * A hunt's folder: `hunt.json`, the totals; `journal.jsonl`, a line for each seed that finished since they were written; `failures/`, the replay of each
@@ -21,6 +24,7 @@ const journalName = 'journal.jsonl'
 export class HuntFolder {
   #journal: number | null = null
   #lines = 0
+  #held: HuntLock | null = null
 
   /** `name`: relative to the folder in which the command runs, for people. */
   constructor(
@@ -35,7 +39,8 @@ export class HuntFolder {
   /** A hunt from its beginning: what an earlier one left here goes. Throws `BadInput` when nothing can be written, or something else is here. */
   begin(asked: CampaignRequest): void {
     this.#writing(() => {
-      mkdirSync(this.path, { recursive: true })
+      makeFolder(this.path)
+      this.#lock()
       if (existsSync(this.#at(snapshotName))) for (const old of [snapshotName, journalName, failures]) rmSync(this.#at(old), { recursive: true, force: true })
       this.#snapshot({ asked, isComplete: false, totals: asked.scenarios.map(() => new ScenarioTotals()) }, [])
     })
@@ -45,6 +50,7 @@ export class HuntFolder {
   read(): { file: CampaignFile; entries: JournalEntry[] } {
     const snapshot = this.#at(snapshotName)
     if (!existsSync(snapshot)) throw new BadInput(`${this.name} is not the directory of a hunt: there is no ${snapshotName} in it`)
+    this.#writing(() => this.#lock())
     const parsed = <T>(name: string, parse: (text: string) => T): T => {
       try {
         return parse(readFileSync(this.#at(name), 'utf8'))
@@ -53,7 +59,12 @@ export class HuntFolder {
         throw error
       }
     }
-    return { file: parsed(snapshotName, parseCampaign), entries: existsSync(this.#at(journalName)) ? parsed(journalName, parseJournal) : [] }
+    try {
+      return { file: parsed(snapshotName, parseCampaign), entries: existsSync(this.#at(journalName)) ? parsed(journalName, parseJournal) : [] }
+    } catch (error) {
+      this.end()
+      throw error
+    }
   }
 
   /** Writes the replay of a failure, whole or not at all; answers its name in this folder, null when there is no text and no file of before. */
@@ -61,7 +72,7 @@ export class HuntFolder {
     const name = `${failures}/${scenario}-${result.failure?.fingerprint}.json`.replace(/[^A-Za-z0-9._/-]+/g, '_')
     if (replay === undefined) return existsSync(this.#at(name)) && result.traceHash !== '' ? name : null
     return this.#writing(() => {
-      mkdirSync(this.#at(failures), { recursive: true })
+      makeFolder(this.#at(failures))
       this.#replace(name, replay)
       return name
     })
@@ -90,6 +101,22 @@ export class HuntFolder {
     this.#journal = null
   }
 
+  /** The hunt is over: another may run here. */
+  end(): void {
+    this.close()
+    this.#held?.release()
+    this.#held = null
+  }
+
+  #lock(): void {
+    const lock = HuntLock.take(this.#at(lockName))
+    if (!(lock instanceof HuntLock))
+      throw new BadInput(
+        `${this.name} is in use: the hunt of process ${lock.heldBy} runs in it; choose another with --artifacts, or remove ${path.join(this.name, lockName)} if that process is none`,
+      )
+    this.#held = lock
+  }
+
   /** First the totals, then the journal: a seed that is in both counts once. */
   #snapshot(file: CampaignFile, waiting: readonly JournalEntry[]): void {
     this.#replace(snapshotName, `${JSON.stringify(campaignJson(file), null, 1)}\n`)
@@ -113,6 +140,7 @@ export class HuntFolder {
     try {
       return write()
     } catch (error) {
+      if (error instanceof BadInput) throw error
       throw new BadInput(`${this.name} cannot be written: ${(error as Error).message}; say with --artifacts where a hunt may keep what it finds`)
     }
   }

@@ -5,7 +5,7 @@ import type { Nanos } from '../sim/host/seam.js'
 import type { Shard } from '../sim/run/campaign/campaign-file.js'
 import { BadInput } from './bad-input.js'
 import type { FaultFlags } from './fault-choice.js'
-import { parseDuration, parseStrategy } from './option-values.js'
+import { parseDuration, parseJobs, parseStrategy, whole } from './option-values.js'
 
 /** What `hunt` was given. Times are nanoseconds. */
 export interface HuntFlags extends FaultFlags {
@@ -53,7 +53,7 @@ export function huntOptions(command: Command): Command {
     .argument('[scenarios...]', "of 'seedfall list', scenario files, or 'all' that are listed; broker when not given")
     .option('--seeds <number>', 'so many seeds of each scenario; 100 when neither this nor --time is given', whole('--seeds'))
     .option('--time <time>', 'begin seeds for so long instead, of wall time: 30s, 10m', (text) => parseDuration(text, '--time'))
-    .option('--jobs <number>', 'threads; as many as there are cores when not given', whole('--jobs'))
+    .option('--jobs <number>', 'threads; as many as there are cores when not given', parseJobs)
     .option('--first-seed <number>', 'the first seed; drawn and printed when not given', whole('--first-seed'))
     .option('--fail-fast', 'end at the first failure, that of the lowest seed')
     .option('--keep-going', 'run all seeds, whatever fails; so it is when neither is given')
@@ -84,14 +84,6 @@ export function mergeOptions(command: Command): Command {
     .option('--out <file>', 'write the merged result there, to be merged further')
     .option('--junit <file>', 'the result as JUnit XML, too')
     .option('--json', 'one JSON object instead of text')
-}
-
-function whole(option: string): (text: string) => number {
-  return (text) => {
-    const number = /^\d+$/.test(text) ? Number(text) : 0
-    if (!Number.isSafeInteger(number) || number < 1) throw new BadInput(`${option} '${text}' is not a number: write an integer from 1 on`)
-    return number
-  }
 }
 
 function parseShard(text: string): Shard {

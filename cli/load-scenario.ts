@@ -3,9 +3,10 @@ import path from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { installTraps } from '../sim/ambient/install-traps.js'
 import { Misuse } from '../sim/host/errors.js'
+import { nearest } from '../sim/report/nearest.js'
 import { checkScenario } from '../sim/run/check-scenario.js'
 import { type AnyScenario, isScenario } from '../sim/run/scenario.js'
-import { BadInput, nearest } from './bad-input.js'
+import { BadInput } from './bad-input.js'
 
 /** A scenario, and the file it came from when it is none of Seedfall's own. */
 export interface LoadedScenario {
@@ -87,4 +88,12 @@ function placeIn(absolute: string, error: unknown): string {
   const at = stack.indexOf(`${absolute}:`)
   const place = at < 0 ? null : /^:(\d+(?::\d+)?)/.exec(stack.slice(at + absolute.length))
   return place ? ` (line ${place[1]})` : ''
+}
+
+/** The scenario of a replay, by its file or its name. Throws `BadInput`. */
+export async function scenarioOf(kept: { readonly file?: string | undefined; readonly scenario: string }, home: string): Promise<LoadedScenario> {
+  const loaded = await loadScenario(kept.file ?? kept.scenario, home)
+  const { name } = loaded.scenario
+  if (name !== kept.scenario) throw new BadInput(`${kept.file} has the scenario '${name}' now, and what is kept is of '${kept.scenario}'`)
+  return loaded
 }

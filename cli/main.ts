@@ -11,12 +11,12 @@ import { freshRun } from './fresh-run.js'
 import { faultOptions, type HuntFlags, huntOptions, type MergeFlags, mergeOptions } from './hunt-options.js'
 import { list, listFaults } from './list-command.js'
 import { loadScenario } from './load-scenario.js'
-import { parseDuration, parseJobs, parseRuns, parseSeed, parseStep } from './option-values.js'
+import { parseDuration, parseJobs, parseRuns, parseSeed, whole } from './option-values.js'
 import { packageVersion } from './package-version.js'
 import { performRun } from './perform-run.js'
 import type { PropertiesFlags } from './properties-command.js'
 import { replay } from './replay-command.js'
-import { parseListen, parseLogLevel, parseOrdinal, type ServeFlags } from './serve-options.js'
+import { parseListen, parseLogLevel, type ServeFlags } from './serve-options.js'
 import { shrinkAfterHunt } from './shrink-after-hunt.js'
 import type { ShrinkFlags } from './shrink-command.js'
 import { processTerminal, type Terminal } from './terminal.js'
@@ -135,7 +135,7 @@ function serveOptions(command: Command): Command {
     .argument('<scenario>', "one of 'seedfall list', or a scenario file")
     .requiredOption('--role <role>', 'which role of the system')
     .requiredOption('--data <directory>', "the host's own directory, for its files; made when it is missing")
-    .option('--ordinal <number>', 'which host of the role, from 1 on', parseOrdinal, 1)
+    .option('--ordinal <number>', 'which host of the role, from 1 on', whole('--ordinal'), 1)
     .option('--listen <address>', 'where it is called, such as 127.0.0.1:7001', (text) => parseListen('--listen', text))
     .addOption(new Option('--peer <host=address>', 'another host of the system, replica-2=127.0.0.1:7002; may be repeated').default([]).argParser(more))
     .option('--objects <directory>', 'the object store, a directory that all hosts share')
@@ -158,8 +158,8 @@ function viewOptions(command: Command): Command {
   return command
     .option('--trace', 'print every step')
     .option('--trace-file <file>', 'write every step as JSON lines; F.perfetto.json is for ui.perfetto.dev')
-    .option('--until <step>', "stop there and print the hosts' states", (text) => parseStep('--until', text))
-    .option('--break-at <step>', 'stop there in a debugger, under node --inspect', (text) => parseStep('--break-at', text))
+    .option('--until <step>', "stop there and print the hosts' states", whole('--until', 'a step'))
+    .option('--break-at <step>', 'stop there in a debugger, under node --inspect', whole('--break-at', 'a step'))
     .option('--json', 'one JSON object instead of text')
 }
 

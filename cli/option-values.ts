@@ -1,8 +1,9 @@
 import type { FaultKind } from '../sim/faults/injection.js'
 import { strategies } from '../sim/faults/strategies/index.js'
 import type { Nanos } from '../sim/host/seam.js'
+import { nearest } from '../sim/report/nearest.js'
 import type { Strategy } from '../sim/run/scenario.js'
-import { BadInput, nearest } from './bad-input.js'
+import { BadInput } from './bad-input.js'
 
 /** `60s`, `500ms`, `2m`, `1.5s`: a positive number and a unit, nothing else. */
 export function parseDuration(text: string, option = '--duration'): Nanos {
@@ -23,26 +24,20 @@ const unitNanos = { us: 1e3, ms: 1e6, s: 1e9, m: 60e9, h: 3_600e9 }
 /** Virtual time is exact to 104 days. */
 const longest = 100 * 86_400e9
 
-/** A step's number: a positive integer. */
-export function parseStep(option: string, text: string): number {
-  const step = /^\d+$/.test(text) ? Number(text) : 0
-  if (!Number.isSafeInteger(step) || step < 1) throw new BadInput(`${option} '${text}' is not a step: write its number, from 1 on`)
-  return step
+/** Reads an integer from 1 to `most`, given to `option`; `what` names it in the message: `a step`, `a number of workers`. */
+export function whole(option: string, what = 'a number', most = Number.MAX_SAFE_INTEGER): (text: string) => number {
+  return (text) => {
+    const number = /^\d+$/.test(text) ? Number(text) : 0
+    if (number >= 1 && number <= most) return number
+    throw new BadInput(`${option} '${text}' is not ${what}: write an integer from 1 ${most === Number.MAX_SAFE_INTEGER ? 'on' : `to ${most}`}`)
+  }
 }
 
-/** Worker threads: a number from 1 to 256. */
-export function parseJobs(text: string): number {
-  const jobs = /^\d+$/.test(text) ? Number(text) : 0
-  if (jobs < 1 || jobs > 256) throw new BadInput(`--jobs '${text}' is not a number of workers: write one from 1 to 256`)
-  return jobs
-}
+/** Worker threads. */
+export const parseJobs = whole('--jobs', 'a number of workers', 256)
 
-/** Runs for one question: a number from 1 to 10,000. */
-export function parseRuns(text: string): number {
-  const runs = /^\d+$/.test(text) ? Number(text) : 0
-  if (runs < 1 || runs > 10_000) throw new BadInput(`--runs '${text}' is not a number of runs: write one from 1 to 10000`)
-  return runs
-}
+/** Runs for one question. */
+export const parseRuns = whole('--runs', 'a number of runs', 10_000)
 
 /** Any text is a seed; no text is none. */
 export function parseSeed(text: string): string {

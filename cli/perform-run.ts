@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import inspector from 'node:inspector'
 import path from 'node:path'
 import { BrokenInjection } from '../sim/faults/broken-injection.js'
@@ -8,6 +8,7 @@ import { type ExitCode, exitCodes } from '../sim/report/exit-code.js'
 import { describeStates } from '../sim/report/host-states.js'
 import { LastRows, type TraceRow } from '../sim/report/host-table.js'
 import { jsonReport } from '../sim/report/json-report.js'
+import { some } from '../sim/report/numbers.js'
 import { describeHeader } from '../sim/report/run-header.js'
 import { describeResult } from '../sim/report/run-result.js'
 import { formatReplay, provenReplay } from '../sim/run/replay.js'
@@ -15,6 +16,7 @@ import { replayFileName } from '../sim/run/replay-file-name.js'
 import type { RunReport, RunRequest } from '../sim/run/report.js'
 import { headerOf, run } from '../sim/run/run.js'
 import { BadInput } from './bad-input.js'
+import { makeFolder } from './make-folder.js'
 import { blame } from './scenario-fault.js'
 import type { Terminal } from './terminal.js'
 import { TraceColumns } from './trace-columns.js'
@@ -116,7 +118,7 @@ async function writeReplay(request: RunRequest, report: RunReport, { file }: Pre
   const text = formatReplay(await provenReplay(request, report, file))
   const target = path.join('.seedfall', replayFileName(report))
   try {
-    mkdirSync(path.join(folder, '.seedfall'), { recursive: true })
+    makeFolder(path.join(folder, '.seedfall'))
     writeFileSync(path.join(folder, target), text)
   } catch (failure) {
     error(`seedfall: ${target} cannot be written: ${(failure as Error).message}`)
@@ -128,5 +130,7 @@ async function writeReplay(request: RunRequest, report: RunReport, { file }: Pre
 function describeStale({ stale }: RunReport, { paint }: Terminal): string {
   const lines = stale.slice(0, 8).map(({ kind, site, ordinal }) => `    ${kind}  ${site} #${ordinal}`)
   const more = stale.length > lines.length ? [`    and ${stale.length - lines.length} more`] : []
-  return [`${paint.bad('✗ stale replay')}  ${stale.length} injections found no place any more: the code has changed since`, ...lines, ...more].join('\n')
+  return [`${paint.bad('✗ stale replay')}  ${some(stale.length, 'injection')} found no place any more: the code has changed since`, ...lines, ...more].join(
+    '\n',
+  )
 }

@@ -1,9 +1,10 @@
 import { existsSync, statSync } from 'node:fs'
 import path from 'node:path'
 import { type ExitCode, exitCodes } from '../sim/report/exit-code.js'
+import { nearest } from '../sim/report/nearest.js'
 import { catalogueOfSources, type PropertyCatalogue, placeText } from '../sim/run/catalogue/catalogue.js'
 import { sourceFiles, stockScenarioFiles } from '../sim/run/node/source-files.js'
-import { BadInput, nearest } from './bad-input.js'
+import { BadInput } from './bad-input.js'
 import { isScenarioFile } from './load-scenario.js'
 import type { Terminal } from './terminal.js'
 

@@ -1,7 +1,7 @@
 import type { ExitCode } from '../sim/report/exit-code.js'
 import type { Replay } from '../sim/run/replay.js'
 import type { RunReport } from '../sim/run/report.js'
-import { loadScenario } from './load-scenario.js'
+import { scenarioOf } from './load-scenario.js'
 import { performRun } from './perform-run.js'
 import { readReplay, requestOfFile } from './replay-file.js'
 import type { Terminal } from './terminal.js'
@@ -19,7 +19,7 @@ export interface ReplayFlags {
 export async function replay(file: string, flags: ReplayFlags, terminal: Terminal): Promise<ExitCode> {
   const { until, breakAt, ...show } = flags
   const recorded = readReplay(file, terminal.folder)
-  const { scenario, file: scenarioFile } = await loadScenario(recorded.file ?? recorded.scenario, terminal.folder)
+  const { scenario, file: scenarioFile } = await scenarioOf(recorded, terminal.folder)
   const request = {
     ...requestOfFile(file, recorded, scenario),
     ...(until === undefined ? {} : { untilStep: until }),

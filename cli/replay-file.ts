@@ -1,9 +1,10 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { formatReplay, parseReplay, type Replay, ReplayError, requestOf } from '../sim/run/replay.js'
 import type { RunRequest } from '../sim/run/report.js'
 import type { AnyScenario } from '../sim/run/scenario.js'
 import { BadInput } from './bad-input.js'
+import { makeFolder } from './make-folder.js'
 
 /** Reads a replay file; what is wrong with it is bad input, in a line. */
 export function readReplay(file: string, folder: string): Replay {
@@ -37,10 +38,11 @@ export function requestOfFile(file: string, recorded: Replay, scenario: AnyScena
 export function writeText(file: string, folder: string, text: string): void {
   const target = path.resolve(folder, file)
   try {
-    mkdirSync(path.dirname(target), { recursive: true })
+    makeFolder(path.dirname(target))
     writeFileSync(target, text)
   } catch (error) {
-    throw new BadInput(`${file} cannot be written: ${(error as Error).message}`)
+    const { code, message } = error as NodeJS.ErrnoException
+    throw new BadInput(`${file} cannot be written: ${code === 'EISDIR' ? 'it is a folder; name a file' : message}`)
   }
 }
 

@@ -2,8 +2,9 @@ import path from 'node:path'
 import type { Nanos } from '../sim/host/seam.js'
 import type { LogLevel } from '../sim/real/json-log.js'
 import { type PeerAddress, parseAddress } from '../sim/real/peer-address.js'
+import { nearest } from '../sim/report/nearest.js'
 import type { AnyScenario, OptionRange, Options, Role } from '../sim/run/scenario.js'
-import { BadInput, nearest } from './bad-input.js'
+import { BadInput } from './bad-input.js'
 
 /** What `serve` was given, as words. */
 export interface ServeFlags {
@@ -59,12 +60,6 @@ export function parseListen(option: string, text: string): PeerAddress {
   const address = parseAddress(text)
   if (address === null) throw new BadInput(`${option} '${text}' is not an address: write a machine and a port, like 127.0.0.1:7001 or [::1]:7001`)
   return address
-}
-
-export function parseOrdinal(text: string): number {
-  const ordinal = /^\d+$/.test(text) ? Number(text) : 0
-  if (!Number.isSafeInteger(ordinal) || ordinal < 1) throw new BadInput(`--ordinal '${text}' is not one: hosts of a role are numbered from 1 on`)
-  return ordinal
 }
 
 export function parseLogLevel(text: string): LogLevel {

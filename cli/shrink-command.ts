@@ -3,7 +3,7 @@ import path from 'node:path'
 import { catalogueOf } from '../sim/faults/catalogue.js'
 import type { Nanos } from '../sim/host/seam.js'
 import { type ExitCode, exitCodes } from '../sim/report/exit-code.js'
-import { count, duration } from '../sim/report/numbers.js'
+import { duration, some } from '../sim/report/numbers.js'
 import { describeShrunk, shrunkReport } from '../sim/report/shrunk-report.js'
 import { storyOf } from '../sim/report/story.js'
 import { vitestFile } from '../sim/report/vitest-file.js'
@@ -55,7 +55,7 @@ export async function shrinkCommand(what: string, flags: ShrinkFlags, terminal: 
 
 function beginning({ report }: FailingRun, { time }: ShrinkFlags, { paint }: Terminal): string {
   const { scenario, seed, injections, history } = report
-  const size = `${count(injections.length)} injections, ${count(history.length)} operations`
+  const size = `${some(injections.length, 'injection')}, ${some(history.length, 'operation')}`
   return `${paint.strong(scenario)}  seed ${paint.strong(seed)}  ${size}: looking for less, ${duration(time)} at most; Ctrl-C keeps the least so far`
 }
 
@@ -85,7 +85,8 @@ async function shrunkBy(failing: FailingRun, { time, jobs = availableParallelism
     onProgress: ({ phase, runs, injections, operations, virtualNanos }) => {
       if (!json)
         line.show(
-          () => `shrinking: ${phase}  ${injections} injections, ${operations} operations, fails at ${(virtualNanos / 1e9).toFixed(3)} s  (${runs} runs)`,
+          () =>
+            `shrinking: ${phase}  ${some(injections, 'injection')}, ${some(operations, 'operation')}, fails at ${(virtualNanos / 1e9).toFixed(3)} s  (${runs} runs)`,
         )
     },
   }

@@ -36,6 +36,10 @@ export function tellCampaign(file: CampaignFile, { folder, isInterrupted = false
       again: `${terminal.program} ${againWords(subject, String(kept.seed), choice, durationNanos).join(' ')}`,
     }
   }
+  // GitHub reads both streams; standard output stays one JSON object.
+  const annotate = (print: (line: string) => void): void => {
+    if (process.env.GITHUB_ACTIONS === 'true') for (const line of githubAnnotations(file, commands)) print(line)
+  }
   if (junit !== undefined) writeText(junit, terminal.folder, junitXml(file, commands))
   if (json === true) {
     const shown = campaignJson(file)
@@ -51,6 +55,7 @@ export function tellCampaign(file: CampaignFile, { folder, isInterrupted = false
         commands: commands(asked, failure),
       })),
     )
+    annotate(terminal.error)
     terminal.out(JSON.stringify({ ...shown, exitCode, isInterrupted, folder, failures, ...(rates === undefined ? {} : { rates }) }))
     return exitCode
   }
@@ -58,7 +63,7 @@ export function tellCampaign(file: CampaignFile, { folder, isInterrupted = false
   terminal.out(`\n${describeCampaign(file, around, terminal.paint)}`)
   if (rates !== undefined) terminal.out(`\n${describeRates(rates)}`)
   if (isInterrupted) terminal.out(`${terminal.paint.bad('✗ interrupted')}: ${terminal.program} hunt --resume ${folder} goes on`)
-  if (process.env.GITHUB_ACTIONS === 'true') for (const line of githubAnnotations(file, commands)) terminal.out(line)
+  annotate(terminal.out)
   return exitCode
 }
 

@@ -1,4 +1,5 @@
 import { Misuse } from '../host/errors.js'
+import { nearest } from '../report/nearest.js'
 import type { FaultDefinition } from './definition.js'
 import type { FaultKind } from './injection.js'
 import { stockDefinitions } from './kinds/index.js'
@@ -36,8 +37,9 @@ export class FaultCatalogue {
   /** Throws `Misuse`, naming what there is. */
   get(kind: FaultKind): FaultDefinition {
     const definition = this.#byKind.get(kind)
-    if (definition === undefined) throw new Misuse(`there is no fault kind '${kind}': there are ${this.kinds.join(', ')}`)
-    return definition
+    if (definition !== undefined) return definition
+    const guess = nearest(kind, this.kinds)
+    throw new Misuse(`there is no fault kind '${kind}'${guess === undefined ? `: there are ${this.kinds.join(', ')}` : `; did you mean ${guess}?`}`)
   }
 
   /** Whether some kind has an option of this name: `net.drop.perMille`. */

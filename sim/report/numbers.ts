@@ -7,6 +7,9 @@ export function count(value: number): string {
   return fraction === undefined ? grouped : `${grouped}.${fraction}`
 }
 
+/** `1 injection`, `4,102 injections`. */
+export const some = (value: number, one: string, many = `${one}s`): string => `${count(value)} ${value === 1 ? one : many}`
+
 /** A moment of virtual time in seconds, to the microsecond: `12.304118 s`. */
 export function moment(at: Nanos): string {
   const micros = Math.floor(at / 1_000)

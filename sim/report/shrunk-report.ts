@@ -1,5 +1,5 @@
 import type { RunSize, Shrunk } from '../run/shrink/shrunk.js'
-import { count, moment } from './numbers.js'
+import { count, moment, some } from './numbers.js'
 import type { Palette } from './palette.js'
 import { wrapped } from './run-header.js'
 
@@ -56,12 +56,11 @@ export function describeShrunk(
 }
 
 function size({ injections, occurrences, operations, hosts, steps, failedAtNanos }: RunSize): string[] {
-  const some = (number: number, one: string, many: string) => `${count(number)} ${number === 1 ? one : many}`
   return [
-    some(injections, 'injection', 'injections') + (occurrences === 0 ? '' : ` (${count(occurrences)} packets and operations struck)`),
-    some(operations, 'operation', 'operations'),
-    some(hosts, 'host', 'hosts'),
-    some(steps, 'step', 'steps'),
+    some(injections, 'injection') + (occurrences === 0 ? '' : ` (${count(occurrences)} packets and operations struck)`),
+    some(operations, 'operation'),
+    some(hosts, 'host'),
+    some(steps, 'step'),
     `fails at ${moment(failedAtNanos)}`,
   ]
 }

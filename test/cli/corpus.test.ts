@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 import { main } from '../../cli/main.js'
 import { plain } from '../../sim/report/palette.js'
 import { repository } from '../../tools/repository.js'
-import { example, freshFolder, seedfall } from './seedfall.js'
+import { example, freshFolder, seedfall, seedfallHere } from './seedfall.js'
 
 const kept = path.join(repository, 'corpus/lock-holder-outlives-its-lease.json')
 
@@ -34,15 +34,15 @@ const ghost = ({ replay }: Entry): void => {
 
 test('a failing run is kept, listed, and replayed by check', { timeout: 180_000 }, async () => {
   const folder = freshFolder()
-  const run = await seedfall(['run', example('lock'), '--seed', '1', '--duration', '4s'], folder)
+  const run = await seedfallHere(['run', example('lock'), '--seed', '1', '--duration', '4s'], folder)
   expect(run.code).toBe(1)
   const added = await seedfall(['corpus', 'add', '.seedfall/lock-1.json', '--note', 'An increment is lost.'], folder)
   expect(added.error).toBe('')
   expect(added.out).toMatch(/^✓ kept {2}corpus\/lock-history\.json {2}fails {2}An increment is lost\./)
   const [listed, again, checked] = await Promise.all([
-    seedfall(['corpus', 'list', '--json'], folder),
-    seedfall(['corpus', 'add', '.seedfall/lock-1.json'], folder),
-    seedfall(['corpus', 'check'], folder),
+    seedfallHere(['corpus', 'list', '--json'], folder),
+    seedfallHere(['corpus', 'add', '.seedfall/lock-1.json'], folder),
+    seedfallHere(['corpus', 'check'], folder),
   ])
   expect(JSON.parse(listed.out)).toMatchObject([
     { name: 'lock-history', note: 'An increment is lost.', expect: 'fails', scenario: 'lock', seed: '1', found: 'history' },
@@ -62,7 +62,7 @@ test('what changed is said of every entry, and the worst of it is the exit code'
     { name: 'other', change: ({ replay }) => (replay.file = example('store')) },
   )
   writeFileSync(path.join(folder, 'corpus/torn.json'), '{"format":')
-  const { code, out } = await seedfall(['corpus', 'check', '--json'], folder)
+  const { code, out } = await seedfallHere(['corpus', 'check', '--json'], folder)
   const { exitCode, entries } = JSON.parse(out) as { exitCode: number; entries: { name: string; verdict: string; why: string }[] }
   expect(entries.map(({ name, verdict }) => `${name} ${verdict}`)).toEqual([
     'back broken',
@@ -80,7 +80,7 @@ test('what changed is said of every entry, and the worst of it is the exit code'
   expect(why('other')).toContain("store.scenario.ts has the scenario 'store' now, and what is kept is of 'lock'")
   expect(why('lost')).toContain('gone.scenario.ts: no such file')
   expect([code, exitCode]).toEqual([1, 1])
-  const [stale, refused] = await Promise.all([seedfall(['corpus', 'check', 'ghost', 'good'], folder), seedfall(['corpus', 'check', 'torn'], folder)])
+  const [stale, refused] = await Promise.all([seedfallHere(['corpus', 'check', 'ghost', 'good'], folder), seedfallHere(['corpus', 'check', 'torn'], folder)])
   expect(stale.code).toBe(5)
   expect(stale.out).toMatch(/✗ stale {2}corpus\/ghost\.json {2}1 of 1 injections found no site/)
   expect(stale.out).toContain('1 as expected, 1 stale')
@@ -90,10 +90,10 @@ test('what changed is said of every entry, and the worst of it is the exit code'
 
 test('prune removes what is stale, and leaves to people what came back', async () => {
   const folder = corpusOf({ name: 'good' }, { name: 'ghost', change: ghost }, { name: 'back', change: (entry) => (entry.expect = 'passes') })
-  const dry = await seedfall(['corpus', 'prune', 'ghost', '--dry-run'], folder)
+  const dry = await seedfallHere(['corpus', 'prune', 'ghost', '--dry-run'], folder)
   expect(dry.out).toContain('corpus/ghost.json  would be removed: 1 of 1 injections found no site')
   expect(existsSync(path.join(folder, 'corpus/ghost.json'))).toBe(true)
-  const { code, out } = await seedfall(['corpus', 'prune'], folder)
+  const { code, out } = await seedfallHere(['corpus', 'prune'], folder)
   expect(out).toContain('corpus/ghost.json  removed: 1 of 1 injections found no site')
   expect(out).toContain('corpus/back.json  stays: broken')
   expect(code).toBe(1)
@@ -102,17 +102,17 @@ test('prune removes what is stale, and leaves to people what came back', async (
 
 test('prune --find-again puts the same failure in the place of a stale one, and of one of an older format', async () => {
   const folder = corpusOf({ name: 'ghost', change: ghost }, { name: 'old', change: ({ replay }) => (replay.version = 1) })
-  const { code, out } = await seedfall(['corpus', 'prune', '--find-again', '--runs', '40'], folder)
+  const { code, out } = await seedfallHere(['corpus', 'prune', '--find-again', '--runs', '40'], folder)
   expect(out).toMatch(/✓ corpus\/ghost\.json {2}found again under seed \d+, in \d+ runs/)
   expect(out).toMatch(/✓ corpus\/old\.json {2}found again under seed \d+, in \d+ runs/)
   expect(code).toBe(0)
-  const checked = await seedfall(['corpus', 'check'], folder)
+  const checked = await seedfallHere(['corpus', 'check'], folder)
   expect(checked.out).toContain('2 as expected')
 })
 
 test('a mistake that is repaired next may be kept as one that must go', async () => {
   const folder = corpusOf({ name: 'good' })
-  const { code, out } = await seedfall(['corpus', 'add', 'corpus/good.json', '--expect', 'passes', '--replace'], folder)
+  const { code, out } = await seedfallHere(['corpus', 'add', 'corpus/good.json', '--expect', 'passes', '--replace'], folder)
   expect(code).toBe(0)
   expect(out).toContain(
     "it fails now, as history: client-3 counted what another client did: an increment is lost: 'npx seedfall corpus check' fails until that is repaired",
@@ -122,6 +122,7 @@ test('a mistake that is repaired next may be kept as one that must go', async ()
 
 test.each([
   [['corpus', 'check'], 'there is no folder corpus'],
+  [['corpus', 'check', '--dir', '.'], '. has no entries, so nothing would be checked'],
   [['corpus', 'add', 'gone.json'], 'gone.json cannot be read: no such file'],
   [['corpus', 'add', 'package.json', '--name', 'Not A Name'], 'package.json is neither an entry of a corpus nor a replay file'],
   [['corpus', 'prune', '--runs', 'many'], "--runs 'many' is not a number of runs"],
@@ -129,7 +130,7 @@ test.each([
   [['corpus'], "'corpus' needs a command; 'seedfall corpus --help' shows what there is"],
 ])('%j is bad input: one line says why', async (words, says) => {
   const folder = freshFolder()
-  writeFileSync(path.join(folder, 'package.json'), '{}')
+  writeFileSync(path.join(folder, words.includes('.') ? 'notes.txt' : 'package.json'), '{}')
   const errors: string[] = []
   const terminal = { out: () => {}, error: (text: string) => errors.push(text), paint: plain, width: 160, folder, program: 'npx seedfall' }
   expect(await main(words, terminal)).toBe(2)

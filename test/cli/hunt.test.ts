@@ -3,9 +3,10 @@ import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from '
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { beforeAll, describe, expect, test, vi } from 'vitest'
+import { HuntLock } from '../../cli/hunt-lock.js'
 import { main } from '../../cli/main.js'
 import { plain } from '../../sim/report/palette.js'
-import { example, fixture, freshFolder, seedfall } from './seedfall.js'
+import { example, fixture, freshFolder, seedfall, seedfallHere } from './seedfall.js'
 
 const bin = fileURLToPath(new URL('../../cli/bin.mjs', import.meta.url))
 const lock = [example('lock'), '--first-seed', '1', '--duration', '4s']
@@ -59,32 +60,32 @@ describe('a hunt', () => {
   test("'s replay file is the failing run, event for event", async () => {
     const { replay, commands } = JSON.parse(whole.out).failures[0]
     expect(commands.replay).toBe(`npx seedfall replay ${replay}`)
-    const { code, out } = await seedfall(['replay', replay], folder)
+    const { code, out } = await seedfallHere(['replay', replay], folder)
     expect(out).toContain('the same run, event for event')
     expect(code).toBe(1)
   })
 
   test('finds the same on three threads as on one', async () => {
-    const { out } = await seedfall(['hunt', ...lock, '--seeds', '14', '--jobs', '3', '--trace-hashes', '--json'])
+    const { out } = await seedfallHere(['hunt', ...lock, '--seeds', '14', '--jobs', '3', '--trace-hashes', '--json'])
     expect(resultOf(out)).toEqual(resultOf(whole.out))
   })
 
   test('in shards, merged, is the whole hunt', async () => {
     const shards = freshFolder()
     for (const shard of ['2/2', '1/2']) {
-      const { code } = await seedfall(
+      const { code } = await seedfallHere(
         ['hunt', ...lock, '--seeds', '14', '--jobs', '1', '--trace-hashes', '--shard', shard, '--artifacts', `part ${shard[0]}`, '--json'],
         shards,
       )
       expect([0, 1]).toContain(code)
     }
-    const merged = await seedfall(['merge', 'part 2', 'part 1', '--json', '--out', 'both.json', '--junit', 'both.xml'], shards)
+    const merged = await seedfallHere(['merge', 'part 2', 'part 1', '--json', '--out', 'both.json', '--junit', 'both.xml'], shards)
     expect(merged.code).toBe(1)
     expect(resultOf(merged.out)).toEqual(resultOf(whole.out))
     const { replay } = JSON.parse(merged.out).failures[0]
     expect(existsSync(path.join(shards, replay))).toBe(true)
     expect(readFileSync(path.join(shards, 'both.xml'), 'utf8')).toContain('<testsuite name="lock" tests="2" failures="1"')
-    const again = await seedfall(['merge', 'both.json', 'part 1'], shards)
+    const again = await seedfallHere(['merge', 'both.json', 'part 1'], shards)
     expect(again.code).toBe(2)
     expect(again.error).toMatch(/^seedfall: both\.json, part 1: these campaigns overlap: lock, seed 1 is counted twice\n$/)
   })
@@ -102,7 +103,7 @@ describe('a hunt', () => {
     expect(finished).toBeLessThan(14)
     // Cut short in the middle of a line, too.
     writeFileSync(journal, `${readFileSync(journal, 'utf8')}{"scenario":0,"se`)
-    const { out, code } = await seedfall(['hunt', '--resume', 'kept', '--json'], killed)
+    const { out, code } = await seedfallHere(['hunt', '--resume', 'kept', '--json'], killed)
     expect(code).toBe(1)
     expect(JSON.parse(out).rates.seeds).toBe(14 - finished)
     expect(resultOf(out)).toEqual(resultOf(whole.out))
@@ -112,7 +113,7 @@ describe('a hunt', () => {
 
   test('with --fail-fast ends at the failure of the lowest seed, whatever else was running', async () => {
     const firstFailing = JSON.parse(whole.out).scenarios[0].failures[0].seeds[0]
-    const { code, out } = await seedfall(['hunt', ...lock, '--seeds', '14', '--jobs', '3', '--fail-fast', '--json'])
+    const { code, out } = await seedfallHere(['hunt', ...lock, '--seeds', '14', '--jobs', '3', '--fail-fast', '--json'])
     expect(code).toBe(1)
     expect(JSON.parse(out)).toMatchObject({ isComplete: true, scenarios: [{ ranges: [[1, firstFailing]], failures: [{ count: 1, seeds: [firstFailing] }] }] })
   })
@@ -133,12 +134,18 @@ describe('a hunt for people', () => {
     expect(out).toMatch(/process\.pause +\d/)
     expect(out).toMatch(/operation time +[\d,]+ +\S+ m?s +\S+ m?s +\S+ m?s {2}.*█/)
     expect(out).toMatch(/2 threads, .* seeds\/s, .* steps\/s/)
-    expect(out).toMatch(/::error file=\S+lock\.scenario\.ts,title=lock%3A violation%3A history%2C seed \d::.*%0Areplay: npx seedfall replay /)
+    const annotation = /::error file=\S+lock\.scenario\.ts,title=lock%3A violation%3A history%2C seed \d::.*%0Areplay: npx seedfall replay /
+    expect(out).toMatch(annotation)
     expect(error).toMatch(/✗ violation {2}lock {2}seed \d {2}history: /)
+    const words = ['merge', '.seedfall/hunt-lock-1', '--json']
+    const merged = await seedfall(words, folder, undefined, { GITHUB_ACTIONS: 'true' })
+    expect(merged.error).toMatch(annotation)
+    expect(JSON.parse(merged.out)).toMatchObject({ exitCode: 1 })
+    expect((await seedfallHere([...words, '--out', '.'], folder)).error).toBe('seedfall: . cannot be written: it is a folder; name a file\n')
   })
 
   test('runs Seedfall’s own scenarios by name, and says that runs are short', async () => {
-    const { code, out } = await seedfall(['hunt', 'all', '--seeds', '1', '--first-seed', '5', '--jobs', '1'])
+    const { code, out } = await seedfallHere(['hunt', 'all', '--seeds', '1', '--first-seed', '5', '--jobs', '1'])
     expect(code).toBe(0)
     expect(out).toMatch(/^hunt {2}broker 10 s, raft 10 s\n/)
     expect(out).toContain('runs of broker end after 10 s, not 60 s: many short runs find more than few long ones (--duration full)')
@@ -158,12 +165,12 @@ describe('a hunt for people', () => {
   test('fails on a property that no run met only when it is asked to, in JUnit too', async () => {
     const folder = freshFolder()
     const words = ['hunt', fixture('never-met'), '--seeds', '2', '--first-seed', '1', '--jobs', '1']
-    const tolerant = await seedfall(words, folder)
+    const tolerant = await seedfallHere(words, folder)
     expect(tolerant.code).toBe(0)
     // With the place that states it.
     expect(tolerant.out).toMatch(/'a seven' \(sometimes, \S+never-met\.scenario\.ts:5\): asked 2 times\s+and never true in 2 runs/)
     expect(tolerant.out).toContain("'an eight' (reachable): never reached in 2 runs")
-    const strict = await seedfall([...words, '--require-sometimes', '--junit', 'reports/hunt.xml'], folder)
+    const strict = await seedfallHere([...words, '--require-sometimes', '--junit', 'reports/hunt.xml'], folder)
     expect(strict.code).toBe(1)
     expect(strict.out).toContain("✗ never-met: 'a seven' (sometimes) was met by no run")
     const junit = readFileSync(path.join(folder, 'reports/hunt.xml'), 'utf8')
@@ -176,12 +183,12 @@ describe('a hunt that shrinks', () => {
   test('writes the least run beside each failure that it kept, and tells its story; --json keeps to one object', async () => {
     const folder = freshFolder()
     const words = ['hunt', ...lock, '--seeds', '1', '--jobs', '1', '--artifacts', 'found', '--shrink', '5s']
-    const told = await seedfall(words, folder)
+    const told = await seedfallHere(words, folder)
     expect(told.code).toBe(1)
     expect(told.out).toMatch(/✓ shrunk +lock +seed 1[\s\S]*1\. At /)
     const [shrunk] = readdirSync(path.join(folder, 'found/failures')).filter((name) => name.endsWith('.shrunk.json'))
     expect(told.out).toContain(`npx seedfall replay found/failures/${shrunk}`)
-    const machine = await seedfall([...words.slice(0, -3), 'found-again', '--shrink', '5s', '--json'], folder)
+    const machine = await seedfallHere([...words.slice(0, -3), 'found-again', '--shrink', '5s', '--json'], folder)
     expect(JSON.parse(machine.out).failures).toHaveLength(1)
     expect(machine.error).toContain('✓ shrunk')
   })
@@ -202,7 +209,7 @@ describe('a long hunt', () => {
   }, 120_000)
 
   test('with --time begins seeds until the time is over, and is complete', async () => {
-    const { code, out } = await seedfall(['hunt', fixture('ticking'), '--time', '300ms', '--first-seed', '7', '--jobs', '2', '--json'])
+    const { code, out } = await seedfallHere(['hunt', fixture('ticking'), '--time', '300ms', '--first-seed', '7', '--jobs', '2', '--json'])
     expect(code).toBe(0)
     const { isComplete, scenarios } = JSON.parse(out)
     expect(isComplete).toBe(true)
@@ -212,7 +219,7 @@ describe('a long hunt', () => {
 
 describe('a hunt whose seeds take their worker with them', () => {
   test('names those that loop for ever, fill the memory or end the program, and goes on', async () => {
-    const { code, out, error } = await seedfall([
+    const { code, out, error } = await seedfallHere([
       'hunt',
       fixture('treacherous'),
       '--first-seed',
@@ -243,7 +250,7 @@ describe('a hunt whose seeds take their worker with them', () => {
   }, 120_000)
 
   test('says of a judge that throws that it did, as often as it did', async () => {
-    const { code, out } = await seedfall(['hunt', fixture('judge-throws'), '--seeds', '2', '--first-seed', '1', '--jobs', '1', '--json'])
+    const { code, out } = await seedfallHere(['hunt', fixture('judge-throws'), '--seeds', '2', '--first-seed', '1', '--jobs', '1', '--json'])
     expect(code).toBe(1)
     expect(JSON.parse(out).failures).toEqual([expect.objectContaining({ outcome: 'threw', seeds: 2, seed: 1, replay: null })])
   })
@@ -258,10 +265,16 @@ describe('a hunt that cannot be is refused in one line', () => {
     return errors[0] as string
   }
 
+  const inUse = (): string => {
+    const folder = freshFolder()
+    HuntLock.take(path.join(folder, 'hunt.lock'))
+    return folder
+  }
+
   test.each([
     ['contradictions', ['--seeds', '3', '--time', '1m'], '--seeds and --time contradict each other: leave out one of them'],
     ['contradictions', ['--fail-fast', '--keep-going'], '--fail-fast and --keep-going contradict each other: leave out one of them'],
-    ['a number that is none', ['--jobs', 'two'], "--jobs 'two' is not a number: write an integer from 1 on"],
+    ['a number that is none', ['--seeds', 'two'], "--seeds 'two' is not a number: write an integer from 1 on"],
     [
       'memory in which no scenario can be loaded',
       ['--memory', '1', '--seeds', '1', '--artifacts', freshFolder()],
@@ -275,6 +288,7 @@ describe('a hunt that cannot be is refused in one line', () => {
     ['an unknown kind of fault', ['--faults', 'net.dorp'], 'did you mean net.drop?'],
     ['a kind that cannot be', ['--faults', 'disk.wipe'], 'disk.wipe is not survived by broker'],
     ['a folder that cannot be made', ['--artifacts', `${example('lock')}/kept`], 'say with --artifacts where a hunt may keep what it finds'],
+    ['a folder that another hunt is in', ['--artifacts', inUse()], `the hunt of process ${process.pid} runs in it; choose another with --artifacts`],
     ['a folder that is no hunt', ['--resume', 'nowhere'], 'nowhere is not the directory of a hunt: there is no hunt.json in it'],
     [
       'another hunt than the resumed one',

@@ -3,7 +3,7 @@ import path from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { replayVersion } from '../../sim/run/replay.js'
 import { repository } from '../../tools/repository.js'
-import { example, fixture, freshFolder, seedfall } from './seedfall.js'
+import { example, fixture, freshFolder, seedfall, seedfallHere } from './seedfall.js'
 
 describe('a run that passes', () => {
   test('says its seed, its options and one block of result, and exits with 0', async () => {
@@ -18,16 +18,16 @@ describe('a run that passes', () => {
   })
 
   test('draws a seed when none is given, prints it first, and the seed makes the run again', async () => {
-    const first = await seedfall(['run', example('store-fixed'), '--duration', '1s'])
+    const first = await seedfallHere(['run', example('store-fixed'), '--duration', '1s'])
     const seed = /^seed (\d+) \(drawn/.exec(first.out)?.[1]
     expect(seed, first.out).toBeDefined()
-    const second = await seedfall(['run', example('store-fixed'), '--duration', '1s', '--seed', seed!])
+    const second = await seedfallHere(['run', example('store-fixed'), '--duration', '1s', '--seed', seed!])
     const trace = /trace ([0-9a-f]{16})/
     expect(trace.exec(second.out)?.[1]).toBe(trace.exec(first.out)?.[1])
   })
 
   test('--json prints one object and nothing else', async () => {
-    const { out, code } = await seedfall(['run', example('store-fixed'), '--seed', '3', '--duration', '2s', '--json'])
+    const { out, code } = await seedfallHere(['run', example('store-fixed'), '--seed', '3', '--duration', '2s', '--json'])
     expect(code).toBe(0)
     expect(JSON.parse(out)).toEqual({
       scenario: 'store-fixed',
@@ -45,19 +45,19 @@ describe('a run that passes', () => {
   })
 
   test('without faults, none acts', async () => {
-    const { out } = await seedfall(['run', example('store-fixed'), '--seed', '3', '--duration', '2s', '--faults', 'none', '--json'])
+    const { out } = await seedfallHere(['run', example('store-fixed'), '--seed', '3', '--duration', '2s', '--faults', 'none', '--json'])
     expect(JSON.parse(out)).toMatchObject({ outcome: 'passed', injections: {}, armedButIdle: [] })
   })
 
   test('--strategy is another than the scenario has, and part of the command that makes the run again', async () => {
-    const { out } = await seedfall(['run', example('store'), '--seed', '1', '--strategy', 'rolling'])
+    const { out } = await seedfallHere(['run', example('store'), '--seed', '1', '--strategy', 'rolling'])
     expect(out).toMatch(/faults +rolling:/)
     expect(out).toContain('--strategy rolling')
   })
 
   test('--faults arms these kinds, --no-fault all but those', async () => {
     const faults = async (...words: string[]) =>
-      /faults {4}(.*)/.exec((await seedfall(['run', example('store'), '--seed', '5', '--until', '1', ...words])).out)?.[1]
+      /faults {4}(.*)/.exec((await seedfallHere(['run', example('store'), '--seed', '5', '--until', '1', ...words])).out)?.[1]
     expect(await faults('--faults', 'net.delay,process.crash')).toBe('random:  net.delay  process.crash')
     expect(await faults('--faults', 'disk', '--no-fault', 'disk.full')).not.toContain('disk.full')
     expect(await faults('--faults', 'net.delay', '--strategy', 'pct')).toBe('pct:  net.delay  net.priority')
@@ -77,7 +77,7 @@ describe('a run that fails', () => {
     expect(out).toMatch(/injected {2}\d+ fault/)
     expect(out).toContain('replay    npx seedfall replay .seedfall/lock-1.json')
     expect(out).toContain(`again     npx seedfall run ${example('lock')} --seed 1`)
-    const replayed = await seedfall(['replay', '.seedfall/lock-1.json'], folder)
+    const replayed = await seedfallHere(['replay', '.seedfall/lock-1.json'], folder)
     expect(replayed.code).toBe(1)
     expect(replayed.out).toContain('the same run, event for event')
     expect(replayed.out).toContain('an increment is lost')
@@ -85,7 +85,7 @@ describe('a run that fails', () => {
 
   test('--json carries the violation and the replay file', async () => {
     const folder = freshFolder()
-    const { code, out } = await seedfall(['run', example('lock'), '--seed', '1', '--json'], folder)
+    const { code, out } = await seedfallHere(['run', example('lock'), '--seed', '1', '--json'], folder)
     expect(code).toBe(1)
     const report = JSON.parse(out)
     expect(report).toMatchObject({
@@ -98,7 +98,7 @@ describe('a run that fails', () => {
   })
 
   test('a process that throws is crashed: exit 4, with the place in its own source', async () => {
-    const { code, out } = await seedfall(['run', fixture('crashing'), '--seed', '1'])
+    const { code, out } = await seedfallHere(['run', fixture('crashing'), '--seed', '1'])
     expect(code).toBe(4)
     expect(out).toContain('✗ crashed')
     expect(out).toMatch(/SyntaxError {2}on server-1/)
@@ -106,7 +106,7 @@ describe('a run that fails', () => {
   })
 
   test('an operation that never ends is stalled: exit 3', async () => {
-    const { code, out } = await seedfall(['run', fixture('stalling'), '--seed', '1'])
+    const { code, out } = await seedfallHere(['run', fixture('stalling'), '--seed', '1'])
     expect(code).toBe(3)
     expect(out).toContain('✗ stalled')
   })
@@ -116,7 +116,7 @@ describe('what else can end a run', () => {
   test('what is found stands when its replay cannot be written: exit 1, and the seed makes the run again', async () => {
     const folder = freshFolder()
     writeFileSync(path.join(folder, '.seedfall'), 'in the way')
-    const { code, out, error } = await seedfall(['run', example('lock'), '--seed', '1'], folder)
+    const { code, out, error } = await seedfallHere(['run', example('lock'), '--seed', '1'], folder)
     expect(error).toMatch(/^seedfall: \.seedfall\/lock-1\.json cannot be written: .*\n$/)
     expect(out).toContain('✗ violation  lock  seed 1')
     expect(out).toContain(`again     npx seedfall run ${example('lock')} --seed 1`)
@@ -144,7 +144,7 @@ describe('what else can end a run', () => {
 
 describe('looking into a run', () => {
   test("--until stops there and prints the hosts' states", async () => {
-    const { code, out } = await seedfall(['run', example('store'), '--seed', '5', '--until', '500'])
+    const { code, out } = await seedfallHere(['run', example('store'), '--seed', '5', '--until', '500'])
     expect(code).toBe(0)
     expect(out).toContain('ran       500 steps')
     expect(out).toMatch(/^replica-1 {2}up {2}incarnation 1$/m)
@@ -152,29 +152,29 @@ describe('looking into a run', () => {
   })
 
   test('a step beyond the end is said to be never reached, and so is a debugger that is not there', async () => {
-    const until = await seedfall(['run', fixture('steady'), '--seed', '1', '--until', '9000000'])
+    const until = await seedfallHere(['run', fixture('steady'), '--seed', '1', '--until', '9000000'])
     expect(until.error).toMatch(/^seedfall: step 9000000 was never reached: the run ended after \d+ steps\n$/)
-    const breaking = await seedfall(['run', fixture('steady'), '--seed', '1', '--break-at', '5'])
+    const breaking = await seedfallHere(['run', fixture('steady'), '--seed', '1', '--break-at', '5'])
     expect(breaking.error).toMatch(/^seedfall: no debugger is attached: run node --inspect-brk .* with the same words\n$/)
   })
 
   test('--until with --json has processes as objects, and a stopped run has no idle kinds', async () => {
-    const { out } = await seedfall(['run', example('store'), '--seed', '5', '--until', '500', '--json'])
+    const { out } = await seedfallHere(['run', example('store'), '--seed', '5', '--until', '500', '--json'])
     const { hosts } = JSON.parse(out) as { hosts: { name: string; process: unknown }[] }
     expect(hosts.find(({ name }) => name === 'replica-1')?.process).toBeTypeOf('object')
-    expect((await seedfall(['run', example('store'), '--seed', '5', '--until', '500'])).out).not.toContain('armed, and never acted')
+    expect((await seedfallHere(['run', example('store'), '--seed', '5', '--until', '500'])).out).not.toContain('armed, and never acted')
   })
 
   test('--trace prints every step with its cause and the running hash', async () => {
-    const { out } = await seedfall(['run', example('store'), '--seed', '5', '--until', '20', '--trace'])
+    const { out } = await seedfallHere(['run', example('store'), '--seed', '5', '--until', '20', '--trace'])
     const steps = out.split('\n').filter((line) => /<- \d+ {2}[0-9a-f]{16}$/.test(line))
     expect(steps).toHaveLength(20)
   })
 
   test('--trace-file writes the same steps as JSON lines, and leaves the run as it is', async () => {
     const folder = freshFolder()
-    const traced = await seedfall(['run', example('store'), '--seed', '5', '--until', '300', '--trace-file', 'trace.jsonl', '--json'], folder)
-    const untraced = await seedfall(['run', example('store'), '--seed', '5', '--until', '300', '--json'], folder)
+    const traced = await seedfallHere(['run', example('store'), '--seed', '5', '--until', '300', '--trace-file', 'trace.jsonl', '--json'], folder)
+    const untraced = await seedfallHere(['run', example('store'), '--seed', '5', '--until', '300', '--json'], folder)
     expect(JSON.parse(traced.out).traceHash).toBe(JSON.parse(untraced.out).traceHash)
     const lines = readFileSync(path.join(folder, 'trace.jsonl'), 'utf8').trimEnd().split('\n')
     const steps = lines.map((line) => JSON.parse(line)).filter(({ note }) => !note)

@@ -3,6 +3,8 @@ import { mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { main } from '../../cli/main.js'
+import { plain } from '../../sim/report/palette.js'
 
 const bin = fileURLToPath(new URL('../../cli/bin.mjs', import.meta.url))
 
@@ -32,6 +34,25 @@ export function seedfall(words: readonly string[], folder: string = freshFolder(
     child.on('error', reject)
     child.on('close', (code) => resolve({ code: code ?? -1, out, error }))
   })
+}
+
+/** The same command line inside this process, which spares loading it anew: for what hangs on no process of its own. */
+export async function seedfallHere(words: readonly string[], folder: string = freshFolder()): Promise<Ended> {
+  let out = ''
+  let error = ''
+  const code = await main(words, {
+    out: (text) => {
+      out += `${text}\n`
+    },
+    error: (text) => {
+      error += `${text}\n`
+    },
+    paint: plain,
+    width: 160,
+    folder,
+    program: 'npx seedfall',
+  })
+  return { code, out, error }
 }
 
 export const freshFolder = (): string => mkdtempSync(path.join(tmpdir(), 'seedfall-cli-'))

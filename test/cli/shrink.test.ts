@@ -4,7 +4,7 @@ import path from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { parseReplay } from '../../sim/run/replay.js'
 import { repository } from '../../tools/repository.js'
-import { example, freshFolder, seedfall } from './seedfall.js'
+import { example, freshFolder, seedfall, seedfallHere } from './seedfall.js'
 
 const folder = freshFolder()
 /** In a folder of its own, as a user has it. */
@@ -15,7 +15,7 @@ beforeAll(async () => {
   copyFileSync(example('lock-fixed'), path.join(folder, 'lock-fixed.scenario.ts'))
   mkdirSync(path.join(folder, 'node_modules/seedfall'), { recursive: true })
   symlinkSync(path.join(repository, 'node_modules/vitest'), path.join(folder, 'node_modules/vitest'))
-  await seedfall(['run', scenario, '--seed', '1', '--duration', '4s'], folder)
+  await seedfallHere(['run', scenario, '--seed', '1', '--duration', '4s'], folder)
 }, 60_000)
 
 describe('seedfall shrink FILE', () => {
@@ -27,13 +27,13 @@ describe('seedfall shrink FILE', () => {
     expect(out).toContain('no injection can be left out: each was, under 4 sets of latencies')
     expect(out).toContain('replay    npx seedfall replay .seedfall/lock-1.shrunk.json')
     expect(code).toBe(0)
-    const again = await seedfall(['replay', '.seedfall/lock-1.shrunk.json'], folder)
+    const again = await seedfallHere(['replay', '.seedfall/lock-1.shrunk.json'], folder)
     expect(again.out).toContain('the same run, event for event')
     expect(again.code).toBe(1)
   })
 
   test('--json is one object, and one worker finds what two found', async () => {
-    const { code, out } = await seedfall(['shrink', '.seedfall/lock-1.json', '--jobs', '1', '--json', '--out', 'small/one.json'], folder)
+    const { code, out } = await seedfallHere(['shrink', '.seedfall/lock-1.json', '--jobs', '1', '--json', '--out', 'small/one.json'], folder)
     expect(JSON.parse(out)).toMatchObject({
       scenario: 'lock',
       seed: '1',
@@ -65,12 +65,12 @@ describe('seedfall shrink FILE', () => {
     const { code, out } = await seedfall(['shrink', scenario, '--seed', '7', '--jobs', '2', '--out', 'stopped.json'], folder, 'Ctrl-C')
     expect(out).toContain('not proved: it was interrupted')
     expect(code).toBe(130)
-    expect((await seedfall(['replay', 'stopped.json'], folder)).out).toContain('the same run, event for event')
+    expect((await seedfallHere(['replay', 'stopped.json'], folder)).out).toContain('the same run, event for event')
   })
 
   test('keeps it when time is up', async () => {
     const target = path.join(folder, 'soon.json')
-    const { code, out } = await seedfall(['shrink', '.seedfall/lock-1.json', '--time', '1ms', '--out', 'soon.json'], folder)
+    const { code, out } = await seedfallHere(['shrink', '.seedfall/lock-1.json', '--time', '1ms', '--out', 'soon.json'], folder)
     expect(out).toContain('not proved: time was up')
     expect(code).toBe(0)
     expect(existsSync(target)).toBe(true)
@@ -79,7 +79,7 @@ describe('seedfall shrink FILE', () => {
 
 describe('seedfall why FILE', () => {
   test('names what is necessary and draws from when on it was certain', async () => {
-    const { code, out } = await seedfall(['why', '.seedfall/lock-1.shrunk.json', '--runs', '6'], folder)
+    const { code, out } = await seedfallHere(['why', '.seedfall/lock-1.shrunk.json', '--runs', '6'], folder)
     expect(out).toMatch(/1\. At 0\.\d{6} s counter-1 stands still for \d+ ms\.\n {5}necessary: 0 of 6 runs without it fail/)
     expect(out).toMatch(/100% │ *[▁▂▃▄▅▆▇█]+/)
     expect(out).toMatch(/certain +from 0\.\d{6} s on \(step \d+\): all 6 other courses from there fail/)
@@ -87,7 +87,7 @@ describe('seedfall why FILE', () => {
   })
 
   test('--json has the chances by time', async () => {
-    const { out } = await seedfall(['why', '.seedfall/lock-1.shrunk.json', '--runs', '4', '--json'], folder)
+    const { out } = await seedfallHere(['why', '.seedfall/lock-1.shrunk.json', '--runs', '4', '--json'], folder)
     const report = JSON.parse(out)
     expect(report).toMatchObject({ scenario: 'lock', isComplete: true, injections: [{ isNecessary: true, runs: 4, failures: 0, told: expect.any(String) }] })
     expect(report.chances[0]).toMatchObject({ injections: 0, failures: 0, runs: 4 })
@@ -103,7 +103,7 @@ describe('bad input is said in a line, with exit code 2', () => {
     [['shrink', 'gone.json'], 'gone.json cannot be read: no such file'],
     [['why', scenario], 'needs the seed of a run that fails'],
   ])('%j', async (words, says) => {
-    const { code, error } = await seedfall(words, folder)
+    const { code, error } = await seedfallHere(words, folder)
     expect(error).toContain(says)
     expect(error.trim().split('\n')).toHaveLength(1)
     expect(code).toBe(2)
