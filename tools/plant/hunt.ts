@@ -6,6 +6,7 @@ import { Command } from 'commander'
 import { plants } from '../../test/plants/plants.js'
 import { repository } from '../repository.js'
 import { type HuntRange, type HuntResult, isExpected, type Plant } from './plant.js'
+import { plantedProgram } from './planted-program.js'
 import { shrunkRow } from './shrink-plant.js'
 
 const folder = path.dirname(fileURLToPath(import.meta.url))
@@ -15,23 +16,36 @@ const folder = path.dirname(fileURLToPath(import.meta.url))
  * Rejects when the mistake cannot be planted, when its module is never loaded, or when the subject itself breaks.
  */
 export async function hunt(plant: Plant, range: HuntRange, node: string = process.execPath): Promise<HuntResult> {
+  if (range.shrinkJobs !== undefined) return huntAndShrink(plant, range, node)
+  using program = await plantedProgram(plant, range).catch((error: Error) => {
+    throw broken(plant, error.message)
+  })
+  // Awaited here: the program goes when this function ends.
+  return await resultOf(plant, node, [program.file], {})
+}
+
+/** Worker threads load the scenario by its name, so here the mistake is planted into every module loader. */
+function huntAndShrink(plant: Plant, range: HuntRange, node: string): Promise<HuntResult> {
   const loaders = [path.join(folder, 'register.mjs'), fileURLToPath(import.meta.resolve('tsx')), path.join(repository, 'cli/quick-names.mjs')].flatMap(
     (file) => ['--import', pathToFileURL(file).href],
   )
-  const { stdout, stderr } = await promisify(execFile)(node, [...loaders, path.join(folder, 'hunter.ts')], {
-    cwd: repository,
-    env: {
-      ...process.env,
-      SEEDFALL_PLANT: JSON.stringify({ ...plant, file: path.join(repository, plant.file) }),
-      SEEDFALL_HUNT: JSON.stringify(range),
-    },
-    maxBuffer: 1 << 24,
-  }).catch((error: { stderr?: string; message: string }) => {
-    throw new Error(`the hunt for '${plant.name}' broke: ${error.stderr?.trim() || error.message}`)
+  return resultOf(plant, node, [...loaders, path.join(folder, 'hunter.ts')], {
+    SEEDFALL_PLANT: JSON.stringify({ ...plant, file: path.join(repository, plant.file) }),
+    SEEDFALL_HUNT: JSON.stringify(range),
   })
+}
+
+async function resultOf(plant: Plant, node: string, words: readonly string[], more: NodeJS.ProcessEnv): Promise<HuntResult> {
+  const { stdout, stderr } = await promisify(execFile)(node, [...words], { cwd: repository, env: { ...process.env, ...more }, maxBuffer: 1 << 24 }).catch(
+    (error: { stderr?: string; message: string }) => {
+      throw broken(plant, error.stderr?.trim() || error.message)
+    },
+  )
   if (process.env.SEEDFALL_SHRINK_PROGRESS) process.stderr.write(stderr)
   return JSON.parse(stdout.trim().split('\n').at(-1)!) as HuntResult
 }
+
+const broken = ({ name }: Plant, why: string): Error => new Error(`the hunt for '${name}' broke: ${why}`)
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   await new Command('plants')
