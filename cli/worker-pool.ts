@@ -30,6 +30,8 @@ const mostIdleLosses = 5
 const loadTimeoutMillis = 60_000
 /** Items a worker holds: one that runs, one to go on with at once. */
 const itemsAhead = 2
+/** Four times what Node.js takes by itself, a quarter of the heap at most. */
+const youngMegabytes = 192
 
 /** Beside the sources, and above the built form. */
 const entry = ['./hunt-worker.mjs', '../../cli/hunt-worker.mjs'].map((place) => fileURLToPath(new URL(place, import.meta.url))).find((file) => existsSync(file))
@@ -177,7 +179,9 @@ class SeedWorker {
     this.#status = new Int32Array(words)
     this.#status[runningWord] = -1
     const workerData: WorkerOrder = { scenarios, folder, words }
-    this.#worker = new Worker(entry, { workerData, stdout: true, stderr: true, resourceLimits: { maxOldGenerationSizeMb: heapMegabytes } })
+    // Most of what a run makes dies young: the rarer young space is collected, the less of it is copied.
+    const resourceLimits = { maxOldGenerationSizeMb: heapMegabytes, maxYoungGenerationSizeMb: Math.min(youngMegabytes, Math.ceil(heapMegabytes / 4)) }
+    this.#worker = new Worker(entry, { workerData, stdout: true, stderr: true, resourceLimits })
     for (const stream of [this.#worker.stdout, this.#worker.stderr]) stream.setEncoding('utf8').on('data', print)
     this.#worker.on('message', (message: FromWorker) => {
       if (this.#isEnding) return
