@@ -1,7 +1,7 @@
 import { type MachineInvariants, type MachineStep, stepAspects } from '../../sim/check/machine-node.js'
 import { lastIndex, termAt } from '../../systems/raft/log.js'
 import type { Durable, Entry, Position, RaftChange, RaftEvent, RaftInput, RaftMessage } from '../../systems/raft/messages.js'
-import { majority } from '../../systems/raft/quorum.js'
+import { quorumVote } from '../../systems/raft/quorum.js'
 import type { RaftState } from '../../systems/raft/state.js'
 
 /**
@@ -234,9 +234,12 @@ function commitDurable(memory: CoreMemory, step: RaftStep): string | undefined {
       continue
     }
     if (state.role !== 'leader') return `node ${id} takes entry ${index} of term ${term} for committed, which no leader committed`
-    let holders = 0
-    for (const other of step.nodes) if (heldDurably(memory.nodes[other.id] as NodeMemory, other.durable, index, term)) holders++
-    if (holders < majority(state.configuration)) return `leader ${id} committed entry ${index} of term ${term}, which ${holders} disks hold`
+    const { quorum } = state
+    const holds = quorum.members.map((member) => {
+      const other = step.nodes[member]
+      return other !== undefined && heldDurably(memory.nodes[member] as NodeMemory, other.durable, index, term)
+    })
+    if (quorumVote(quorum, holds) !== true) return `leader ${id} committed entry ${index} of term ${term}, which ${holds.filter(Boolean).length} disks hold`
     memory.committed[index] = { term, by: state.term }
   }
   if (state.commit > memory.highestCommit) memory.highestCommit = state.commit

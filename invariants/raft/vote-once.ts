@@ -24,7 +24,7 @@ function votesNotKept({ node, group, now, id, name }: MemberView): string | unde
   const state = node?.machineState
   if (state === undefined) return undefined
   for (const [place, granted] of state.votes.entries()) {
-    const voter = group.member(state.configuration.voters[place] as number)
+    const voter = group.member(state.quorum.members[place] as number)
     if (granted !== true) continue
     const { term, vote } = voter.disk?.hardState ?? { term: 0, vote: null }
     if (term < now.term || (term === now.term && vote !== id)) {

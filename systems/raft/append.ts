@@ -1,5 +1,6 @@
 import { learnCommit } from './commit.js'
 import { durableToken, lastPlaceOfTerm, termAt, writeEntries } from './log.js'
+import { noteConfigurations } from './membership.js'
 import type { AppendRequest, Entry, MemberId, Trust } from './messages.js'
 import { followLeader } from './roles.js'
 import { emit, type RaftState, type StepContext, save, saveHardState, send } from './state.js'
@@ -20,6 +21,7 @@ export function onAppendRequest(context: StepContext, from: MemberId, request: A
   if (first < entries.length) {
     const token = save(context, { kind: 'entries', entries: first === 0 ? entries : entries.slice(first) })
     writeEntries(log, entries, first, token)
+    noteConfigurations(state, entries, first)
   }
   const matched = Math.max(request.previousIndex + entries.length, state.commit)
   if (state.suspect && request.trust !== null) considerTrust(context, from, request.trust, matched)

@@ -17,6 +17,14 @@ export class Busy extends SeedfallError {
   }
 }
 
+/** Nothing was appended: the last change of the configuration is not committed yet, or nothing of this leader's term is. To be tried again later. */
+export class ChangePending extends SeedfallError {
+  readonly code = 'change-pending'
+  constructor() {
+    super('another change of the configuration is not committed yet, or the leader is new')
+  }
+}
+
 /** The member stopped leading before the entry was committed: a later leader may commit it yet, or replace it. The outcome is unknown. */
 export class Superseded extends SeedfallError {
   readonly code = 'superseded'

@@ -1,11 +1,13 @@
 import { learnCommit } from './commit.js'
 import type { HeartbeatRequest, MemberId } from './messages.js'
+import { beginReadLease } from './read-lease.js'
 import { followLeader } from './roles.js'
 import { type StepContext, send } from './state.js'
 
 /** Leader: says to all that it lives, what is committed, and which ReadIndex round this is. */
 export function broadcastHeartbeat(context: StepContext): void {
   const { state } = context
+  beginReadLease(context)
   const { term, commit, progress } = state
   const message: HeartbeatRequest = { kind: 'heartbeat-request', term, commit, round: state.reads.round }
   for (let i = 0; i < progress.length; i++) {

@@ -1,3 +1,5 @@
+import type { Configuration, MembershipChange } from './configuration.js'
+
 /**
  * What a Raft member says, stores, is told and reports: plain data, the vocabulary between the core (`core.ts`) and the process around it.
  * Terms follow Ongaro's dissertation, "Consensus: Bridging Theory and Practice" (2014). Members are named by small non-negative integers.
@@ -16,8 +18,11 @@ export interface Entry {
   /** 1 for the first entry of a group's life. */
   readonly index: number
   readonly term: number
-  /** `noop`: what a new leader appends first, so that earlier terms' entries commit; it holds no data and no state machine sees it. */
-  readonly kind: 'noop' | 'normal'
+  /**
+   * `noop`: what a new leader appends first, so that earlier terms' entries commit; it holds no data. `configuration`: who decides from its commit on, as
+   * `encodeConfiguration` writes it. No state machine sees either.
+   */
+  readonly kind: 'noop' | 'normal' | 'configuration'
   readonly data: Uint8Array
 }
 
@@ -44,6 +49,9 @@ export type RaftMessage =
   | HeartbeatResponse
   | SnapshotChunkRequest
   | SnapshotChunkResponse
+  | TimeoutNow
+  | ForwardRequest
+  | ForwardResponse
 
 /** Would you vote for me? Changes nothing at the member that is asked (dissertation 9.6). */
 export interface PreVoteRequest {
@@ -51,6 +59,8 @@ export interface PreVoteRequest {
   readonly term: number
   readonly lastIndex: number
   readonly lastTerm: number
+  /** The candidate's `RaftOptions.priority`, when it has one. */
+  readonly priority?: number
 }
 
 export interface PreVoteResponse {
@@ -64,6 +74,9 @@ export interface VoteRequest {
   readonly term: number
   readonly lastIndex: number
   readonly lastTerm: number
+  readonly priority?: number
+  /** The leader asked this candidate to take over: its lease is no reason to refuse. */
+  readonly isTransfer?: true
 }
 
 export interface VoteResponse {
@@ -141,6 +154,35 @@ export interface SnapshotChunkRequest {
   readonly offset: number
   readonly total: number
   readonly bytes: Uint8Array
+  /** That in force at `snapshot`; null: the group's first one. */
+  readonly configuration: Configuration | null
+}
+
+/** Leader to the follower that is to take over: campaign at once, and do not ask whether you would win (dissertation 3.10). */
+export interface TimeoutNow {
+  readonly kind: 'timeout-now'
+  readonly term: number
+}
+
+/**
+ * A proposal handed on to the leader. It counts in `term` only, and only once: `id` rises in each life of the sender, and a leader takes none that is not above
+ * those it has seen.
+ */
+export interface ForwardRequest {
+  readonly kind: 'forward-request'
+  readonly term: number
+  readonly id: number
+  readonly incarnation: number
+  readonly data: Uint8Array
+}
+
+/** What became of it: appended at `index`, or (null) certainly not appended. */
+export interface ForwardResponse {
+  readonly kind: 'forward-response'
+  readonly term: number
+  readonly id: number
+  readonly incarnation: number
+  readonly index: number | null
 }
 
 /** Progress only; that the snapshot is installed is said by an `AppendResponse` with its index. */
@@ -159,6 +201,8 @@ export interface Durable {
   readonly hardState: HardState
   /** The log before its first entry: all up to here has been compacted into the state machine or a snapshot. */
   readonly base: Position
+  /** That in force at `base`; null: the group's first one. */
+  readonly configuration: Configuration | null
   /** Consecutive from `base.index + 1`. */
   readonly entries: readonly Entry[]
   /**
@@ -168,6 +212,8 @@ export interface Durable {
    * it has a snapshot of what the log no longer holds.
    */
   readonly applied: Position | null
+  /** The newest snapshot that was about to be installed, with what is in force there; null: the group's first one was, always. */
+  readonly expected: ExpectedSnapshot | null
   /** How often this member has booted, this time included; any number will do that rises with every boot (the host's incarnation). */
   readonly incarnation: number
   /**
@@ -178,15 +224,22 @@ export interface Durable {
   readonly suspect: boolean
 }
 
+export interface ExpectedSnapshot {
+  readonly snapshot: Position
+  readonly configuration: Configuration
+}
+
 /** What a `save` effect makes durable, in the order of their tokens. */
 export type RaftChange =
   | { readonly kind: 'hard-state'; readonly hardState: HardState }
   /** At least one, consecutive. Whatever the log held from the first one's index on is replaced. */
   | { readonly kind: 'entries'; readonly entries: readonly Entry[] }
   /** Entries up to `base` may go; the state machine holds them durably. */
-  | { readonly kind: 'compacted'; readonly base: Position }
+  | { readonly kind: 'compacted'; readonly base: Position; readonly configuration: Configuration | null }
   /** The whole log is replaced by a snapshot that the state machine holds durably: it starts, empty, after `base`. */
-  | { readonly kind: 'restored'; readonly base: Position }
+  | { readonly kind: 'restored'; readonly base: Position; readonly configuration: Configuration | null }
+  /** A snapshot is about to be installed: should the crash come between that and `restored`, this is in force there. */
+  | { readonly kind: 'expected'; readonly expected: ExpectedSnapshot }
   /** The member has caught up: it is no longer suspect. */
   | { readonly kind: 'trusted' }
 
@@ -197,6 +250,17 @@ export type RaftInput =
   | { readonly kind: 'propose'; readonly id: number; readonly data: Uint8Array }
   /** Answered by `read-ready` or `read-rejected`, at once or later. */
   | { readonly kind: 'read'; readonly id: number }
+  /**
+   * Asks the leader for another configuration: answered by `proposed` or `proposal-rejected` in the same step. One at a time: not before the last one is
+   * committed, nor before this leader has committed in its own term. It is in force from its commit on.
+   */
+  | { readonly kind: 'change-membership'; readonly id: number; readonly change: MembershipChange }
+  /** Leader: hand leadership to this voter as soon as its log is complete; proposals are refused meanwhile. Given up after the longest election timeout. */
+  | { readonly kind: 'transfer'; readonly to: MemberId }
+  /** Follower: stop believing in the leader, so that another may be elected before this member's patience with it is over. Not with lease reads. */
+  | { readonly kind: 'forget-leader' }
+  /** Answers an `apply` that said that there is more. */
+  | { readonly kind: 'applied' }
   /** A leader says at once that it lives. */
   | { readonly kind: 'heartbeat' }
   /** The member is to stop: it leads no longer. */
@@ -216,14 +280,28 @@ export type RaftInput =
 
 /** What `emit` effects carry. */
 export type RaftEvent =
-  /** Committed and durable here, in order, each once in an incarnation, no-ops included; none while a snapshot is needed or being installed. */
-  | { readonly kind: 'apply'; readonly entries: readonly Entry[] }
+  /**
+   * Committed and durable here, in order, each once in an incarnation, no-ops included; none while a snapshot is needed or being installed. `hasMore`: what
+   * follows waits for an input `applied` (`RaftOptions.maxApplyBytes`).
+   */
+  | { readonly kind: 'apply'; readonly entries: readonly Entry[]; readonly hasMore: boolean }
+  /** Another configuration is in force here, since the entry at `index`. */
+  | { readonly kind: 'configuration'; readonly index: number; readonly configuration: Configuration }
   /** Role, term or known leader changed. */
   | { readonly kind: 'leadership'; readonly role: Role; readonly term: number; readonly leader: MemberId | null }
   /** The proposal is the entry at `index` and `term`. It is committed if and when an entry with both is applied; another term there: it is lost. */
   | { readonly kind: 'proposed'; readonly id: number; readonly index: number; readonly term: number }
-  /** It certainly was not appended. `busy`: too much is uncommitted. */
-  | { readonly kind: 'proposal-rejected'; readonly id: number; readonly reason: 'not-leader' | 'busy'; readonly leader: MemberId | null }
+  /**
+   * It certainly was not appended. `busy`: too much is uncommitted, or leadership is being handed on; `pending`: another change of the configuration is not
+   * committed, or nothing of this leader's term is; `invalid`: such a change cannot be made, `why` says the reason.
+   */
+  | {
+      readonly kind: 'proposal-rejected'
+      readonly id: number
+      readonly reason: 'not-leader' | 'busy' | 'pending' | 'invalid'
+      readonly leader: MemberId | null
+      readonly why?: string
+    }
   /** Linearizable once the state machine has applied `index`. */
   | { readonly kind: 'read-ready'; readonly id: number; readonly index: number }
   | { readonly kind: 'read-rejected'; readonly id: number; readonly reason: 'not-leader' | 'busy'; readonly leader: MemberId | null }
@@ -242,7 +320,7 @@ export type RaftEvent =
 export type Role = 'follower' | 'pre-candidate' | 'candidate' | 'leader'
 
 /** Tags of the timers that the core sets; setting one again replaces it. */
-export type TimerTag = 'lease' | 'election' | 'heartbeat' | 'check-quorum'
+export type TimerTag = 'lease' | 'election' | 'heartbeat' | 'check-quorum' | 'transfer' | 'read-lease-0' | 'read-lease-1'
 
 export function samePosition(one: Position, other: Position): boolean {
   return one.index === other.index && one.term === other.term

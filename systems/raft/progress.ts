@@ -26,6 +26,8 @@ export interface Progress {
   /** The newest life of the follower that was heard; 0 before the first word. */
   incarnation: number
   suspect: boolean
+  /** The newest proposal that it handed on. */
+  forwarded: { readonly incarnation: number; readonly id: number }
   /** While suspect, once this leader has committed in its own term. */
   trust: Trust | null
   /** It needs a snapshot that reaches so far, whatever its log holds; 0: it does not. */
@@ -52,6 +54,7 @@ export function newProgress(member: MemberId, next: number): Progress {
     round: 0,
     incarnation: 0,
     suspect: false,
+    forwarded: { incarnation: 0, id: 0 },
     trust: null,
     lacks: 0,
     snapshot: null,

@@ -2,7 +2,7 @@ import { DiskError, Misuse } from '../../sim/host/errors.js'
 import type { Closable, Host, HostName, Nanos } from '../../sim/host/seam.js'
 import { raftMachine } from './core.js'
 import { DeadlineTimer } from './deadline-timer.js'
-import { Busy, CorruptSnapshot, NotLeader } from './errors.js'
+import { Busy, ChangePending, CorruptSnapshot, NotLeader } from './errors.js'
 import { HeldSends } from './held-sends.js'
 import { lastIndex, termAt } from './log.js'
 import { LostState } from './lost-state.js'
@@ -18,6 +18,12 @@ import type { StateMachine } from './state-machine.js'
 import { StateStorage } from './state-storage.js'
 import { CorruptLog } from './wal-recovery.js'
 import { WriteAheadLog } from './write-ahead-log.js'
+
+interface Refusal {
+  readonly reason: 'not-leader' | 'busy' | 'pending' | 'invalid'
+  readonly leader: MemberId | null
+  readonly why?: string
+}
 
 export interface Leadership {
   readonly role: Role
@@ -110,14 +116,22 @@ export class RaftNode<Result = unknown> {
     this.#snapshots = new SnapshotExchange(this.#storage, host.clock, options, (input) => this.#input(input))
     this.#transport = new RaftTransport(host, group.group, group.peers, (from, message) => this.#receive(from, message))
     const timer = (tag: TimerTag) => new DeadlineTimer(host.clock, () => this.#onTimer(tag))
-    this.#timers = { lease: timer('lease'), election: timer('election'), heartbeat: timer('heartbeat'), 'check-quorum': timer('check-quorum') }
+    this.#timers = {
+      lease: timer('lease'),
+      election: timer('election'),
+      heartbeat: timer('heartbeat'),
+      'check-quorum': timer('check-quorum'),
+      transfer: timer('transfer'),
+      'read-lease-0': timer('read-lease-0'),
+      'read-lease-1': timer('read-lease-1'),
+    }
     this.#lost = new LostState(host, group.group, options.supplyPatience)
     group.stateMachine.onDamage?.((error) => this.#loseState(error))
     log.onDurable((token) => this.#saved(token))
     this.#machine = raftMachine(options)
-    const { hardState, base, entries, suspect } = log.recovered
+    const { hardState, base, configuration, expected, entries, suspect } = log.recovered
     const peers = group.peers.map((_, id) => id)
-    const durable = { hardState, base, entries, applied, incarnation: host.incarnation, suspect }
+    const durable = { hardState, base, configuration, expected, entries, applied, incarnation: host.incarnation, suspect }
     const { state, effects } = this.#machine.boot({ id: group.peers.indexOf(host.name), peers }, durable)
     this.machineState = state
     if (suspect) host.log.warn('raft.suspect', { group: group.group, lastIndex: this.lastIndex })
@@ -324,8 +338,17 @@ export class RaftNode<Result = unknown> {
     }
   }
 
-  #refusal({ reason, leader }: { readonly reason: 'not-leader' | 'busy'; readonly leader: MemberId | null }): NotLeader | Busy {
-    return reason === 'busy' ? new Busy() : new NotLeader(leader === null ? undefined : this.peers[leader])
+  #refusal({ reason, leader, why }: Refusal): Error {
+    switch (reason) {
+      case 'busy':
+        return new Busy()
+      case 'pending':
+        return new ChangePending()
+      case 'invalid':
+        return new Misuse(`${this.group}: ${why}`)
+      case 'not-leader':
+        return new NotLeader(leader === null ? undefined : this.peers[leader])
+    }
   }
 
   #onLeadership({ role, term, leader }: RaftEvent & { kind: 'leadership' }): void {

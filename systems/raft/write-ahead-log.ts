@@ -1,7 +1,8 @@
 import { DiskError, Misuse } from '../../sim/host/errors.js'
 import type { File, Host } from '../../sim/host/seam.js'
 import { makeDurableDirectory } from './durable-directory.js'
-import type { Entry, HardState, Position, RaftChange } from './messages.js'
+import type { Configuration } from './configuration.js'
+import type { Entry, ExpectedSnapshot, HardState, Position, RaftChange } from './messages.js'
 import { FrameBuffer, sectorBytes } from './wal-frame.js'
 import type { WalImage } from './wal-image.js'
 import { type SegmentHeader, writeRecord } from './wal-record.js'
@@ -85,8 +86,8 @@ export class WriteAheadLog {
     this.#file = file
     this.#size = file.size()
     this.#durable = this.#size
-    const { hardState, suspect, base, lastIndex } = image
-    this.#saved = { hardState, suspect, base, lastIndex, token: 0, highestIndex: 0 }
+    const { hardState, suspect, base, configuration, expected, lastIndex } = image
+    this.#saved = { hardState, suspect, base, configuration, expected, lastIndex, token: 0, highestIndex: 0 }
     this.#written = { ...this.#saved }
   }
 
@@ -116,10 +117,17 @@ export class WriteAheadLog {
         if (saved.lastIndex > saved.highestIndex) saved.highestIndex = saved.lastIndex
         break
       case 'compacted':
-        if (change.base.index > saved.base.index) saved.base = change.base
+        if (change.base.index > saved.base.index) {
+          saved.base = change.base
+          saved.configuration = change.configuration
+        }
+        break
+      case 'expected':
+        saved.expected = change.expected
         break
       case 'restored':
         saved.base = change.base
+        saved.configuration = change.configuration
         saved.lastIndex = change.base.index
         break
       case 'trusted':
@@ -216,6 +224,8 @@ interface Tail {
   hardState: HardState
   suspect: boolean
   base: Position
+  configuration: Configuration | null
+  expected: ExpectedSnapshot | null
   lastIndex: number
   token: number
   /** Of the entries in the batch that is being collected. */
@@ -224,12 +234,12 @@ interface Tail {
 
 function segmentHeader(
   place: Pick<SegmentHeader, 'number' | 'previous' | 'previousEnd' | 'incarnation'>,
-  state: { readonly hardState: HardState; readonly suspect: boolean; readonly base: Position },
+  state: Pick<SegmentHeader, 'hardState' | 'suspect' | 'base' | 'configuration' | 'expected'>,
   from: number,
   entries: readonly Entry[],
 ): Uint8Array {
   const frame = new FrameBuffer(256)
-  const { hardState, suspect, base } = state
-  writeRecord(frame, { kind: 'segment', ...place, hardState, suspect, base, from, entries })
+  const { hardState, suspect, base, configuration, expected } = state
+  writeRecord(frame, { kind: 'segment', ...place, hardState, suspect, base, configuration, expected, from, entries })
   return frame.seal(place.number, 0, 0)
 }

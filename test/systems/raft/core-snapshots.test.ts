@@ -70,6 +70,8 @@ describe('Raft compaction and snapshots', () => {
     node.durable = {
       hardState: { term: 1, vote: null },
       base: { index: 0, term: 0 },
+      configuration: null,
+      expected: null,
       entries: [],
       incarnation: 1,
       suspect: false,
