@@ -56,7 +56,9 @@ export function applyCommitted(context: StepContext): void {
   const last = Math.min(state.commit, state.log.durable)
   if (last <= state.applied || state.installing !== null || state.lacks > 0 || state.applying) return
   const isPaged = options.maxApplyBytes < Number.MAX_SAFE_INTEGER
-  let entries: readonly Entry[] = isPaged ? entriesFrom(state.log, state.applied + 1, options.maxApplyBytes) : entriesBetween(state.log, state.applied + 1, last)
+  let entries: readonly Entry[] = isPaged
+    ? entriesFrom(state.log, state.applied + 1, options.maxApplyBytes)
+    : entriesBetween(state.log, state.applied + 1, last)
   if (entries.length > last - state.applied) entries = entries.slice(0, last - state.applied)
   state.applied += entries.length
   state.applying = state.applied < last

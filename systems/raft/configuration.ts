@@ -27,8 +27,7 @@ export type MembershipChange =
    * `auto`: in one step when at most one voter changes, else through a joint configuration that is left by itself; `joint`: through one that is left by itself;
    * `joint-until-told`: through one that is left by `leave`.
    */
-  | { readonly kind: 'change'; readonly changes: readonly MemberChange[]; readonly through: 'auto' | 'joint' | 'joint-until-told' }
-  | { readonly kind: 'leave' }
+  { readonly kind: 'change'; readonly changes: readonly MemberChange[]; readonly through: 'auto' | 'joint' | 'joint-until-told' } | { readonly kind: 'leave' }
 
 /** Why a change cannot be made of a configuration; in words. */
 export class InvalidChange {

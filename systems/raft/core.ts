@@ -7,6 +7,7 @@ import { onForwardRequest, onForwardResponse } from './forwarding.js'
 import { answerHeartbeat, broadcastHeartbeat, onHeartbeatRequest } from './heartbeat.js'
 import { onCheckQuorumTimer, onHeartbeatTimer } from './leadership.js'
 import { compactLog, lastIndex, markDurable, restartLog, termAt } from './log.js'
+import { changeMembership, configurationAt, forgetConfigurations, written } from './membership.js'
 import {
   type AppendRequest,
   type Durable,
@@ -18,7 +19,6 @@ import {
   samePosition,
   type TimerTag,
 } from './messages.js'
-import { changeMembership, configurationAt, forgetConfigurations, written } from './membership.js'
 import { checkRaftOptions, defaultRaftOptions, type RaftOptions } from './options.js'
 import { persist } from './persist.js'
 import { quorumOf } from './quorum.js'
@@ -28,7 +28,18 @@ import { advance, onAppendResponse, onHeartbeatResponse, progressOf, propose } f
 import { adoptTerm, becomeFollower } from './roles.js'
 import { installWhenDurable, onChunkRequest, onInstalled, onInstallFailed } from './snapshot-receiving.js'
 import { onChunk, onChunkResponse, onChunkUnavailable } from './snapshot-sending.js'
-import { emit, idleReads, noReadLease, type PlacedConfiguration, type RaftMachine, type RaftState, type StepContext, save, send, timerEffects } from './state.js'
+import {
+  emit,
+  idleReads,
+  noReadLease,
+  type PlacedConfiguration,
+  type RaftMachine,
+  type RaftState,
+  type StepContext,
+  save,
+  send,
+  timerEffects,
+} from './state.js'
 import { forgetLeader, onTimeoutNow, onTransferTimer, transferLeadership } from './transfer.js'
 
 /**
@@ -51,6 +62,7 @@ export function raftMachine(given: Partial<RaftOptions> = {}, first: Configurati
         state.leased = true
         context.effects.push(timers.lease)
       } else context.effects.push(timers.election)
+      applyCommitted(context)
       return { state, effects: context.effects }
     },
     step(state, event) {
@@ -86,25 +98,26 @@ function recover(id: MemberId, first: Configuration, durable: Durable | null): R
   const applied = durable?.applied?.index ?? base.index
   const entries = durable?.entries.slice() ?? []
   const configurations = configurationsOf(first, durable)
-  // Of those in the log, all but the last are known to be committed; and so is what was applied.
-  let known = Math.max(0, configurations.length - 2)
-  while ((configurations[known + 1]?.index ?? Number.POSITIVE_INFINITY) <= applied) known++
-  const { configuration } = configurations[known] as PlacedConfiguration
+  // A change is proposed once the one before is committed: so all but the last are.
+  const commit = Math.max(applied, configurations[configurations.length - 2]?.index ?? 0)
+  let inForce = 0
+  while ((configurations[inForce + 1]?.index ?? Number.POSITIVE_INFINITY) <= commit) inForce++
+  const { configuration } = configurations[inForce] as PlacedConfiguration
   return {
     id,
     incarnation: durable?.incarnation ?? 1,
     configuration,
     quorum: quorumOf(configuration),
     configurations,
-    nextChange: configurations[known + 1]?.index ?? 0,
+    nextChange: configurations[inForce + 1]?.index ?? 0,
     role: 'follower',
     term: durable?.hardState.term ?? 0,
     vote: durable?.hardState.vote ?? null,
     leader: null,
     leased: false,
     log: { base, entries, durable: base.index + entries.length, pending: [] },
-    commit: applied,
-    verified: applied,
+    commit,
+    verified: commit,
     applied,
     applying: false,
     // A log that still begins at its beginning brings all back.
@@ -132,7 +145,9 @@ function recover(id: MemberId, first: Configuration, durable: Durable | null): R
 /** What the disk says of configurations: that at the log's base, then those in the log. */
 function configurationsOf(first: Configuration, durable: Durable | null): PlacedConfiguration[] {
   const base: PlacedConfiguration =
-    durable === null || durable.configuration === null ? { index: 0, configuration: first } : { index: durable.base.index, configuration: durable.configuration }
+    durable === null || durable.configuration === null
+      ? { index: 0, configuration: first }
+      : { index: durable.base.index, configuration: durable.configuration }
   const inLog = durable?.entries.filter(({ kind }) => kind === 'configuration') ?? []
   return [base, ...inLog.map(({ index, data }) => ({ index, configuration: decodeConfiguration(data) }))]
 }

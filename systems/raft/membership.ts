@@ -1,4 +1,3 @@
-import { broadcastHeartbeat } from './heartbeat.js'
 import {
   type Configuration,
   changed,
@@ -10,6 +9,7 @@ import {
   leaveJoint,
   type MembershipChange,
 } from './configuration.js'
+import { broadcastHeartbeat } from './heartbeat.js'
 import { lastIndex } from './log.js'
 import type { Entry, MemberId } from './messages.js'
 import { newProgress } from './progress.js'

@@ -41,7 +41,8 @@ export function onTimeoutNow(context: StepContext): void {
 /** Follower: as if its patience with the leader were over, except that it does not campaign before it is. */
 export function forgetLeader(context: StepContext): void {
   const { state, options } = context
-  if (options.leaseReadsDriftPpm !== null) throw new Misuse('a leader that answers reads by its lease cannot be forgotten: it relies on its followers’ patience')
+  if (options.leaseReadsDriftPpm !== null)
+    throw new Misuse('a leader that answers reads by its lease cannot be forgotten: it relies on its followers’ patience')
   if (state.role !== 'follower') return
   state.leader = null
   state.leased = false

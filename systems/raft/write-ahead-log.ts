@@ -1,7 +1,7 @@
 import { DiskError, Misuse } from '../../sim/host/errors.js'
 import type { File, Host } from '../../sim/host/seam.js'
-import { makeDurableDirectory } from './durable-directory.js'
 import type { Configuration } from './configuration.js'
+import { makeDurableDirectory } from './durable-directory.js'
 import type { Entry, ExpectedSnapshot, HardState, Position, RaftChange } from './messages.js'
 import { FrameBuffer, sectorBytes } from './wal-frame.js'
 import type { WalImage } from './wal-image.js'

@@ -1,13 +1,13 @@
-import { configurationOf } from '../../../systems/raft/configuration.js'
-import { quorumOf } from '../../../systems/raft/quorum.js'
-import { noReadLease } from '../../../systems/raft/state.js'
 import { RaftObservation, raftInvariants } from '../../../invariants/raft/index.js'
 import { DiskImage } from '../../../sim/disk/disk-image.js'
 import type { HostView, Measurements, Step, World } from '../../../sim/index.js'
+import { configurationOf } from '../../../systems/raft/configuration.js'
 import type { Entry, Position, RaftChange } from '../../../systems/raft/messages.js'
 import { PendingReads } from '../../../systems/raft/pending-reads.js'
+import { quorumOf } from '../../../systems/raft/quorum.js'
 import type { RaftNode } from '../../../systems/raft/raft-node.js'
 import type { RaftState } from '../../../systems/raft/state.js'
+import { noReadLease } from '../../../systems/raft/state.js'
 import { WriteAheadLog } from '../../../systems/raft/write-ahead-log.js'
 import { hostWith, ImageDisk } from '../../systems/raft/image-disk.js'
 
@@ -24,7 +24,22 @@ class FakeNode {
   readonly peers = names
   readonly walDirectory = 'wal'
   readonly reads = new PendingReads()
-  readonly machineState: Pick<RaftState, 'role' | 'term' | 'vote' | 'commit' | 'log' | 'votes' | 'progress' | 'suspect' | 'configuration' | 'quorum' | 'configurations' | 'firstOwnIndex' | 'readLease'>
+  readonly machineState: Pick<
+    RaftState,
+    | 'role'
+    | 'term'
+    | 'vote'
+    | 'commit'
+    | 'log'
+    | 'votes'
+    | 'progress'
+    | 'suspect'
+    | 'configuration'
+    | 'quorum'
+    | 'configurations'
+    | 'firstOwnIndex'
+    | 'readLease'
+  >
   constructor(readonly id: number) {
     this.machineState = {
       role: 'follower',
