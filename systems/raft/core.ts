@@ -24,7 +24,7 @@ import { persist } from './persist.js'
 import { quorumOf } from './quorum.js'
 import { read } from './read-index.js'
 import { onReadLeaseTimer } from './read-lease.js'
-import { advance, onAppendResponse, onHeartbeatResponse, progressOf, propose } from './replication.js'
+import { advance, onAppendResponse, onHeartbeatResponse, onUnreachable, progressOf, propose } from './replication.js'
 import { adoptTerm, becomeFollower } from './roles.js'
 import { installWhenDurable, onChunkRequest, onInstalled, onInstallFailed } from './snapshot-receiving.js'
 import { onChunk, onChunkResponse, onChunkUnavailable } from './snapshot-sending.js'
@@ -290,6 +290,9 @@ function onInput(context: StepContext, input: RaftInput): void {
       break
     case 'forget-leader':
       forgetLeader(context)
+      break
+    case 'unreachable':
+      onUnreachable(state, input.member)
       break
     case 'applied':
       onApplied(context)

@@ -259,6 +259,8 @@ export type RaftInput =
   | { readonly kind: 'transfer'; readonly to: MemberId }
   /** Follower: stop believing in the leader, so that another may be elected before this member's patience with it is over. Not with lease reads. */
   | { readonly kind: 'forget-leader' }
+  /** Leader: what was sent to this follower did not leave: it is asked anew what it has, rather than sent more. */
+  | { readonly kind: 'unreachable'; readonly member: MemberId }
   /** Answers an `apply` that said that there is more. */
   | { readonly kind: 'applied' }
   /** A leader says at once that it lives. */

@@ -127,6 +127,11 @@ function onRefused(context: StepContext, progress: Progress, response: AppendRes
   replicate(context, progress, true)
 }
 
+export function onUnreachable(state: RaftState, member: MemberId): void {
+  const progress = progressOf(state, member)
+  if (progress?.mode === 'replicate') becomeProbe(progress, progress.matched + 1)
+}
+
 /** An answered heartbeat is the time to send again what may have been lost. */
 export function onHeartbeatResponse(context: StepContext, from: MemberId, response: HeartbeatResponse): void {
   const { state, options } = context
