@@ -9,7 +9,7 @@ import {
   leaveJoint,
   type MembershipChange,
 } from './configuration.js'
-import { broadcastHeartbeat } from './heartbeat.js'
+import { broadcastHeartbeat, sendHeartbeat } from './heartbeat.js'
 import { lastIndex } from './log.js'
 import type { Entry, MemberId } from './messages.js'
 import { newProgress } from './progress.js'
@@ -127,6 +127,8 @@ function lead(context: StepContext, former: readonly MemberId[]): void {
     if (member === state.id) return null
     return progress[former.indexOf(member)] ?? newProgress(member, next)
   })
+  // Who is gone hears of it, so that it need not campaign for nothing.
+  for (const member of former) if (member !== state.id && !state.quorum.members.includes(member)) sendHeartbeat(context, member)
   if (!isVoter(state.configuration, state.id)) {
     broadcastHeartbeat(context)
     becomeFollower(context)

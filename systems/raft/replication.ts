@@ -121,8 +121,9 @@ function onRefused(context: StepContext, progress: Progress, response: AppendRes
     becomeProbe(progress, progress.matched + 1)
   } else {
     if (progress.mode === 'snapshot' || response.index !== progress.next - 1) return
-    const place = lastPlaceOfTerm(log, response.hintIndex, response.hintTerm)
-    becomeProbe(progress, Math.max(Math.min(response.index, place.index + 1), progress.matched + 1))
+    // Before where the log begins nothing can be compared: that is what snapshots are for.
+    const place = response.hintIndex < log.base.index ? response.hintIndex : lastPlaceOfTerm(log, response.hintIndex, response.hintTerm).index
+    becomeProbe(progress, Math.max(Math.min(response.index, place + 1), progress.matched + 1))
   }
   replicate(context, progress, true)
 }

@@ -25,7 +25,8 @@ export type Act =
       readonly inflight?: number
       readonly onePerPage?: true
     }
-  | { readonly do: 'campaign' | 'beat' | 'forget' | 'patience'; readonly at: number }
+  /** `patience`: the longest election timeout passes; `deposed`: it steps down, having heard no majority. */
+  | { readonly do: 'campaign' | 'beat' | 'forget' | 'patience' | 'deposed'; readonly at: number }
   | { readonly do: 'propose'; readonly at: number; readonly data: string }
   | {
       readonly do: 'change'

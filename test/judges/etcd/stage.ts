@@ -20,11 +20,15 @@ interface Member {
   state: RaftState
   durable: Durable
   saves: { readonly token: number; readonly change: RaftChange }[]
+  /** Where its disk's tasks end, where that takes its own time. */
+  tasks: number[]
   /** In order; what waits for a save stays until that is durable. */
   outbox: (Sent & { readonly after: number })[]
   inputs: RaftInput[]
   timers: Set<string>
   readonly applied: string[]
+  /** By the link's other end: the highest index that it said to hold. */
+  readonly held: Map<number, number>
   /** Refused for now: to be asked for again. */
   postponed: RaftInput[]
 }
@@ -80,6 +84,9 @@ export class Stage {
         this.#step(this.member(act.at), { kind: 'timer', tag: 'heartbeat' })
         this.#step(this.member(act.at), { kind: 'timer', tag: 'check-quorum' })
         break
+      case 'deposed':
+        this.#input(this.member(act.at), { kind: 'resign' })
+        break
       case 'forget':
         if (this.#options.leaseReads !== true) this.#input(this.member(act.at), { kind: 'forget-leader' })
         break
@@ -100,6 +107,20 @@ export class Stage {
 
   member(id: number): Member {
     return this.members.get(id) as Member
+  }
+
+  get hasOwnDiskTime(): boolean {
+    return this.#options.ownDiskTime === true
+  }
+
+  /** What etcd's members say where ours are silent. */
+  isSilent(said: string): boolean {
+    const [from, to] = (said.split(' ')[0] as string).split('>').map(Number) as [number, number]
+    const { state, held } = this.member(from)
+    // The answer to an announced commit repeats an acknowledgement.
+    if (said.includes(' holds ')) return held.get(to) === Number(said.split(' ')[2])
+    // A leader answers no candidate, as etcd's does not where check-quorum is on.
+    return / (pre-)?vote no /.test(said) && state.role === 'leader' && this.#options.checkQuorum !== true
   }
 
   votes(id: number): boolean {
@@ -123,9 +144,23 @@ export class Stage {
       const position = { index: act.index, term: act.index > 0 ? 1 : 0 }
       const durable: Durable = { ...emptyDurable, base: position, applied: position }
       const { state, effects } = machine.boot({ id, peers: [1, 2, 3, 4, 5, 6, 7] }, durable)
-      const member: Member = { id, machine, state, durable, saves: [], outbox: [], inputs: [], timers: new Set(), applied: [], postponed: [] }
+      const member: Member = {
+        id,
+        machine,
+        state,
+        durable,
+        saves: [],
+        tasks: [],
+        outbox: [],
+        inputs: [],
+        timers: new Set(),
+        applied: [],
+        held: new Map(),
+        postponed: [],
+      }
       this.members.set(id, member)
       this.#carryOut(member, effects, false)
+      this.#expire(member)
     }
   }
 
@@ -190,13 +225,24 @@ export class Stage {
     for (const input of member.inputs.splice(0)) this.#input(member, input)
     if (this.#options.ownDiskTime !== true) {
       const last = member.saves[member.saves.length - 1]?.token ?? member.state.savedToken
+      const hadPostponed = member.postponed.length > 0
       this.#send(member, last)
       this.#store(member)
-    } else this.#send(member, member.state.savedToken)
+      // What was asked before reaches the disk in the round in which it was asked.
+      if (hadPostponed) for (const { change } of member.saves) member.durable = member.machine.persist(member.durable, change)
+      return
+    }
+    const last = member.saves[member.saves.length - 1]?.token ?? 0
+    if (last > (member.tasks[member.tasks.length - 1] ?? member.state.savedToken)) member.tasks.push(last)
+    // Our candidates ask for votes when their own is durable.
+    if (member.state.role === 'candidate') this.#store(member)
+    this.#send(member, member.state.savedToken)
   }
 
   #store(member: Member): void {
-    const saves = member.saves.splice(0)
+    const end = this.#options.ownDiskTime ? (member.tasks.shift() ?? 0) : Number.POSITIVE_INFINITY
+    const saves = member.saves.filter(({ token }) => token <= end)
+    member.saves = member.saves.filter(({ token }) => token > end)
     for (const { change } of saves) member.durable = member.machine.persist(member.durable, change)
     const last = saves[saves.length - 1]?.token
     if (last === undefined) return
@@ -205,8 +251,11 @@ export class Stage {
   }
 
   #send(member: Member, token: number): void {
-    const ready = member.outbox.filter(({ after }) => after <= token)
-    member.outbox = member.outbox.filter(({ after }) => after > token)
+    // Our answers to heartbeats wait for the term to be durable, etcd's do not.
+    const isReady = ({ after, message }: { readonly after: number; readonly message: RaftMessage }): boolean =>
+      after <= token || (this.hasOwnDiskTime && message.kind === 'heartbeat-response')
+    const ready = member.outbox.filter(isReady)
+    member.outbox = member.outbox.filter((sent) => !isReady(sent))
     for (const sent of ready) {
       this.network.push(sent)
       if (!sent.isAside) this.#note(sent)
@@ -224,13 +273,22 @@ export class Stage {
     this.network = this.network.filter((sent) => !isDue(sent))
     const member = this.members.get(id)
     if (member === undefined) return false
-    for (const { from, message, isAside } of due) this.#step(member, { kind: 'message', from, message }, isAside && message.kind === 'heartbeat-request')
+    for (const { from, message, isAside } of due.filter((sent) => !isSubsumed(sent, due)))
+      this.#step(member, { kind: 'message', from, message }, isAside && message.kind === 'heartbeat-request')
     return due.length > 0
   }
 
   #sendSnapshot({ id, state }: Member, to: number): void {
     const snapshot = { index: state.applied, term: termAt(state.log, state.applied) }
-    const message: RaftMessage = { kind: 'snapshot-chunk-request', term: state.term, snapshot, offset: 0, total: 1, bytes: new Uint8Array(1), configuration: null }
+    const message: RaftMessage = {
+      kind: 'snapshot-chunk-request',
+      term: state.term,
+      snapshot,
+      offset: 0,
+      total: 1,
+      bytes: new Uint8Array(1),
+      configuration: null,
+    }
     this.network.push({ from: id, to, message, isAside: false })
   }
 
@@ -266,10 +324,8 @@ export class Stage {
       switch (effect.kind) {
         case 'send': {
           const { to, message, after = 0 } = effect
-          const { kind } = message
-          const isAsideToo =
-            kind === 'heartbeat-request' ? !isBeat : kind === 'heartbeat-response' ? isAside : kind === 'snapshot-chunk-response' || kind === 'append-request' ? false : false
-          member.outbox.push({ from: member.id, to, message, after, isAside: isAsideToo })
+          const isAnnouncement = (message.kind === 'heartbeat-request' && !isBeat) || (message.kind === 'heartbeat-response' && isAside)
+          member.outbox.push({ from: member.id, to, message, after, isAside: isAnnouncement })
           break
         }
         case 'save':
@@ -325,7 +381,10 @@ export class Stage {
         break
       case 'append-response':
         if (message.rejected) says.add(`${link} refuses ${message.index}`)
-        else holds.set(link, Math.max(holds.get(link) ?? 0, message.index))
+        else {
+          holds.set(link, Math.max(holds.get(link) ?? 0, message.index))
+          this.member(from).held.set(to, Math.max(this.member(from).held.get(to) ?? 0, message.index))
+        }
         break
       case 'heartbeat-request':
         says.add(`${link} heartbeat`)
@@ -340,6 +399,12 @@ export class Stage {
         says.add(`${link} campaign-now`)
     }
   }
+}
+
+/** An acknowledgement that is followed by a higher one. */
+function isSubsumed({ from, message }: Sent, due: readonly Sent[]): boolean {
+  if (message.kind !== 'append-response' || message.rejected) return false
+  return due.some(({ from: other, message: later }) => other === from && later.kind === 'append-response' && !later.rejected && later.index > message.index)
 }
 
 /** `4/1 data`, or `4/1 change`. */
