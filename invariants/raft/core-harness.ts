@@ -64,7 +64,9 @@ function damage(node: RaftMachineNode, nodes: readonly RaftMachineNode[], random
   let damaged = isDamaged(durable) ? 0 : 1
   for (const other of nodes) if (isDamaged(other.durable)) damaged++
   if (damaged * 2 >= nodes.length) return durable
-  return random.int(3) === 0 ? loseState(durable) : loseLastRecord(durable)
+  const die = random.int(4)
+  if (die === 0) return { ...emptyDurable, incarnation: durable.incarnation, suspect: true, wiped: true }
+  return die === 1 ? loseState(durable) : loseLastRecord(durable)
 }
 
 function isDamaged(durable: Durable | null): boolean {

@@ -130,6 +130,8 @@ function noteVote(memory: CoreMemory, voter: number, term: number, candidate: nu
 /** A node's term never falls, crashes included, and it says nothing in a term that its disk does not know. */
 function termMonotonic(memory: CoreMemory, { node: { id, state, durable }, event, sent }: RaftStep): string | undefined {
   const own = memory.nodes[id] as NodeMemory
+  // Whose disk was wiped has forgotten its term, and knows that it may have.
+  if (event === null && durable?.suspect === true) own.said = Math.min(own.said, state.term)
   if (event !== null && state.term < own.term) return `the term of node ${id} fell from ${own.term} to ${state.term}`
   if (state.term < own.said) return `node ${id} is in term ${state.term} and had spoken in ${own.said}`
   own.term = state.term

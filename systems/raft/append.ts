@@ -40,7 +40,7 @@ export function accept(context: StepContext, to: MemberId, matched: number, roun
   const { state } = context
   const { term, incarnation, suspect, lacks } = state
   const response = { kind: 'append-response', term, rejected: false, index: matched, hintIndex: 0, hintTerm: 0, round, incarnation, suspect, lacks } as const
-  send(context, to, response, durableToken(state.log, matched))
+  send(context, to, state.wiped ? { ...response, wiped: true } : response, durableToken(state.log, matched))
 }
 
 function refuse(context: StepContext, to: MemberId, request: AppendRequest): void {
@@ -57,6 +57,7 @@ function refuse(context: StepContext, to: MemberId, request: AppendRequest): voi
     round: request.round,
     incarnation: state.incarnation,
     suspect: state.suspect,
+    ...(state.wiped ? { wiped: true } : {}),
     lacks: state.lacks,
   })
 }
@@ -80,5 +81,6 @@ export function onTrustDurable(context: StepContext): void {
   if (state.trustedToken === 0 || state.savedToken < state.trustedToken) return
   state.trustedToken = 0
   state.suspect = false
+  state.wiped = false
   emit(context, { kind: 'trusted' })
 }

@@ -4,6 +4,7 @@ import { applyCommitted, onApplied } from './commit.js'
 import { type Configuration, configurationOf, decodeConfiguration } from './configuration.js'
 import { onElectionTimer, onLeaseTimer, onOwnVoteDurable, onPreVoteRequest, onPreVoteResponse, onVoteRequest, onVoteResponse } from './election.js'
 import { onForwardRequest, onForwardResponse } from './forwarding.js'
+import { onFoundingRequest, onFoundingResponse } from './founding.js'
 import { answerHeartbeat, broadcastHeartbeat, onHeartbeatRequest } from './heartbeat.js'
 import { onCheckQuorumTimer, onHeartbeatTimer } from './leadership.js'
 import { compactLog, lastIndex, markDurable, restartLog, termAt } from './log.js'
@@ -126,7 +127,10 @@ function recover(id: MemberId, first: Configuration, durable: Durable | null): R
     savedToken: 0,
     hardStateToken: 0,
     suspect: durable?.suspect ?? false,
+    wiped: durable?.wiped ?? false,
     trustedToken: 0,
+    founding: null,
+    foundingRound: 0,
     votes: [],
     progress: [],
     firstOwnIndex: 0,
@@ -169,6 +173,14 @@ function reconcile(context: StepContext, { applied, base, expected }: Durable): 
 
 function onMessage(context: StepContext, from: MemberId, message: RaftMessage): void {
   const { state } = context
+  if (message.kind === 'founding-request') {
+    onFoundingRequest(context, from, message)
+    return
+  }
+  if (message.kind === 'founding-response') {
+    onFoundingResponse(context, from, message)
+    return
+  }
   if (message.term < state.term) {
     answerEarlierTerm(context, from, message)
     return

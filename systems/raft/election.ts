@@ -1,4 +1,5 @@
 import { isVoter } from './configuration.js'
+import { askWhetherNew, isBlank } from './founding.js'
 import { becomeLeader } from './leadership.js'
 import { type Log, lastIndex, lastTerm } from './log.js'
 import type { MemberId, PreVoteRequest, PreVoteResponse, VoteRequest, VoteResponse } from './messages.js'
@@ -15,8 +16,12 @@ export function onLeaseTimer({ state, effects, timers }: StepContext): void {
 export function onElectionTimer(context: StepContext): void {
   const { state, effects, timers } = context
   if (state.role === 'leader') return
-  if (mayCampaign(state)) askForPreVotes(context)
-  else effects.push(timers.election)
+  if (mayCampaign(state)) {
+    askForPreVotes(context)
+    return
+  }
+  effects.push(timers.election)
+  if (state.wiped && isBlank(state)) askWhetherNew(context)
 }
 
 /** Who does not vote, may have forgotten what it acknowledged, or lacks what it would have to serve, does not. */

@@ -25,6 +25,14 @@ export class ChangePending extends SeedfallError {
   }
 }
 
+/** The leader goes on: the other did not take over in time. It may yet. */
+export class TransferFailed extends SeedfallError {
+  readonly code = 'transfer-failed'
+  constructor(readonly to: HostName) {
+    super(`${to} did not take over the leadership in time`)
+  }
+}
+
 /** The member stopped leading before the entry was committed: a later leader may commit it yet, or replace it. The outcome is unknown. */
 export class Superseded extends SeedfallError {
   readonly code = 'superseded'

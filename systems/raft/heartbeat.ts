@@ -33,6 +33,7 @@ export function onHeartbeatRequest(context: StepContext, from: MemberId, request
 }
 
 export function answerHeartbeat(context: StepContext, to: MemberId, round: number): void {
-  const { term, incarnation, suspect, lacks } = context.state
-  send(context, to, { kind: 'heartbeat-response', term, round, incarnation, suspect, lacks })
+  const { term, incarnation, suspect, wiped, lacks } = context.state
+  const response = { kind: 'heartbeat-response', term, round, incarnation, suspect, lacks } as const
+  send(context, to, wiped ? { ...response, wiped } : response)
 }

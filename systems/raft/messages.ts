@@ -52,6 +52,8 @@ export type RaftMessage =
   | TimeoutNow
   | ForwardRequest
   | ForwardResponse
+  | FoundingRequest
+  | FoundingResponse
 
 /** Would you vote for me? Changes nothing at the member that is asked (dissertation 9.6). */
 export interface PreVoteRequest {
@@ -116,6 +118,8 @@ export interface AppendResponse {
   readonly incarnation: number
   /** A suspect's answer counts for nothing but replication. */
   readonly suspect: boolean
+  /** The suspect may have forgotten votes, too. */
+  readonly wiped?: true
   /** The sender's state machine lost its content: it needs a snapshot that reaches at least so far. 0: it lacks nothing. */
   readonly lacks: number
 }
@@ -133,6 +137,7 @@ export interface HeartbeatResponse {
   readonly round: number
   readonly incarnation: number
   readonly suspect: boolean
+  readonly wiped?: true
   readonly lacks: number
 }
 
@@ -140,6 +145,10 @@ export interface HeartbeatResponse {
  * To a suspect member: after this incarnation had announced itself, the leader's commit index, reached in its own term, was `index`. It covers
  * all that this member's earlier lives helped to commit, since the leader was elected without the member's forgetting and counts none of its
  * words from before. Once the member's durable log equals the leader's up to there, it lacks nothing that it may have acknowledged.
+ *
+ * To one that was wiped: the entry at `index` was appended after the announcement, and is committed, the member's words not counted. So no candidate that has an
+ * earlier life's vote can win any more: whoever else would have to vote for it either did before, and could not acknowledge that entry, or has the entry, which
+ * the candidate lacked when it asked.
  */
 export interface Trust {
   readonly incarnation: number
@@ -174,6 +183,21 @@ export interface ForwardRequest {
   readonly id: number
   readonly incarnation: number
   readonly data: Uint8Array
+}
+
+/** From a suspect with an empty disk: have you nothing either? */
+export interface FoundingRequest {
+  readonly kind: 'founding-request'
+  readonly term: number
+  readonly round: number
+}
+
+export interface FoundingResponse {
+  readonly kind: 'founding-response'
+  readonly term: number
+  readonly round: number
+  readonly isBlank: boolean
+  readonly incarnation: number
 }
 
 /** What became of it: appended at `index`, or (null) certainly not appended. */
@@ -219,9 +243,11 @@ export interface Durable {
   /**
    * The log's last record was damaged after it may have been acknowledged. The member neither votes nor campaigns, and what it acknowledges
    * does not count, until the save `trusted` is durable; recovery has to keep the flag across crashes until then. What is lost is taken to be
-   * entries: storage has to keep the hard state so that one damaged record cannot take it away (a second copy, say).
+   * entries: storage has to keep the hard state so that one damaged record cannot take it away (a second copy, say), or say that it was `wiped`.
    */
   readonly suspect: boolean
+  /** A suspect found its disk empty, and cannot rule out that it was not: it may have forgotten terms and votes. Kept as long as `suspect`. */
+  readonly wiped: boolean
 }
 
 export interface ExpectedSnapshot {
@@ -305,7 +331,7 @@ export type RaftEvent =
       readonly why?: string
     }
   /** Linearizable once the state machine has applied `index`. */
-  | { readonly kind: 'read-ready'; readonly id: number; readonly index: number }
+  | { readonly kind: 'read-ready'; readonly id: number; readonly index: number; readonly isByLease: boolean }
   | { readonly kind: 'read-rejected'; readonly id: number; readonly reason: 'not-leader' | 'busy'; readonly leader: MemberId | null }
   /**
    * Leader: `to` needs the bytes of a snapshot from `offset` on, of `snapshot`, or of any that reaches at least `atLeast` when null.

@@ -9,6 +9,7 @@ export const emptyDurable: Durable = {
   applied: { index: 0, term: 0 },
   incarnation: 1,
   suspect: false,
+  wiped: false,
 }
 
 /** What the disk holds once `change` is durable too. */
@@ -28,6 +29,6 @@ export function persist(durable: Durable | null, change: RaftChange): Durable {
     case 'expected':
       return { ...before, expected: change.expected }
     case 'trusted':
-      return { ...before, suspect: false }
+      return { ...before, suspect: false, wiped: false }
   }
 }

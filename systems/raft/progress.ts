@@ -28,7 +28,11 @@ export interface Progress {
   suspect: boolean
   /** The newest proposal that it handed on. */
   forwarded: { readonly incarnation: number; readonly id: number }
-  /** While suspect, once this leader has committed in its own term. */
+  /** It may have forgotten votes. */
+  wiped: boolean
+  /** While wiped: the entry that was appended since it was heard; 0: none yet. */
+  fence: number
+  /** While suspect, once this leader has committed in its own term, and that entry. */
   trust: Trust | null
   /** It needs a snapshot that reaches so far, whatever its log holds; 0: it does not. */
   lacks: number
@@ -55,6 +59,8 @@ export function newProgress(member: MemberId, next: number): Progress {
     incarnation: 0,
     suspect: false,
     forwarded: { incarnation: 0, id: 0 },
+    wiped: false,
+    fence: 0,
     trust: null,
     lacks: 0,
     snapshot: null,

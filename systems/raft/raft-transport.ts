@@ -43,6 +43,8 @@ export class RaftTransport {
       'timeout-now': handle,
       'forward-request': handle,
       'forward-response': handle,
+      'founding-request': handle,
+      'founding-response': handle,
     }
     this.#served = host.net.serve(this.#protocol, handlers)
   }

@@ -15,7 +15,7 @@ export function read(context: StepContext, id: number): boolean {
     return false
   }
   if (state.readLease.held !== null && state.commit >= state.firstOwnIndex) {
-    emit(context, { kind: 'read-ready', id, index: state.commit })
+    emit(context, { kind: 'read-ready', id, index: state.commit, isByLease: true })
     return false
   }
   reads.waiting.push(id)
@@ -67,7 +67,7 @@ export function finishReads(context: StepContext): void {
   const { serving } = reads
   if (serving === null || reads.confirmed < serving.round) return
   reads.serving = null
-  for (const id of serving.ids) emit(context, { kind: 'read-ready', id, index: serving.index })
+  for (const id of serving.ids) emit(context, { kind: 'read-ready', id, index: serving.index, isByLease: false })
 }
 
 /** A leader that steps down answers none of its reads. */

@@ -167,11 +167,20 @@ function hear(context: StepContext, progress: Progress, response: AppendResponse
     progress.round = response.round
     if (confirmRounds(context)) finishReads(context)
   }
-  if (progress.suspect && progress.trust === null && state.commit >= state.firstOwnIndex) {
-    progress.trust = { incarnation: progress.incarnation, index: state.commit }
-  }
+  if (progress.suspect && progress.trust === null) considerTrust(context, progress)
   if (serveReads(context)) broadcastHeartbeat(context)
   return true
+}
+
+/** A suspect is trusted once it has what is committed now; one that was wiped, once it has an entry that was appended since it was heard. */
+function considerTrust(context: StepContext, progress: Progress): void {
+  const { state } = context
+  if (!progress.wiped) {
+    if (state.commit >= state.firstOwnIndex) progress.trust = { incarnation: progress.incarnation, index: state.commit }
+  } else if (progress.fence === 0) {
+    progress.fence = lastIndex(state.log) + 1
+    appendOwn(context, 'noop', new Uint8Array(0))
+  } else if (state.commit >= progress.fence) progress.trust = { incarnation: progress.incarnation, index: progress.fence }
 }
 
 /**
@@ -191,6 +200,8 @@ function meet(state: RaftState, progress: Progress, response: AppendResponse | H
   const restarted = progress.incarnation > 0
   progress.incarnation = response.incarnation
   progress.suspect = response.suspect
+  progress.wiped = response.wiped === true
+  progress.fence = 0
   progress.trust = null
   if (response.suspect) {
     progress.matched = 0

@@ -46,8 +46,14 @@ export interface RaftState {
   hardStateToken: number
 
   suspect: boolean
+  /** A suspect may have forgotten votes, too. */
+  wiped: boolean
   /** The save `trusted`, while it is in flight; otherwise 0. */
   trustedToken: number
+
+  /** While a suspect with an empty disk finds out whether the group is new: the round, the lives that said so in the one before, and in this. */
+  founding: { readonly round: number; readonly first: readonly (number | null)[] | null; readonly answers: (number | null)[] } | null
+  foundingRound: number
 
   /** Answers to a candidate, in the order of `quorum.members`. */
   votes: (boolean | null)[]

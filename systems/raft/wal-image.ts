@@ -6,6 +6,7 @@ import type { ReadRecord } from './wal-record.js'
 export class WalImage<Item extends Entry | number = Entry> {
   hardState: HardState = { term: 0, vote: null }
   suspect = false
+  wiped = false
   /** The log before its first entry: all up to here may be gone. */
   base: Position = { index: 0, term: 0 }
   /** That in force at the base; null: the group's first one. */
@@ -50,10 +51,12 @@ export class WalImage<Item extends Entry | number = Entry> {
         return undefined
       case 'trusted':
         this.suspect = false
+        this.wiped = false
         return undefined
       case 'segment': {
         this.hardState = record.hardState
         this.suspect = record.suspect
+        this.wiped = record.wiped
         if (this.#segments++ === 0) this.first = record.from
         if (record.base.index > this.lastIndex) {
           this.entries = []

@@ -27,6 +27,7 @@ export interface SegmentHeader<Item = Entry> {
   readonly incarnation: number
   readonly hardState: HardState
   readonly suspect: boolean
+  readonly wiped: boolean
   readonly base: Position
   /** As in `Durable`. */
   readonly configuration: Configuration | null
@@ -58,7 +59,7 @@ export function writeRecord(to: FrameBuffer, record: WalRecord): void {
       to.integer(record.previousEnd)
       to.integer(record.incarnation)
       writeHardState(to, record.hardState)
-      to.byte(record.suspect ? 1 : 0)
+      to.byte((record.suspect ? 1 : 0) | (record.wiped ? 2 : 0))
       writePosition(to, record.base)
       to.integer(record.from)
       writeEntries(to, record.entries, record.from)
@@ -169,13 +170,15 @@ class PayloadReader {
         const previousEnd = this.#integer()
         const incarnation = this.#integer()
         const hardState = this.#hardState()
-        const suspect = this.#byte() !== 0
+        const flags = this.#byte()
+        const suspect = (flags & 1) !== 0
+        const wiped = (flags & 2) !== 0
         const base = this.#position()
         const from = this.#integer()
         const entries = entriesFrom(from)
         const configuration = this.#configuration()
         const expected = this.isAtEnd ? null : this.#expected()
-        return { kind: 'segment', number, previous, previousEnd, incarnation, hardState, suspect, base, configuration, expected, from, entries }
+        return { kind: 'segment', number, previous, previousEnd, incarnation, hardState, suspect, wiped, base, configuration, expected, from, entries }
       }
       case kinds['hard-state']:
         return { kind: 'hard-state', hardState: this.#hardState() }

@@ -11,6 +11,8 @@ import { recoverLog, segmentName, type WalRecovery } from './wal-recovery.js'
 export interface WalOptions {
   /** A segment that has reached this size is followed by a new one. */
   readonly segmentBytes: number
+  /** A missing log is one that was lost: the member may have forgotten all that it said. */
+  readonly isReplacement?: boolean
 }
 
 export const defaultWalOptions: WalOptions = { segmentBytes: 64 * 1024 * 1024 }
@@ -55,6 +57,10 @@ export class WriteAheadLog {
     const recovery = await recoverLog(disk, directory)
     const { image } = recovery
     if (recovery.isSuspect) image.suspect = true
+    if (recovery.isNew && options.isReplacement === true) {
+      image.suspect = true
+      image.wiped = true
+    }
     host.check.sometimes('a torn tail is cut off', recovery.isCut)
     const number = recovery.highestNumber + 1
     const from = Math.max(recovery.repeatFrom, image.first)
@@ -86,8 +92,8 @@ export class WriteAheadLog {
     this.#file = file
     this.#size = file.size()
     this.#durable = this.#size
-    const { hardState, suspect, base, configuration, expected, lastIndex } = image
-    this.#saved = { hardState, suspect, base, configuration, expected, lastIndex, token: 0, highestIndex: 0 }
+    const { hardState, suspect, wiped, base, configuration, expected, lastIndex } = image
+    this.#saved = { hardState, suspect, wiped, base, configuration, expected, lastIndex, token: 0, highestIndex: 0 }
     this.#written = { ...this.#saved }
   }
 
@@ -132,6 +138,7 @@ export class WriteAheadLog {
         break
       case 'trusted':
         saved.suspect = false
+        saved.wiped = false
     }
     writeRecord(this.#pending, change)
     saved.token = token
@@ -223,6 +230,7 @@ export class WriteAheadLog {
 interface Tail {
   hardState: HardState
   suspect: boolean
+  wiped: boolean
   base: Position
   configuration: Configuration | null
   expected: ExpectedSnapshot | null
@@ -234,12 +242,12 @@ interface Tail {
 
 function segmentHeader(
   place: Pick<SegmentHeader, 'number' | 'previous' | 'previousEnd' | 'incarnation'>,
-  state: Pick<SegmentHeader, 'hardState' | 'suspect' | 'base' | 'configuration' | 'expected'>,
+  state: Pick<SegmentHeader, 'hardState' | 'suspect' | 'wiped' | 'base' | 'configuration' | 'expected'>,
   from: number,
   entries: readonly Entry[],
 ): Uint8Array {
   const frame = new FrameBuffer(256)
-  const { hardState, suspect, base, configuration, expected } = state
-  writeRecord(frame, { kind: 'segment', ...place, hardState, suspect, base, configuration, expected, from, entries })
+  const { hardState, suspect, wiped, base, configuration, expected } = state
+  writeRecord(frame, { kind: 'segment', ...place, hardState, suspect, wiped, base, configuration, expected, from, entries })
   return frame.seal(place.number, 0, 0)
 }

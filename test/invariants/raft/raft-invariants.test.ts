@@ -319,7 +319,7 @@ describe('ReadNotStale', () => {
       )
     })
     expect(begin).toBeUndefined()
-    const answered = group.step(1, (_state, node) => node.reads.confirmed(1, applied, applied))
+    const answered = group.step(1, (_state, node) => node.reads.confirmed(1, applied, applied, false))
     if (verdict === undefined) expect(answered).toBeUndefined()
     else expect(answered).toMatch(verdict)
   })
@@ -331,7 +331,7 @@ describe('ReadNotStale', () => {
         () => {},
       ),
     )
-    expect(group.step(1, (_state, node) => node.reads.confirmed(1, 3, 3))).toBeUndefined()
+    expect(group.step(1, (_state, node) => node.reads.confirmed(1, 3, 3, false))).toBeUndefined()
   })
 })
 

@@ -75,6 +75,7 @@ describe('Raft compaction and snapshots', () => {
       entries: [],
       incarnation: 1,
       suspect: false,
+      wiped: false,
       applied: { index: 10, term: 1 },
     }
     cluster.boot(2)
