@@ -1,5 +1,6 @@
 import type { MachineHarness, MachineNode } from '../../sim/check/machine-node.js'
 import type { Stream } from '../../sim/kernel/stream.js'
+import { type Configuration, configurationOf, type MemberChange } from '../../systems/raft/configuration.js'
 import { raftMachine } from '../../systems/raft/core.js'
 import { lastIndex, termAt } from '../../systems/raft/log.js'
 import type { Durable, Position, RaftChange, RaftEvent, RaftInput, RaftMessage } from '../../systems/raft/messages.js'
@@ -14,18 +15,21 @@ export interface RaftHarnessOptions {
   readonly raft?: Partial<RaftOptions>
   /** Whether a crash may damage the last record of a log that was acknowledged, or what the state machine holds. */
   readonly damage?: boolean
+  /** The configuration to begin with, of nodes that may also be learners or no members at all; members change, and leadership is handed on. */
+  readonly first?: Configuration
   /** For the model checker: proposals, reads and compactions that may be given in all. */
   readonly maxInputs?: number
 }
 
 /** The Raft core and a stand-in for the process around it: a state machine that is its applied index, with snapshots of two bytes. */
-export function raftHarness(options: RaftHarnessOptions = {}, machine: RaftMachine = raftMachine(options.raft)): RaftHarness {
+export function raftHarness(options: RaftHarnessOptions = {}, machine: RaftMachine = raftMachine(options.raft, options.first)): RaftHarness {
   return {
     machine,
     recover: (durable, incarnation) => ({ ...(durable ?? emptyDurable), incarnation }),
     react: (node, event) => {
       if (event.kind === 'chunk-wanted') node.inputs.push(chunk(node.state, event))
       else if (event.kind === 'install') node.inputs.push({ kind: 'installed', snapshot: event.snapshot })
+      else if (event.kind === 'apply' && event.hasMore) node.inputs.push({ kind: 'applied' })
     },
     prepare: ({ durable, state }, input) => {
       if (durable === null) return durable
@@ -35,7 +39,7 @@ export function raftHarness(options: RaftHarnessOptions = {}, machine: RaftMachi
       return { ...durable, applied: { index: input.index, term: termAt(state.log, input.index) } }
     },
     damage: options.damage === true ? damage : undefined,
-    draw: drawInput,
+    draw: options.first === undefined ? drawInput : drawChangeOrInput,
     offers: (state, ordinal) => (ordinal < (options.maxInputs ?? 0) ? offers(state, ordinal) : []),
   }
 }
@@ -60,7 +64,9 @@ function damage(node: RaftMachineNode, nodes: readonly RaftMachineNode[], random
   let damaged = isDamaged(durable) ? 0 : 1
   for (const other of nodes) if (isDamaged(other.durable)) damaged++
   if (damaged * 2 >= nodes.length) return durable
-  return random.int(3) === 0 ? loseState(durable) : loseLastRecord(durable)
+  const die = random.int(4)
+  if (die === 0) return { ...emptyDurable, incarnation: durable.incarnation, suspect: true, wiped: true }
+  return die === 1 ? loseState(durable) : loseLastRecord(durable)
 }
 
 function isDamaged(durable: Durable | null): boolean {
@@ -97,6 +103,23 @@ function drawInput(state: RaftState, ordinal: number, random: Stream): RaftInput
   }
 }
 
+const MEMBERS = 5
+
+function drawChangeOrInput(state: RaftState, ordinal: number, random: Stream): RaftInput | null {
+  if (random.int(4) > 0) return drawInput(state, ordinal, random)
+  if (state.role !== 'leader') return random.int(16) > 0 ? null : { kind: 'forget-leader' }
+  if (random.int(6) === 0) return { kind: 'transfer', to: random.int(MEMBERS) }
+  if (random.int(4) === 0) return { kind: 'change-membership', id: ordinal, change: { kind: 'leave' } }
+  const changes: MemberChange[] = []
+  do changes.push({ kind: random.pick(['voter', 'voter', 'learner', 'remove'] as const), member: random.int(MEMBERS) })
+  while (random.int(2) === 0)
+  return {
+    kind: 'change-membership',
+    id: ordinal,
+    change: { kind: 'change', changes, through: random.pick(['auto', 'auto', 'joint', 'joint-until-told'] as const) },
+  }
+}
+
 function offers(state: RaftState, ordinal: number): RaftInput[] {
   if (state.role !== 'leader') return []
   const inputs: RaftInput[] = [
@@ -113,4 +136,13 @@ export const raftHarnesses: readonly RaftHarness[] = [
   raftHarness({ damage: true }),
   raftHarness({ damage: true, raft: { maxBatchBytes: 1, maxInflightMessages: 3, maxUncommittedBytes: 400, maxPendingReads: 4 } }),
   raftHarness({ damage: true, raft: { maxBatchBytes: 64, maxInflightBytes: 100, maxInflightMessages: 8 } }),
+]
+
+/** What a group of five nodes begins with whose members change: three voters, a learner, and one that is no member yet. */
+export const changingGroup: Configuration = configurationOf([0, 1, 2], [3])
+
+export const changingHarnesses: readonly RaftHarness[] = [
+  raftHarness({ first: changingGroup }),
+  raftHarness({ first: changingGroup, raft: { maxBatchBytes: 1, maxInflightMessages: 3, maxApplyBytes: 1, forwardsProposals: true } }),
+  raftHarness({ first: changingGroup, raft: { maxBatchBytes: 64, maxInflightBytes: 100, maxApplyBytes: 64, commitGroups: [1, 2, 1, 2, 1] } }),
 ]

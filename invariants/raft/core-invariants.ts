@@ -1,7 +1,8 @@
 import { type MachineInvariants, type MachineStep, stepAspects } from '../../sim/check/machine-node.js'
+import { type Configuration, configurationOf, decodeConfiguration, mayFollow } from '../../systems/raft/configuration.js'
 import { lastIndex, termAt } from '../../systems/raft/log.js'
 import type { Durable, Entry, Position, RaftChange, RaftEvent, RaftInput, RaftMessage } from '../../systems/raft/messages.js'
-import { majority } from '../../systems/raft/quorum.js'
+import { quorumOf, quorumVote } from '../../systems/raft/quorum.js'
 import type { RaftState } from '../../systems/raft/state.js'
 
 /**
@@ -12,6 +13,8 @@ import type { RaftState } from '../../systems/raft/state.js'
 export type RaftStep = MachineStep<RaftState, RaftMessage, Durable, RaftInput, RaftChange, RaftEvent>
 
 export interface CoreMemory {
+  /** What the group began with. */
+  readonly first: Configuration
   /** Who led a term. */
   readonly leaders: (number | null)[]
   /** By term and voter: who was voted for. */
@@ -38,12 +41,18 @@ interface NodeMemory {
   /** While it leads: the term and the last index of its log. */
   ledTerm: number
   ledIndex: number
+  /** The last term that it was seen to lead. */
+  quorumTerm: number
   /** The end of its durable log; of a suspect: before it was damaged. */
   disk: Position
 }
 
-export const raftCoreInvariants: MachineInvariants<CoreMemory, RaftState, RaftMessage, Durable, RaftInput, RaftChange, RaftEvent> = {
+export type RaftCoreInvariants = MachineInvariants<CoreMemory, RaftState, RaftMessage, Durable, RaftInput, RaftChange, RaftEvent>
+
+/** `first`: what the group begins with; null: all nodes vote. */
+export const coreInvariants = (first: Configuration | null): RaftCoreInvariants => ({
   begin: (nodes) => ({
+    first: first ?? configurationOf(Array.from({ length: nodes }, (_, id) => id)),
     leaders: [],
     votes: [],
     written: [],
@@ -57,6 +66,7 @@ export const raftCoreInvariants: MachineInvariants<CoreMemory, RaftState, RaftMe
       applied: 0,
       ledTerm: 0,
       ledIndex: 0,
+      quorumTerm: 0,
       disk: { index: 0, term: 0 },
     })),
     highestCommit: 0,
@@ -71,6 +81,8 @@ export const raftCoreInvariants: MachineInvariants<CoreMemory, RaftState, RaftMe
     { name: 'TruncateOnConflict', check: truncateOnConflict, concerns: stepAspects.saved },
     { name: 'LeaderCompleteness', check: leaderCompleteness },
     { name: 'CommitMonotonic', check: commitMonotonic },
+    { name: 'ChangesFollow', check: changesFollow, concerns: stepAspects.saved },
+    { name: 'JointQuorum', check: jointQuorum },
     { name: 'CommitDurable', check: commitDurable },
     { name: 'StateMachineSafety', check: stateMachineSafety },
     { name: 'SnapshotCoversCommitted', check: snapshotCoversCommitted },
@@ -78,7 +90,9 @@ export const raftCoreInvariants: MachineInvariants<CoreMemory, RaftState, RaftMe
     { name: 'SuspectAbstains', check: suspectAbstains },
     { name: 'LackingFollows', check: lackingFollows },
   ],
-}
+})
+
+export const raftCoreInvariants: RaftCoreInvariants = coreInvariants(null)
 
 /** One leader a term. */
 function electionSafety(memory: CoreMemory, { node: { id, state } }: RaftStep): string | undefined {
@@ -116,6 +130,8 @@ function noteVote(memory: CoreMemory, voter: number, term: number, candidate: nu
 /** A node's term never falls, crashes included, and it says nothing in a term that its disk does not know. */
 function termMonotonic(memory: CoreMemory, { node: { id, state, durable }, event, sent }: RaftStep): string | undefined {
   const own = memory.nodes[id] as NodeMemory
+  // Whose disk was wiped has forgotten its term, and knows that it may have.
+  if (event === null && durable?.suspect === true) own.said = Math.min(own.said, state.term)
   if (event !== null && state.term < own.term) return `the term of node ${id} fell from ${own.term} to ${state.term}`
   if (state.term < own.said) return `node ${id} is in term ${state.term} and had spoken in ${own.said}`
   own.term = state.term
@@ -215,6 +231,79 @@ function commitMonotonic(memory: CoreMemory, { node: { id, incarnation, state } 
   return undefined
 }
 
+/** A leader changes the configuration once all changes before are committed, and something of its own term is; what follows is one change away. */
+function changesFollow(memory: CoreMemory, { node, saved }: RaftStep): string | undefined {
+  const { id, state, durable } = node
+  if (state.role !== 'leader') return undefined
+  for (const change of saved) {
+    const entry = change.kind === 'entries' ? change.entries[0] : undefined
+    if (entry?.kind !== 'configuration') continue
+    const before = configurationsOf(memory.first, node).filter(({ index }) => index < entry.index)
+    const last = before[before.length - 1] as PlacedConfiguration
+    if (last.index > state.commit)
+      return `leader ${id} changed the configuration in entry ${entry.index}, and the change in entry ${last.index} is not committed`
+    if (termAt(state.log, state.commit) !== state.term) return `leader ${id} changed the configuration before it committed in its term ${state.term}`
+    const next = decodeConfiguration(entry.data)
+    if (!mayFollow(last.configuration, next)) {
+      return `leader ${id} changed ${JSON.stringify(last.configuration)} to ${JSON.stringify(next)}, whose majorities need not meet (disk ${durable?.base.index})`
+    }
+  }
+  return undefined
+}
+
+/** Whoever leads has votes by the configuration in force, both majorities of a joint one; and every member acts on the one that its log says. */
+function jointQuorum(memory: CoreMemory, { node, event }: RaftStep): string | undefined {
+  const { id, state } = node
+  const own = memory.nodes[id] as NodeMemory
+  const isNewLeader = state.role === 'leader' && own.quorumTerm !== state.term
+  if (!isNewLeader && event !== null && state.commit === own.commit) return undefined
+  const inForce = configurationInForce(memory.first, node)
+  if (JSON.stringify(inForce) !== JSON.stringify(state.configuration)) {
+    return `node ${id} acts on ${JSON.stringify(state.configuration)}, and its log says ${JSON.stringify(inForce)}`
+  }
+  if (!isNewLeader) return undefined
+  own.quorumTerm = state.term
+  const votes = memory.votes[state.term] ?? []
+  const quorum = quorumOf(inForce)
+  const granted = quorum.members.map((member) => (member === id ? true : votes[member] === id))
+  return quorumVote(quorum, granted) === true ? undefined : `node ${id} leads term ${state.term} with the votes ${granted.join()} of ${JSON.stringify(inForce)}`
+}
+
+interface PlacedConfiguration {
+  readonly index: number
+  readonly configuration: Configuration
+}
+
+/** Read from the log and, for what is before it, from the disk. */
+function configurationsOf(first: Configuration, { state, durable }: RaftStep['node']): PlacedConfiguration[] {
+  const base = durable?.base.index === state.log.base.index ? durable.configuration : (state.configurations[0]?.configuration ?? null)
+  const placed: PlacedConfiguration[] = [{ index: state.log.base.index, configuration: base ?? first }]
+  for (const { kind, index, data } of state.log.entries) if (kind === 'configuration') placed.push({ index, configuration: decodeConfiguration(data) })
+  return placed
+}
+
+function isQuorum(configuration: Configuration, has: (member: number) => boolean): boolean {
+  const quorum = quorumOf(configuration)
+  return quorumVote(quorum, quorum.members.map(has)) === true
+}
+
+/** What was in force when `commit` was committed, and all that came into force before the entry at `index`. */
+function inForceBetween(first: Configuration, node: RaftStep['node'], commit: number, index: number): Configuration[] {
+  const placed = configurationsOf(first, node)
+  return placed
+    .filter((_, at) => at === 0 || (placed[at] as PlacedConfiguration).index < index)
+    .filter((_, at, all) => (all[at + 1]?.index ?? index) > commit)
+    .map(({ configuration }) => configuration)
+}
+
+/** The newest that is committed: as far as the commit index says, and all that another change follows. */
+function configurationInForce(first: Configuration, node: RaftStep['node']): Configuration {
+  const placed = configurationsOf(first, node)
+  let at = Math.max(0, placed.length - 2)
+  while ((placed[at + 1]?.index ?? Number.POSITIVE_INFINITY) <= node.state.commit) at++
+  return (placed[at] as PlacedConfiguration).configuration
+}
+
 /**
  * What a leader commits lies on the disks of a majority; what others take for committed, a leader committed, the same entry.
  * A suspect's disk counts only for what it held before it was damaged: that may have been acknowledged then.
@@ -233,10 +322,19 @@ function commitDurable(memory: CoreMemory, step: RaftStep): string | undefined {
       if (known.term !== term) return `node ${id} takes entry ${index} of term ${term} for committed, which is of term ${known.term}`
       continue
     }
-    if (state.role !== 'leader') return `node ${id} takes entry ${index} of term ${term} for committed, which no leader committed`
-    let holders = 0
-    for (const other of step.nodes) if (heldDurably(memory.nodes[other.id] as NodeMemory, other.durable, index, term)) holders++
-    if (holders < majority(state.configuration)) return `leader ${id} committed entry ${index} of term ${term}, which ${holders} disks hold`
+    // A leader that removes itself steps down in the step in which it commits that.
+    if (state.role !== 'leader' && own.quorumTerm !== state.term)
+      return `node ${id} takes entry ${index} of term ${term} for committed, which no leader committed`
+    const isHeld = (member: number): boolean => {
+      const other = step.nodes[member]
+      return other !== undefined && heldDurably(memory.nodes[member] as NodeMemory, other.durable, index, term)
+    }
+    // A change and what follows it may be committed together, by those who decided before it.
+    const deciding = inForceBetween(memory.first, step.node, from, index)
+    if (!deciding.some((configuration) => isQuorum(configuration, isHeld))) {
+      const holders = step.nodes.filter((other) => isHeld(other.id)).length
+      return `leader ${id} committed entry ${index} of term ${term}, which ${holders} disks hold`
+    }
     memory.committed[index] = { term, by: state.term }
   }
   if (state.commit > memory.highestCommit) memory.highestCommit = state.commit

@@ -15,7 +15,7 @@ export const electionSafety = (observation: RaftObservation) =>
         const other = byTerm.get(now.term)
         if (other !== undefined && other !== id) return `${group.name}: ${group.peers[other]} and ${group.peers[id]} both lead term ${now.term}`
         byTerm.set(now.term, id)
-        group.led(id)
+        group.led(id, now.term)
       }
       return undefined
     }

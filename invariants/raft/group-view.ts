@@ -1,3 +1,4 @@
+import { type Configuration, decodeConfiguration } from '../../systems/raft/configuration.js'
 import type { MemberId } from '../../systems/raft/messages.js'
 import type { RaftNode } from '../../systems/raft/raft-node.js'
 import { GroupTimings } from './group-timings.js'
@@ -13,6 +14,10 @@ export class GroupView {
   readonly timings = new GroupTimings()
   /** By index: the term of the committed entry; -1 where only a snapshot was seen. */
   readonly committedTerms: number[] = [0]
+  /** What came to be in force, by committed entries, the first one before all; empty before anything was committed. */
+  readonly configurations: { readonly index: number; readonly configuration: Configuration }[] = []
+  /** The highest term that was seen to have a leader. */
+  leaderTerm = 0
   /** How often another member than the last leader came to lead. */
   leaderChanges = 0
   /** Members whose disks say that they are suspect. */
@@ -37,7 +42,8 @@ export class GroupView {
   }
 
   /** A member begins to lead. */
-  led(id: MemberId): void {
+  led(id: MemberId, term: number): void {
+    if (term > this.leaderTerm) this.leaderTerm = term
     if (this.#leader !== null && this.#leader !== id) this.leaderChanges++
     this.#leader = id
   }
@@ -45,10 +51,25 @@ export class GroupView {
   /** A member in term `by` takes all up to `commit` for committed. */
   look(node: RaftNode, commit: number, by: number): void {
     if (commit <= this.highestCommit) return
-    while (this.highestCommit < commit) this.committedTerms.push(node.termAt(this.highestCommit + 1))
+    const { log, configurations } = node.machineState
+    if (this.configurations.length === 0)
+      this.configurations.push({ index: 0, configuration: (configurations[0] as { configuration: Configuration }).configuration })
+    while (this.highestCommit < commit) {
+      const index = this.highestCommit + 1
+      this.committedTerms.push(node.termAt(index))
+      const entry = log.entries[index - log.base.index - 1]
+      if (entry?.kind === 'configuration') this.configurations.push({ index, configuration: decodeConfiguration(entry.data) })
+    }
     const last = this.#commitsByTerm[this.#commitsByTerm.length - 1]
     if (last !== undefined && last.term >= by) last.index = commit
     else this.#commitsByTerm.push({ term: by, index: commit })
+  }
+
+  /** In force once all up to `commit` is committed. There has to be something committed. */
+  configurationAt(commit: number): Configuration {
+    let at = this.configurations.length - 1
+    while (at > 0 && (this.configurations[at] as { index: number }).index > commit) at--
+    return (this.configurations[at] as { configuration: Configuration }).configuration
   }
 
   /** The highest index that was committed in a term below `term`. */

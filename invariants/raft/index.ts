@@ -1,9 +1,12 @@
 import type { Invariant } from '../../sim/index.js'
+import { changesFollow } from './changes-follow.js'
 import { commitDurable } from './commit-durable.js'
 import { commitMonotonic } from './commit-monotonic.js'
 import { electionSafety } from './election-safety.js'
+import { jointQuorum } from './joint-quorum.js'
 import { leaderAppendOnly } from './leader-append-only.js'
 import { leaderCompleteness } from './leader-completeness.js'
+import { leaseExclusive } from './lease-exclusive.js'
 import { logMatching } from './log-matching.js'
 import type { RaftObservation } from './observer.js'
 import { readNotStale } from './read-not-stale.js'
@@ -24,6 +27,8 @@ export function raftInvariants<Roles extends Record<string, unknown>>(observatio
   const make = [
     electionSafety,
     voteOnce,
+    jointQuorum,
+    changesFollow,
     commitDurable,
     termMonotonic,
     leaderAppendOnly,
@@ -33,6 +38,7 @@ export function raftInvariants<Roles extends Record<string, unknown>>(observatio
     commitMonotonic,
     stateMachineSafety,
     snapshotCoversCommitted,
+    leaseExclusive,
     readNotStale,
     suspectAbstains,
   ]

@@ -33,6 +33,8 @@ export class MemberView {
   snapshotBefore = 0
   /** A read answered since the last look that saw less than was committed when it was asked. */
   staleRead: { readonly index: number; readonly floor: number } | null = null
+  /** It answered a read by its lease since the last look. */
+  hasLeaseRead = false
   readonly alone: readonly MemberView[] = [this]
   #reader: WalReader | null = null
   #version = 0
@@ -47,6 +49,7 @@ export class MemberView {
   readonly #floors = new Map<number, number>()
   #readsAsked = 0
   #readsAnswered = 0
+  #readsByLease = 0
   /** The log at the last look, by reference. */
   #entries: Entry[] = []
   #base = 0
@@ -76,6 +79,7 @@ export class MemberView {
     this.#floors.clear()
     this.#readsAsked = 0
     this.#readsAnswered = 0
+    this.#readsByLease = 0
   }
 
   /** Reads what became durable; answers whether anything did. */
@@ -144,6 +148,8 @@ export class MemberView {
   #lookAtReads(node: RaftNode): void {
     const { reads } = node
     this.staleRead = null
+    this.hasLeaseRead = reads.byLease > this.#readsByLease
+    this.#readsByLease = reads.byLease
     while (this.#readsAsked < reads.asked) this.#floors.set(++this.#readsAsked, this.group.highestCommit)
     for (; this.#readsAnswered < reads.answered; this.#readsAnswered++) {
       const read = reads.recent(this.#readsAnswered)

@@ -10,6 +10,8 @@ export const termMonotonic = (observation: RaftObservation) =>
   observation.invariantOn('TermMonotonic', aspects.standing | aspects.progress | aspects.disk, () => ({ touched, persisted }) => {
     for (const { disk, hardStateBefore, group, name } of persisted) {
       const term = disk?.hardState.term ?? 0
+      // Whose disk was lost has forgotten its term, and says so.
+      if (disk?.wiped) continue
       if (term < hardStateBefore.term) return `${group.name}: the durable term of ${name} fell from ${hardStateBefore.term} to ${term}`
     }
     for (const member of touched) {

@@ -7,6 +7,7 @@ export const voteOnce = (observation: RaftObservation) =>
   observation.invariantOn('VoteOnce', aspects.standing | aspects.disk, () => ({ touched, persisted }) => {
     for (const { disk, hardStateBefore, group, name } of persisted) {
       const { term, vote } = disk?.hardState ?? hardStateBefore
+      if (disk?.wiped) continue
       if (term === hardStateBefore.term && hardStateBefore.vote !== null && vote !== hardStateBefore.vote) {
         return `${group.name}: the durable vote of ${name} in term ${term} was for ${hardStateBefore.vote} and is for ${vote}`
       }
@@ -24,8 +25,8 @@ function votesNotKept({ node, group, now, id, name }: MemberView): string | unde
   const state = node?.machineState
   if (state === undefined) return undefined
   for (const [place, granted] of state.votes.entries()) {
-    const voter = group.member(state.configuration.voters[place] as number)
-    if (granted !== true) continue
+    const voter = group.member(state.quorum.members[place] as number)
+    if (granted !== true || voter.disk?.wiped) continue
     const { term, vote } = voter.disk?.hardState ?? { term: 0, vote: null }
     if (term < now.term || (term === now.term && vote !== id)) {
       return `${group.name}: ${voter.name} voted for ${name} in term ${now.term}, and its disk says ${vote === null ? 'nobody' : group.peers[vote]} in ${term}`

@@ -1,5 +1,6 @@
 import { learnCommit } from './commit.js'
 import { durableToken, lastPlaceOfTerm, termAt, writeEntries } from './log.js'
+import { noteConfigurations } from './membership.js'
 import type { AppendRequest, Entry, MemberId, Trust } from './messages.js'
 import { followLeader } from './roles.js'
 import { emit, type RaftState, type StepContext, save, saveHardState, send } from './state.js'
@@ -20,6 +21,7 @@ export function onAppendRequest(context: StepContext, from: MemberId, request: A
   if (first < entries.length) {
     const token = save(context, { kind: 'entries', entries: first === 0 ? entries : entries.slice(first) })
     writeEntries(log, entries, first, token)
+    noteConfigurations(state, entries, first)
   }
   const matched = Math.max(request.previousIndex + entries.length, state.commit)
   if (state.suspect && request.trust !== null) considerTrust(context, from, request.trust, matched)
@@ -38,7 +40,7 @@ export function accept(context: StepContext, to: MemberId, matched: number, roun
   const { state } = context
   const { term, incarnation, suspect, lacks } = state
   const response = { kind: 'append-response', term, rejected: false, index: matched, hintIndex: 0, hintTerm: 0, round, incarnation, suspect, lacks } as const
-  send(context, to, response, durableToken(state.log, matched))
+  send(context, to, state.wiped ? { ...response, wiped: true } : response, durableToken(state.log, matched))
 }
 
 function refuse(context: StepContext, to: MemberId, request: AppendRequest): void {
@@ -55,6 +57,7 @@ function refuse(context: StepContext, to: MemberId, request: AppendRequest): voi
     round: request.round,
     incarnation: state.incarnation,
     suspect: state.suspect,
+    ...(state.wiped ? { wiped: true } : {}),
     lacks: state.lacks,
   })
 }
@@ -78,5 +81,6 @@ export function onTrustDurable(context: StepContext): void {
   if (state.trustedToken === 0 || state.savedToken < state.trustedToken) return
   state.trustedToken = 0
   state.suspect = false
+  state.wiped = false
   emit(context, { kind: 'trusted' })
 }

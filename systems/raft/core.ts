@@ -1,35 +1,69 @@
 import { Misuse } from '../../sim/host/errors.js'
 import { onAppendRequest, onTrustDurable } from './append.js'
-import { applyCommitted } from './commit.js'
+import { applyCommitted, onApplied } from './commit.js'
+import { type Configuration, configurationOf, decodeConfiguration } from './configuration.js'
 import { onElectionTimer, onLeaseTimer, onOwnVoteDurable, onPreVoteRequest, onPreVoteResponse, onVoteRequest, onVoteResponse } from './election.js'
+import { onForwardRequest, onForwardResponse } from './forwarding.js'
+import { onFoundingRequest, onFoundingResponse } from './founding.js'
 import { answerHeartbeat, broadcastHeartbeat, onHeartbeatRequest } from './heartbeat.js'
 import { onCheckQuorumTimer, onHeartbeatTimer } from './leadership.js'
 import { compactLog, lastIndex, markDurable, restartLog, termAt } from './log.js'
-import type { AppendRequest, Durable, HeartbeatRequest, MemberId, RaftInput, RaftMessage, SnapshotChunkRequest, TimerTag } from './messages.js'
+import { changeMembership, configurationAt, forgetConfigurations, written } from './membership.js'
+import {
+  type AppendRequest,
+  type Durable,
+  type HeartbeatRequest,
+  type MemberId,
+  type RaftInput,
+  type RaftMessage,
+  type SnapshotChunkRequest,
+  samePosition,
+  type TimerTag,
+} from './messages.js'
 import { checkRaftOptions, defaultRaftOptions, type RaftOptions } from './options.js'
 import { persist } from './persist.js'
+import { quorumOf } from './quorum.js'
 import { read } from './read-index.js'
-import { advance, onAppendResponse, onHeartbeatResponse, progressOf, propose } from './replication.js'
+import { onReadLeaseTimer } from './read-lease.js'
+import { advance, onAppendResponse, onHeartbeatResponse, onUnreachable, progressOf, propose } from './replication.js'
 import { adoptTerm, becomeFollower } from './roles.js'
-import { onChunkRequest, onInstalled, onInstallFailed } from './snapshot-receiving.js'
+import { installWhenDurable, onChunkRequest, onInstalled, onInstallFailed } from './snapshot-receiving.js'
 import { onChunk, onChunkResponse, onChunkUnavailable } from './snapshot-sending.js'
-import { emit, idleReads, type RaftMachine, type RaftState, type StepContext, save, send, timerEffects } from './state.js'
+import {
+  emit,
+  idleReads,
+  noReadLease,
+  type PlacedConfiguration,
+  type RaftMachine,
+  type RaftState,
+  type StepContext,
+  save,
+  send,
+  timerEffects,
+} from './state.js'
+import { forgetLeader, onTimeoutNow, onTransferTimer, transferLeadership } from './transfer.js'
 
 /**
  * Raft (Ongaro and Ousterhout, "In Search of an Understandable Consensus Algorithm", 2014; Ongaro's dissertation) as a `Machine`: elections with
- * pre-vote, lease and check-quorum; pipelined replication; ReadIndex; compaction and snapshots in chunks. `boot` and `step` throw `Misuse` for
- * what the process around it should never say.
+ * pre-vote, lease, check-quorum, priority and transfer; pipelined replication; changes of the configuration, joint ones too, and learners; ReadIndex and lease
+ * reads; compaction and snapshots in chunks. `first` is the configuration that the group begins with, the same for all members; null: all of them vote.
+ * `boot` and `step` throw `Misuse` for what the process around it should never say.
  */
-export function raftMachine(given: Partial<RaftOptions> = {}): RaftMachine {
+export function raftMachine(given: Partial<RaftOptions> = {}, first: Configuration | null = null): RaftMachine {
   const options = checkRaftOptions({ ...defaultRaftOptions, ...given })
   const timers = timerEffects(options)
   return {
     boot({ id, peers }, durable) {
       if (!peers.includes(id)) throw new Misuse(`member ${id} is not among its group's members ${peers.join(', ')}`)
-      const state = recover(id, peers, durable)
+      const state = recover(id, first ?? configurationOf(peers), durable)
       const context: StepContext = { state, effects: [], options, timers }
       if (durable !== null) reconcile(context, durable)
-      context.effects.push(timers.election)
+      if (options.leaseReadsDriftPpm !== null && durable !== null) {
+        // The life before may have promised its patience to a leader that relies on it.
+        state.leased = true
+        context.effects.push(timers.lease)
+      } else context.effects.push(timers.election)
+      applyCommitted(context)
       return { state, effects: context.effects }
     },
     step(state, event) {
@@ -60,50 +94,93 @@ export function raftMachine(given: Partial<RaftOptions> = {}): RaftMachine {
   }
 }
 
-function recover(id: MemberId, voters: readonly MemberId[], durable: Durable | null): RaftState {
+function recover(id: MemberId, first: Configuration, durable: Durable | null): RaftState {
   const base = durable?.base ?? { index: 0, term: 0 }
   const applied = durable?.applied?.index ?? base.index
   const entries = durable?.entries.slice() ?? []
+  const configurations = configurationsOf(first, durable)
+  // A change is proposed once the one before is committed: so all but the last are.
+  const commit = Math.max(applied, configurations[configurations.length - 2]?.index ?? 0)
+  let inForce = 0
+  while ((configurations[inForce + 1]?.index ?? Number.POSITIVE_INFINITY) <= commit) inForce++
+  const { configuration } = configurations[inForce] as PlacedConfiguration
   return {
     id,
     incarnation: durable?.incarnation ?? 1,
-    configuration: { voters },
+    configuration,
+    quorum: quorumOf(configuration),
+    configurations,
+    nextChange: configurations[inForce + 1]?.index ?? 0,
     role: 'follower',
     term: durable?.hardState.term ?? 0,
     vote: durable?.hardState.vote ?? null,
     leader: null,
     leased: false,
     log: { base, entries, durable: base.index + entries.length, pending: [] },
-    commit: applied,
-    verified: applied,
+    commit,
+    verified: commit,
     applied,
+    applying: false,
     // A log that still begins at its beginning brings all back.
     lacks: durable?.applied === null ? base.index : 0,
     nextToken: 1,
     savedToken: 0,
     hardStateToken: 0,
     suspect: durable?.suspect ?? false,
+    wiped: durable?.wiped ?? false,
     trustedToken: 0,
+    founding: null,
+    foundingRound: 0,
     votes: [],
     progress: [],
     firstOwnIndex: 0,
+    changeAfter: 0,
     uncommittedBytes: 0,
+    transfer: null,
+    readLease: noReadLease(),
     reads: idleReads(),
     incoming: null,
     installing: null,
+    incomingConfiguration: null,
+    expectedToken: 0,
   }
 }
 
+/** What the disk says of configurations: that at the log's base, then those in the log. */
+function configurationsOf(first: Configuration, durable: Durable | null): PlacedConfiguration[] {
+  const base: PlacedConfiguration =
+    durable === null || durable.configuration === null
+      ? { index: 0, configuration: first }
+      : { index: durable.base.index, configuration: durable.configuration }
+  const inLog = durable?.entries.filter(({ kind }) => kind === 'configuration') ?? []
+  return [base, ...inLog.map(({ index, data }) => ({ index, configuration: decodeConfiguration(data) }))]
+}
+
 /** A state machine that was replaced by a snapshot just before the crash is ahead of the log: the log starts anew from it. */
-function reconcile(context: StepContext, { applied, base }: Durable): void {
+function reconcile(context: StepContext, { applied, base, expected }: Durable): void {
   if (applied === null) return
-  const { log } = context.state
+  const { state } = context
+  const { log } = state
   if (applied.index < base.index) throw new Misuse(`the state machine holds ${applied.index} entries of a log that begins after ${base.index}`)
-  if (termAt(log, applied.index) !== applied.term) restartLog(log, applied, save(context, { kind: 'restored', base: applied }))
+  if (termAt(log, applied.index) === applied.term) return
+  const isExpected = expected !== null && samePosition(expected.snapshot, applied)
+  state.configurations = [isExpected ? { index: applied.index, configuration: expected.configuration } : (state.configurations[0] as PlacedConfiguration)]
+  state.configuration = (state.configurations[0] as PlacedConfiguration).configuration
+  state.quorum = quorumOf(state.configuration)
+  state.nextChange = 0
+  restartLog(log, applied, save(context, { kind: 'restored', base: applied, configuration: written(state.configurations[0] as PlacedConfiguration) }))
 }
 
 function onMessage(context: StepContext, from: MemberId, message: RaftMessage): void {
   const { state } = context
+  if (message.kind === 'founding-request') {
+    onFoundingRequest(context, from, message)
+    return
+  }
+  if (message.kind === 'founding-response') {
+    onFoundingResponse(context, from, message)
+    return
+  }
   if (message.term < state.term) {
     answerEarlierTerm(context, from, message)
     return
@@ -130,6 +207,15 @@ function onMessage(context: StepContext, from: MemberId, message: RaftMessage): 
       break
     case 'snapshot-chunk-response':
       onChunkResponse(context, progressOf(state, from), message)
+      break
+    case 'forward-request':
+      onForwardRequest(context, from, message)
+      break
+    case 'forward-response':
+      onForwardResponse(context, message)
+      break
+    case 'timeout-now':
+      onTimeoutNow(context)
       break
     default:
       // One leader a term: a leader hears nothing from another.
@@ -165,6 +251,7 @@ function onSaved(context: StepContext, token: number): void {
   state.savedToken = token
   markDurable(state.log, token)
   onTrustDurable(context)
+  if (state.expectedToken > 0) installWhenDurable(context)
   if (state.role === 'candidate') onOwnVoteDurable(context)
   else if (state.role === 'leader') advance(context)
   applyCommitted(context)
@@ -184,6 +271,15 @@ function onTimer(context: StepContext, tag: TimerTag): void {
     case 'check-quorum':
       onCheckQuorumTimer(context)
       break
+    case 'transfer':
+      onTransferTimer(context)
+      break
+    case 'read-lease-0':
+      onReadLeaseTimer(context, 0)
+      break
+    case 'read-lease-1':
+      onReadLeaseTimer(context, 1)
+      break
     default:
       throw new Misuse(`Raft sets no timer ${String(tag)}`)
   }
@@ -197,6 +293,21 @@ function onInput(context: StepContext, input: RaftInput): void {
       break
     case 'read':
       if (read(context, input.id)) broadcastHeartbeat(context)
+      break
+    case 'change-membership':
+      changeMembership(context, input.id, input.change)
+      break
+    case 'transfer':
+      transferLeadership(context, input.to)
+      break
+    case 'forget-leader':
+      forgetLeader(context)
+      break
+    case 'unreachable':
+      onUnreachable(state, input.member)
+      break
+    case 'applied':
+      onApplied(context)
       break
     case 'heartbeat':
       if (state.role === 'leader') broadcastHeartbeat(context)
@@ -237,5 +348,7 @@ function compact(context: StepContext, index: number): void {
   if (index > applied || index > lastIndex(log)) throw new Misuse(`entry ${index} is not applied yet: ${applied} is`)
   if (index <= log.base.index) return
   compactLog(log, index)
-  save(context, { kind: 'compacted', base: log.base })
+  const { state } = context
+  forgetConfigurations(state, index)
+  save(context, { kind: 'compacted', base: log.base, configuration: written(configurationAt(state, index)) })
 }

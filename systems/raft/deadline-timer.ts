@@ -25,6 +25,18 @@ export class DeadlineTimer {
     this.#arm(delay)
   }
 
+  /** Fires now when the time is past, and the clock's timer is late: as in a process that was paused. */
+  fireIfDue(): void {
+    if (this.#deadline === never || this.#clock.monotonic() < this.#deadline) return
+    this.#deadline = never
+    this.#fire()
+  }
+
+  /** When it fires, by the clock that is monotonic; infinite when it is not set. */
+  get deadline(): Nanos {
+    return this.#deadline
+  }
+
   cancel(): void {
     this.#deadline = never
   }

@@ -1,7 +1,9 @@
+import { isVoter } from './configuration.js'
+import { askWhetherNew, isBlank } from './founding.js'
 import { becomeLeader } from './leadership.js'
-import { lastIndex, lastTerm } from './log.js'
+import { type Log, lastIndex, lastTerm } from './log.js'
 import type { MemberId, PreVoteRequest, PreVoteResponse, VoteRequest, VoteResponse } from './messages.js'
-import { majorityVote } from './quorum.js'
+import { quorumVote } from './quorum.js'
 import { adoptTerm, becomeFollower } from './roles.js'
 import { type RaftState, type StepContext, saveHardState, send } from './state.js'
 
@@ -14,11 +16,17 @@ export function onLeaseTimer({ state, effects, timers }: StepContext): void {
 export function onElectionTimer(context: StepContext): void {
   const { state, effects, timers } = context
   if (state.role === 'leader') return
-  if (state.suspect || state.lacks > 0 || state.installing !== null) {
-    effects.push(timers.election)
+  if (mayCampaign(state)) {
+    askForPreVotes(context)
     return
   }
-  askForPreVotes(context)
+  effects.push(timers.election)
+  if (state.wiped && isBlank(state)) askWhetherNew(context)
+}
+
+/** Who does not vote, may have forgotten what it acknowledged, or lacks what it would have to serve, does not. */
+export function mayCampaign(state: RaftState): boolean {
+  return isVoter(state.configuration, state.id) && !state.suspect && state.lacks === 0 && state.installing === null
 }
 
 /** Asks whether an election would be won, so that a member that was cut off disturbs nobody (dissertation 9.6). */
@@ -26,30 +34,41 @@ function askForPreVotes(context: StepContext): void {
   const { state, effects, timers } = context
   state.role = 'pre-candidate'
   state.leader = null
-  state.votes = state.configuration.voters.map((voter) => (voter === state.id ? true : null))
+  state.votes = state.quorum.members.map((member) => (member === state.id ? true : null))
   effects.push(timers.election)
-  if (majorityVote(state.configuration, state.votes) === true) {
-    campaign(context)
+  if (quorumVote(state.quorum, state.votes) === true) {
+    campaign(context, false)
     return
   }
-  broadcast(context, { kind: 'pre-vote-request', term: state.term + 1, lastIndex: lastIndex(state.log), lastTerm: lastTerm(state.log) })
+  broadcast(context, { kind: 'pre-vote-request', term: state.term + 1, ...standing(context) })
+}
+
+function standing({ state: { log }, options: { priority } }: StepContext): { lastIndex: number; lastTerm: number; priority?: number } {
+  const last = { lastIndex: lastIndex(log), lastTerm: lastTerm(log) }
+  return priority > 0 ? { ...last, priority } : last
 }
 
 /** The candidate's own vote counts once it is durable: `onOwnVoteDurable`. */
-function campaign(context: StepContext): void {
+export function campaign(context: StepContext, isTransfer: boolean): void {
   const { state, effects, timers } = context
   state.role = 'candidate'
   state.term++
   state.vote = state.id
-  state.votes = state.configuration.voters.map(() => null)
+  state.leader = null
+  state.votes = state.quorum.members.map(() => null)
+  if (state.leased) {
+    state.leased = false
+    effects.push(timers.cancelLease)
+  }
   saveHardState(context)
   effects.push(timers.election)
-  broadcast(context, { kind: 'vote-request', term: state.term, lastIndex: lastIndex(state.log), lastTerm: lastTerm(state.log) })
+  const request: VoteRequest = { kind: 'vote-request', term: state.term, ...standing(context) }
+  broadcast(context, isTransfer ? { ...request, isTransfer } : request)
 }
 
 function broadcast(context: StepContext, message: PreVoteRequest | VoteRequest): void {
   const { state } = context
-  for (const voter of state.configuration.voters) if (voter !== state.id) send(context, voter, message)
+  for (const member of state.quorum.members) if (member !== state.id && isVoter(state.configuration, member)) send(context, member, message)
 }
 
 export function onOwnVoteDurable(context: StepContext): void {
@@ -65,16 +84,16 @@ function refusesAll(state: RaftState): boolean {
 export function onPreVoteRequest(context: StepContext, from: MemberId, request: PreVoteRequest): void {
   const { state } = context
   if (refusesAll(state)) return
-  const granted = request.term > state.term && isUpToDate(state, request)
+  const granted = request.term > state.term && deservesVote(context, request)
   send(context, from, { kind: 'pre-vote-response', term: granted ? request.term : state.term, granted })
 }
 
 export function onVoteRequest(context: StepContext, from: MemberId, request: VoteRequest): void {
   const { state, effects, timers } = context
-  if (refusesAll(state)) return
+  if (request.isTransfer === true ? state.suspect : refusesAll(state)) return
   if (request.term > state.term) adoptTerm(context, request.term)
   const free = state.vote === null && state.leader === null
-  const granted = request.term === state.term && (free || state.vote === from) && isUpToDate(state, request)
+  const granted = request.term === state.term && (free || state.vote === from) && deservesVote(context, request)
   if (granted && free) {
     state.vote = from
     saveHardState(context)
@@ -83,8 +102,14 @@ export function onVoteRequest(context: StepContext, from: MemberId, request: Vot
   send(context, from, { kind: 'vote-response', term: state.term, granted })
 }
 
+/** A candidate of a lower priority does only when its log has more entries. */
+function deservesVote({ state: { log }, options }: StepContext, request: PreVoteRequest | VoteRequest): boolean {
+  if (!isUpToDate(log, request)) return false
+  return (request.priority ?? 0) >= options.priority || request.lastIndex > lastIndex(log)
+}
+
 /** Raft paper, 5.4.1. */
-function isUpToDate({ log }: RaftState, request: PreVoteRequest | VoteRequest): boolean {
+function isUpToDate(log: Log, request: PreVoteRequest | VoteRequest): boolean {
   const own = lastTerm(log)
   return request.lastTerm > own || (request.lastTerm === own && request.lastIndex >= lastIndex(log))
 }
@@ -93,7 +118,7 @@ export function onPreVoteResponse(context: StepContext, from: MemberId, response
   const { state } = context
   if (state.role !== 'pre-candidate' || (response.granted && response.term !== state.term + 1)) return
   const decided = noteVote(state, from, response.granted)
-  if (decided === true) campaign(context)
+  if (decided === true) campaign(context, false)
   else if (decided === false) becomeFollower(context)
 }
 
@@ -108,8 +133,8 @@ function countVote(context: StepContext, from: MemberId, granted: boolean): void
 }
 
 function noteVote(state: RaftState, from: MemberId, granted: boolean): boolean | undefined {
-  const at = state.configuration.voters.indexOf(from)
+  const at = state.quorum.members.indexOf(from)
   if (at < 0) return undefined
   state.votes[at] = granted
-  return majorityVote(state.configuration, state.votes)
+  return quorumVote(state.quorum, state.votes)
 }

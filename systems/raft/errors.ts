@@ -17,6 +17,22 @@ export class Busy extends SeedfallError {
   }
 }
 
+/** Nothing was appended: the last change of the configuration is not committed yet, or nothing of this leader's term is. To be tried again later. */
+export class ChangePending extends SeedfallError {
+  readonly code = 'change-pending'
+  constructor() {
+    super('another change of the configuration is not committed yet, or the leader is new')
+  }
+}
+
+/** The leader goes on: the other did not take over in time. It may yet. */
+export class TransferFailed extends SeedfallError {
+  readonly code = 'transfer-failed'
+  constructor(readonly to: HostName) {
+    super(`${to} did not take over the leadership in time`)
+  }
+}
+
 /** The member stopped leading before the entry was committed: a later leader may commit it yet, or replace it. The outcome is unknown. */
 export class Superseded extends SeedfallError {
   readonly code = 'superseded'

@@ -1,10 +1,10 @@
 import { broadcastHeartbeat } from './heartbeat.js'
 import { lastIndex, weight } from './log.js'
 import { newProgress } from './progress.js'
-import { majority } from './quorum.js'
+import { quorumVote } from './quorum.js'
 import { appendOwn } from './replication.js'
 import { becomeFollower } from './roles.js'
-import { idleReads, type RaftState, type StepContext } from './state.js'
+import { idleReads, noReadLease, type RaftState, type StepContext } from './state.js'
 
 /** A majority voted for this candidate (`votes` keeps who did). It begins its term with a no-op, whose commit commits all that came before. */
 export function becomeLeader(context: StepContext): void {
@@ -12,8 +12,10 @@ export function becomeLeader(context: StepContext): void {
   state.role = 'leader'
   state.leader = state.id
   const next = lastIndex(state.log) + 1
-  state.progress = state.configuration.voters.map((voter) => (voter === state.id ? null : newProgress(voter, next)))
+  state.progress = state.quorum.members.map((member) => (member === state.id ? null : newProgress(member, next)))
   state.firstOwnIndex = next
+  state.changeAfter = next
+  state.readLease = noReadLease()
   state.uncommittedBytes = uncommittedBytes(state)
   state.reads = idleReads()
   effects.push(timers.cancelElection, timers.heartbeat, timers.checkQuorum)
@@ -39,11 +41,8 @@ export function onHeartbeatTimer(context: StepContext): void {
 export function onCheckQuorumTimer(context: StepContext): void {
   const { state, effects, timers } = context
   if (state.role !== 'leader') return
-  let heard = 0
-  for (const follower of state.progress) {
-    if (follower === null || (follower.active && !follower.suspect)) heard++
-    if (follower !== null) follower.active = false
-  }
-  if (heard >= majority(state.configuration)) effects.push(timers.checkQuorum)
+  const heard = state.progress.map((follower) => follower === null || (follower.active && !follower.suspect))
+  for (const follower of state.progress) if (follower !== null) follower.active = false
+  if (quorumVote(state.quorum, heard) === true) effects.push(timers.checkQuorum)
   else becomeFollower(context)
 }

@@ -1,3 +1,5 @@
+import type { Configuration, MembershipChange } from './configuration.js'
+
 /**
  * What a Raft member says, stores, is told and reports: plain data, the vocabulary between the core (`core.ts`) and the process around it.
  * Terms follow Ongaro's dissertation, "Consensus: Bridging Theory and Practice" (2014). Members are named by small non-negative integers.
@@ -16,8 +18,11 @@ export interface Entry {
   /** 1 for the first entry of a group's life. */
   readonly index: number
   readonly term: number
-  /** `noop`: what a new leader appends first, so that earlier terms' entries commit; it holds no data and no state machine sees it. */
-  readonly kind: 'noop' | 'normal'
+  /**
+   * `noop`: what a new leader appends first, so that earlier terms' entries commit; it holds no data. `configuration`: who decides from its commit on, as
+   * `encodeConfiguration` writes it. No state machine sees either.
+   */
+  readonly kind: 'noop' | 'normal' | 'configuration'
   readonly data: Uint8Array
 }
 
@@ -44,6 +49,11 @@ export type RaftMessage =
   | HeartbeatResponse
   | SnapshotChunkRequest
   | SnapshotChunkResponse
+  | TimeoutNow
+  | ForwardRequest
+  | ForwardResponse
+  | FoundingRequest
+  | FoundingResponse
 
 /** Would you vote for me? Changes nothing at the member that is asked (dissertation 9.6). */
 export interface PreVoteRequest {
@@ -51,6 +61,8 @@ export interface PreVoteRequest {
   readonly term: number
   readonly lastIndex: number
   readonly lastTerm: number
+  /** The candidate's `RaftOptions.priority`, when it has one. */
+  readonly priority?: number
 }
 
 export interface PreVoteResponse {
@@ -64,6 +76,9 @@ export interface VoteRequest {
   readonly term: number
   readonly lastIndex: number
   readonly lastTerm: number
+  readonly priority?: number
+  /** The leader asked this candidate to take over: its lease is no reason to refuse. */
+  readonly isTransfer?: true
 }
 
 export interface VoteResponse {
@@ -103,6 +118,8 @@ export interface AppendResponse {
   readonly incarnation: number
   /** A suspect's answer counts for nothing but replication. */
   readonly suspect: boolean
+  /** The suspect may have forgotten votes, too. */
+  readonly wiped?: true
   /** The sender's state machine lost its content: it needs a snapshot that reaches at least so far. 0: it lacks nothing. */
   readonly lacks: number
 }
@@ -120,6 +137,7 @@ export interface HeartbeatResponse {
   readonly round: number
   readonly incarnation: number
   readonly suspect: boolean
+  readonly wiped?: true
   readonly lacks: number
 }
 
@@ -127,6 +145,10 @@ export interface HeartbeatResponse {
  * To a suspect member: after this incarnation had announced itself, the leader's commit index, reached in its own term, was `index`. It covers
  * all that this member's earlier lives helped to commit, since the leader was elected without the member's forgetting and counts none of its
  * words from before. Once the member's durable log equals the leader's up to there, it lacks nothing that it may have acknowledged.
+ *
+ * To one that was wiped: the entry at `index` was appended after the announcement, and is committed, the member's words not counted. So no candidate that has an
+ * earlier life's vote can win any more: whoever else would have to vote for it either did before, and could not acknowledge that entry, or has the entry, which
+ * the candidate lacked when it asked.
  */
 export interface Trust {
   readonly incarnation: number
@@ -141,6 +163,50 @@ export interface SnapshotChunkRequest {
   readonly offset: number
   readonly total: number
   readonly bytes: Uint8Array
+  /** That in force at `snapshot`; null: the group's first one. */
+  readonly configuration: Configuration | null
+}
+
+/** Leader to the follower that is to take over: campaign at once, and do not ask whether you would win (dissertation 3.10). */
+export interface TimeoutNow {
+  readonly kind: 'timeout-now'
+  readonly term: number
+}
+
+/**
+ * A proposal handed on to the leader. It counts in `term` only, and only once: `id` rises in each life of the sender, and a leader takes none that is not above
+ * those it has seen.
+ */
+export interface ForwardRequest {
+  readonly kind: 'forward-request'
+  readonly term: number
+  readonly id: number
+  readonly incarnation: number
+  readonly data: Uint8Array
+}
+
+/** From a suspect with an empty disk: have you nothing either? */
+export interface FoundingRequest {
+  readonly kind: 'founding-request'
+  readonly term: number
+  readonly round: number
+}
+
+export interface FoundingResponse {
+  readonly kind: 'founding-response'
+  readonly term: number
+  readonly round: number
+  readonly isBlank: boolean
+  readonly incarnation: number
+}
+
+/** What became of it: appended at `index`, or (null) certainly not appended. */
+export interface ForwardResponse {
+  readonly kind: 'forward-response'
+  readonly term: number
+  readonly id: number
+  readonly incarnation: number
+  readonly index: number | null
 }
 
 /** Progress only; that the snapshot is installed is said by an `AppendResponse` with its index. */
@@ -159,6 +225,8 @@ export interface Durable {
   readonly hardState: HardState
   /** The log before its first entry: all up to here has been compacted into the state machine or a snapshot. */
   readonly base: Position
+  /** That in force at `base`; null: the group's first one. */
+  readonly configuration: Configuration | null
   /** Consecutive from `base.index + 1`. */
   readonly entries: readonly Entry[]
   /**
@@ -168,14 +236,23 @@ export interface Durable {
    * it has a snapshot of what the log no longer holds.
    */
   readonly applied: Position | null
+  /** The newest snapshot that was about to be installed, with what is in force there; null: the group's first one was, always. */
+  readonly expected: ExpectedSnapshot | null
   /** How often this member has booted, this time included; any number will do that rises with every boot (the host's incarnation). */
   readonly incarnation: number
   /**
    * The log's last record was damaged after it may have been acknowledged. The member neither votes nor campaigns, and what it acknowledges
    * does not count, until the save `trusted` is durable; recovery has to keep the flag across crashes until then. What is lost is taken to be
-   * entries: storage has to keep the hard state so that one damaged record cannot take it away (a second copy, say).
+   * entries: storage has to keep the hard state so that one damaged record cannot take it away (a second copy, say), or say that it was `wiped`.
    */
   readonly suspect: boolean
+  /** A suspect found its disk empty, and cannot rule out that it was not: it may have forgotten terms and votes. Kept as long as `suspect`. */
+  readonly wiped: boolean
+}
+
+export interface ExpectedSnapshot {
+  readonly snapshot: Position
+  readonly configuration: Configuration
 }
 
 /** What a `save` effect makes durable, in the order of their tokens. */
@@ -184,9 +261,11 @@ export type RaftChange =
   /** At least one, consecutive. Whatever the log held from the first one's index on is replaced. */
   | { readonly kind: 'entries'; readonly entries: readonly Entry[] }
   /** Entries up to `base` may go; the state machine holds them durably. */
-  | { readonly kind: 'compacted'; readonly base: Position }
+  | { readonly kind: 'compacted'; readonly base: Position; readonly configuration: Configuration | null }
   /** The whole log is replaced by a snapshot that the state machine holds durably: it starts, empty, after `base`. */
-  | { readonly kind: 'restored'; readonly base: Position }
+  | { readonly kind: 'restored'; readonly base: Position; readonly configuration: Configuration | null }
+  /** A snapshot is about to be installed: should the crash come between that and `restored`, this is in force there. */
+  | { readonly kind: 'expected'; readonly expected: ExpectedSnapshot }
   /** The member has caught up: it is no longer suspect. */
   | { readonly kind: 'trusted' }
 
@@ -197,6 +276,19 @@ export type RaftInput =
   | { readonly kind: 'propose'; readonly id: number; readonly data: Uint8Array }
   /** Answered by `read-ready` or `read-rejected`, at once or later. */
   | { readonly kind: 'read'; readonly id: number }
+  /**
+   * Asks the leader for another configuration: answered by `proposed` or `proposal-rejected` in the same step. One at a time: not before the last one is
+   * committed, nor before this leader has committed in its own term. It is in force from its commit on.
+   */
+  | { readonly kind: 'change-membership'; readonly id: number; readonly change: MembershipChange }
+  /** Leader: hand leadership to this voter as soon as its log is complete; proposals are refused meanwhile. Given up after the longest election timeout. */
+  | { readonly kind: 'transfer'; readonly to: MemberId }
+  /** Follower: stop believing in the leader, so that another may be elected before this member's patience with it is over. Not with lease reads. */
+  | { readonly kind: 'forget-leader' }
+  /** Leader: what was sent to this follower did not leave: it is asked anew what it has, rather than sent more. */
+  | { readonly kind: 'unreachable'; readonly member: MemberId }
+  /** Answers an `apply` that said that there is more. */
+  | { readonly kind: 'applied' }
   /** A leader says at once that it lives. */
   | { readonly kind: 'heartbeat' }
   /** The member is to stop: it leads no longer. */
@@ -216,16 +308,30 @@ export type RaftInput =
 
 /** What `emit` effects carry. */
 export type RaftEvent =
-  /** Committed and durable here, in order, each once in an incarnation, no-ops included; none while a snapshot is needed or being installed. */
-  | { readonly kind: 'apply'; readonly entries: readonly Entry[] }
+  /**
+   * Committed and durable here, in order, each once in an incarnation, no-ops included; none while a snapshot is needed or being installed. `hasMore`: what
+   * follows waits for an input `applied` (`RaftOptions.maxApplyBytes`).
+   */
+  | { readonly kind: 'apply'; readonly entries: readonly Entry[]; readonly hasMore: boolean }
+  /** Another configuration is in force here, since the entry at `index`. */
+  | { readonly kind: 'configuration'; readonly index: number; readonly configuration: Configuration }
   /** Role, term or known leader changed. */
   | { readonly kind: 'leadership'; readonly role: Role; readonly term: number; readonly leader: MemberId | null }
   /** The proposal is the entry at `index` and `term`. It is committed if and when an entry with both is applied; another term there: it is lost. */
   | { readonly kind: 'proposed'; readonly id: number; readonly index: number; readonly term: number }
-  /** It certainly was not appended. `busy`: too much is uncommitted. */
-  | { readonly kind: 'proposal-rejected'; readonly id: number; readonly reason: 'not-leader' | 'busy'; readonly leader: MemberId | null }
+  /**
+   * It certainly was not appended. `busy`: too much is uncommitted, or leadership is being handed on; `pending`: another change of the configuration is not
+   * committed, or nothing of this leader's term is; `invalid`: such a change cannot be made, `why` says the reason.
+   */
+  | {
+      readonly kind: 'proposal-rejected'
+      readonly id: number
+      readonly reason: 'not-leader' | 'busy' | 'pending' | 'invalid'
+      readonly leader: MemberId | null
+      readonly why?: string
+    }
   /** Linearizable once the state machine has applied `index`. */
-  | { readonly kind: 'read-ready'; readonly id: number; readonly index: number }
+  | { readonly kind: 'read-ready'; readonly id: number; readonly index: number; readonly isByLease: boolean }
   | { readonly kind: 'read-rejected'; readonly id: number; readonly reason: 'not-leader' | 'busy'; readonly leader: MemberId | null }
   /**
    * Leader: `to` needs the bytes of a snapshot from `offset` on, of `snapshot`, or of any that reaches at least `atLeast` when null.
@@ -242,7 +348,7 @@ export type RaftEvent =
 export type Role = 'follower' | 'pre-candidate' | 'candidate' | 'leader'
 
 /** Tags of the timers that the core sets; setting one again replaces it. */
-export type TimerTag = 'lease' | 'election' | 'heartbeat' | 'check-quorum'
+export type TimerTag = 'lease' | 'election' | 'heartbeat' | 'check-quorum' | 'transfer' | 'read-lease-0' | 'read-lease-1'
 
 export function samePosition(one: Position, other: Position): boolean {
   return one.index === other.index && one.term === other.term

@@ -17,6 +17,19 @@ export interface RaftOptions {
   readonly maxBatchBytes: number
   /** Bytes of entries that a leader may hold uncommitted before it refuses proposals as `busy`; one entry may exceed it. */
   readonly maxUncommittedBytes: number
+  /** Bytes of entries that are handed out to be applied at a time; what follows waits until they are. One entry may exceed it. */
+  readonly maxApplyBytes: number
+  /** Of two candidates with equal logs a voter prefers the one of higher priority: it refuses those below its own (tikv/raft-rs). */
+  readonly priority: number
+  /** By member, from 1: where it stands (its data centre, say). Then a commit also takes members of two groups. Empty: off. All members need the same. */
+  readonly commitGroups: readonly number[]
+  /** A follower hands proposals on to the leader that it knows, rather than refusing them. */
+  readonly forwardsProposals: boolean
+  /**
+   * Reads are answered without asking anybody while a majority is known to refuse every other candidate (dissertation 6.4.1). That takes clocks for granted whose
+   * speeds are off by less than so much, in millionths; reads may be stale when one is off by more. null: every read asks a majority. All members need the same.
+   */
+  readonly leaseReadsDriftPpm: number | null
   /** Reads that may wait at a leader before it refuses more as `busy`. */
   readonly maxPendingReads: number
 }
@@ -28,6 +41,11 @@ export const defaultRaftOptions: RaftOptions = {
   maxInflightBytes: 1 << 20,
   maxBatchBytes: 64 << 10,
   maxUncommittedBytes: 8 << 20,
+  maxApplyBytes: Number.MAX_SAFE_INTEGER,
+  priority: 0,
+  commitGroups: [],
+  forwardsProposals: false,
+  leaseReadsDriftPpm: null,
   maxPendingReads: 4_096,
 }
 
@@ -40,8 +58,20 @@ export function checkRaftOptions(options: RaftOptions): RaftOptions {
   if (!(options.heartbeat > 0 && shortest > options.heartbeat && longest > shortest)) {
     throw new Misuse(`Raft times must rise: 0 < heartbeat (${options.heartbeat}) < shortest election timeout (${shortest}) < longest (${longest})`)
   }
-  const limits = ['maxInflightMessages', 'maxInflightBytes', 'maxBatchBytes', 'maxUncommittedBytes', 'maxPendingReads'] as const
+  const limits = ['maxInflightMessages', 'maxInflightBytes', 'maxBatchBytes', 'maxUncommittedBytes', 'maxPendingReads', 'maxApplyBytes'] as const
   for (const name of limits)
     if (!Number.isInteger(options[name]) || options[name] < 1) throw new Misuse(`Raft option ${name} takes a positive integer, not ${options[name]}`)
+  const { priority, commitGroups, leaseReadsDriftPpm } = options
+  if (!Number.isSafeInteger(priority) || priority < 0) throw new Misuse(`Raft option priority takes an integer from 0 on, not ${priority}`)
+  for (const group of commitGroups)
+    if (!Number.isSafeInteger(group) || group < 0) throw new Misuse(`Raft option commitGroups takes integers from 0 on, not ${group}`)
+  if (leaseReadsDriftPpm !== null && !(leaseReadsDriftPpm >= 0 && leaseReadsDriftPpm <= 500_000))
+    throw new Misuse(`Raft option leaseReadsDriftPpm takes a number from 0 to 500,000 or null, not ${leaseReadsDriftPpm}`)
   return options
+}
+
+/** For how long of its own time a leader may take a confirmed round for a lease: what is left of the voters' patience when its clock is slow and theirs are fast. */
+export function readLease({ electionTimeout: [shortest], leaseReadsDriftPpm }: RaftOptions): Nanos {
+  const drift = (leaseReadsDriftPpm ?? 0) / 1_000_000
+  return Math.floor((shortest * (1 - drift)) / (1 + drift))
 }

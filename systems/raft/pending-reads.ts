@@ -11,6 +11,8 @@ export class PendingReads {
   /** So far, for those who look on. */
   asked = 0
   answered = 0
+  /** Confirmed by the leader's lease. */
+  byLease = 0
   readonly #recent: AnsweredRead[] = []
   readonly #unconfirmed = new Map<number, PendingRead>()
   #confirmed: { readonly index: number; readonly read: PendingRead }[] = []
@@ -33,8 +35,9 @@ export class PendingReads {
   }
 
   /** The read may be served once `index` is applied; `applied` is. */
-  confirmed(id: number, index: number, applied: number): void {
+  confirmed(id: number, index: number, applied: number, isByLease: boolean): void {
     const read = this.#take(id)
+    if (isByLease) this.byLease++
     if (applied >= index) this.#answer(read, applied)
     else this.#confirmed.push({ index, read })
   }

@@ -26,7 +26,13 @@ export interface Progress {
   /** The newest life of the follower that was heard; 0 before the first word. */
   incarnation: number
   suspect: boolean
-  /** While suspect, once this leader has committed in its own term. */
+  /** The newest proposal that it handed on. */
+  forwarded: { readonly incarnation: number; readonly id: number }
+  /** It may have forgotten votes. */
+  wiped: boolean
+  /** While wiped: the entry that was appended since it was heard; 0: none yet. */
+  fence: number
+  /** While suspect, once this leader has committed in its own term, and that entry. */
   trust: Trust | null
   /** It needs a snapshot that reaches so far, whatever its log holds; 0: it does not. */
   lacks: number
@@ -52,6 +58,9 @@ export function newProgress(member: MemberId, next: number): Progress {
     round: 0,
     incarnation: 0,
     suspect: false,
+    forwarded: { incarnation: 0, id: 0 },
+    wiped: false,
+    fence: 0,
     trust: null,
     lacks: 0,
     snapshot: null,

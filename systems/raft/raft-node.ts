@@ -1,17 +1,20 @@
 import { DiskError, Misuse } from '../../sim/host/errors.js'
 import type { Closable, Host, HostName, Nanos } from '../../sim/host/seam.js'
+import type { MembershipChange } from './configuration.js'
 import { raftMachine } from './core.js'
 import { DeadlineTimer } from './deadline-timer.js'
-import { Busy, CorruptSnapshot, NotLeader } from './errors.js'
+import { Busy, CorruptSnapshot } from './errors.js'
+import { GroupMembers } from './group-members.js'
 import { HeldSends } from './held-sends.js'
 import { lastIndex, termAt } from './log.js'
 import { LostState } from './lost-state.js'
 import type { Entry, MemberId, Position, RaftEvent, RaftInput, RaftMessage, Role, TimerTag } from './messages.js'
 import { PendingReads } from './pending-reads.js'
 import { Proposals } from './proposals.js'
-import { type RaftGroup, walDirectory } from './raft-group.js'
+import { firstConfiguration, type RaftGroup, walDirectory } from './raft-group.js'
 import { type RaftNodeOptions, raftNodeOptions } from './raft-node-options.js'
 import { RaftTransport } from './raft-transport.js'
+import { refusal } from './refusal.js'
 import { SnapshotExchange } from './snapshot-exchange.js'
 import type { RaftEffect, RaftMachine, RaftState } from './state.js'
 import type { StateMachine } from './state-machine.js'
@@ -49,6 +52,8 @@ export class RaftNode<Result = unknown> {
   readonly walDirectory: string
   readonly stateMachine: StateMachine<Result>
   readonly reads = new PendingReads()
+  /** Who belongs to the group, and who leads it: to be looked at, and changed. */
+  readonly members: GroupMembers
   readonly #host: Host
   readonly #options: RaftNodeOptions
   readonly #machine: RaftMachine
@@ -82,7 +87,10 @@ export class RaftNode<Result = unknown> {
     if (!group.peers.includes(host.name)) throw new Misuse(`${host.name} is not among the members of ${group.group}: ${group.peers.join(', ')}`)
     try {
       const applied = await group.stateMachine.open()
-      const log = await WriteAheadLog.open(host, walDirectory(group), { segmentBytes: options.walSegmentBytes })
+      const log = await WriteAheadLog.open(host, walDirectory(group), {
+        segmentBytes: options.walSegmentBytes,
+        isReplacement: group.isReplacement ?? host.incarnation > 1,
+      })
       const { base } = log.recovered
       const state = applied === null ? 'is damaged' : `holds ${applied.index} entries`
       if (log.isNew && applied?.index !== 0) throw new CorruptLog(`the state machine ${state}, and there is no write-ahead log`)
@@ -107,17 +115,26 @@ export class RaftNode<Result = unknown> {
     this.#held = new HeldSends(options.maxHeldMessages)
     this.#proposals = new Proposals(host.clock)
     this.#storage = new StateStorage(host, group.stateMachine)
-    this.#snapshots = new SnapshotExchange(this.#storage, host.clock, options, (input) => this.#input(input))
+    this.#snapshots = new SnapshotExchange(this.#storage, host.clock, options, (input) => this.input(input))
     this.#transport = new RaftTransport(host, group.group, group.peers, (from, message) => this.#receive(from, message))
     const timer = (tag: TimerTag) => new DeadlineTimer(host.clock, () => this.#onTimer(tag))
-    this.#timers = { lease: timer('lease'), election: timer('election'), heartbeat: timer('heartbeat'), 'check-quorum': timer('check-quorum') }
+    this.#timers = {
+      lease: timer('lease'),
+      election: timer('election'),
+      heartbeat: timer('heartbeat'),
+      'check-quorum': timer('check-quorum'),
+      transfer: timer('transfer'),
+      'read-lease-0': timer('read-lease-0'),
+      'read-lease-1': timer('read-lease-1'),
+    }
+    this.members = new GroupMembers(this, host.clock, 2 * options.electionTimeout[1])
     this.#lost = new LostState(host, group.group, options.supplyPatience)
     group.stateMachine.onDamage?.((error) => this.#loseState(error))
     log.onDurable((token) => this.#saved(token))
-    this.#machine = raftMachine(options)
-    const { hardState, base, entries, suspect } = log.recovered
+    this.#machine = raftMachine(options, firstConfiguration(group))
+    const { hardState, base, configuration, expected, entries, suspect, wiped } = log.recovered
     const peers = group.peers.map((_, id) => id)
-    const durable = { hardState, base, entries, applied, incarnation: host.incarnation, suspect }
+    const durable = { hardState, base, configuration, expected, entries, applied, incarnation: host.incarnation, suspect, wiped }
     const { state, effects } = this.#machine.boot({ id: group.peers.indexOf(host.name), peers }, durable)
     this.machineState = state
     if (suspect) host.log.warn('raft.suspect', { group: group.group, lastIndex: this.lastIndex })
@@ -185,7 +202,7 @@ export class RaftNode<Result = unknown> {
       }
       const id = this.#nextRequest++
       this.#proposals.ask(id, options.timeout, resolve as (result: unknown) => void, reject)
-      this.#input({ kind: 'propose', id, data })
+      this.input({ kind: 'propose', id, data })
     })
   }
 
@@ -201,7 +218,19 @@ export class RaftNode<Result = unknown> {
       }
       const id = this.#nextRequest++
       this.reads.ask(id, resolve, reject)
-      this.#input({ kind: 'read', id })
+      // A lease that is over by the clock is over, whatever the timers know of it.
+      this.#timers['read-lease-0'].fireIfDue()
+      this.#timers['read-lease-1'].fireIfDue()
+      this.input({ kind: 'read', id })
+    })
+  }
+
+  /** For `members`. */
+  change(change: MembershipChange): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const id = this.#nextRequest++
+      this.#proposals.ask(id, undefined, () => resolve(), reject)
+      this.input({ kind: 'change-membership', id, change })
     })
   }
 
@@ -213,7 +242,7 @@ export class RaftNode<Result = unknown> {
     this.#isStopping = true
     this.#lost.stop()
     this.#transport.close()
-    this.#input({ kind: 'resign' })
+    this.input({ kind: 'resign' })
     // What others wait for is durable, and said.
     await this.#log.drain()
     await this.#installing
@@ -241,7 +270,7 @@ export class RaftNode<Result = unknown> {
   }
 
   /** What a state machine or a listener asks for in the middle of a step waits for its end. */
-  #input(input: RaftInput): void {
+  input(input: RaftInput): void {
     if (this.#isStepping) this.#waitingInputs.push(input)
     else this.#step({ kind: 'input', input })
   }
@@ -292,19 +321,19 @@ export class RaftNode<Result = unknown> {
   #onEvent(event: RaftEvent): void {
     switch (event.kind) {
       case 'apply':
-        this.#apply(event.entries)
+        this.#apply(event.entries, event.hasMore)
         break
       case 'proposed':
         this.#proposals.appended(event.id, event.index, event.term)
         break
       case 'proposal-rejected':
-        this.#proposals.refused(event.id, this.#refusal(event))
+        this.#proposals.refused(event.id, refusal(event, this.group, this.peers))
         break
       case 'read-ready':
-        this.reads.confirmed(event.id, event.index, this.applied)
+        this.reads.confirmed(event.id, event.index, this.applied, event.isByLease)
         break
       case 'read-rejected':
-        this.reads.refused(event.id, this.#refusal(event))
+        this.reads.refused(event.id, refusal(event, this.group, this.peers))
         break
       case 'leadership':
         this.#onLeadership(event)
@@ -319,13 +348,12 @@ export class RaftNode<Result = unknown> {
       case 'install':
         this.#installing = this.#install(event.snapshot)
         break
+      case 'configuration':
+        this.#host.check.reachable('another configuration is in force')
+        break
       case 'trusted':
         this.#host.log.info('raft.trusted', { group: this.group })
     }
-  }
-
-  #refusal({ reason, leader }: { readonly reason: 'not-leader' | 'busy'; readonly leader: MemberId | null }): NotLeader | Busy {
-    return reason === 'busy' ? new Busy() : new NotLeader(leader === null ? undefined : this.peers[leader])
   }
 
   #onLeadership({ role, term, leader }: RaftEvent & { kind: 'leadership' }): void {
@@ -333,7 +361,7 @@ export class RaftNode<Result = unknown> {
       this.#host.log.info('raft.leader', { group: this.group, term })
       this.#host.check.sometimes('a later leader is elected', term > 1)
       this.#host.mark('leading')
-      if (this.#host.maybe('raft.heartbeat-at-once')) this.#input({ kind: 'heartbeat' })
+      if (this.#host.maybe('raft.heartbeat-at-once')) this.input({ kind: 'heartbeat' })
     } else this.#proposals.supersede()
     if (!this.#isCompacting && !this.#isStopping && this.#host.maybe('raft.compact-early')) void this.#compact()
     if (this.#listeners.length === 0) return
@@ -343,7 +371,7 @@ export class RaftNode<Result = unknown> {
 
   // ---------------------------------------------------------------- applying
 
-  #apply(entries: readonly Entry[]): void {
+  #apply(entries: readonly Entry[], hasMore: boolean): void {
     for (let i = 0; i < entries.length; i++) {
       const { index, term, kind, data } = entries[i] as Entry
       if (index !== this.applied + 1) throw new Misuse(`entry ${index} is to be applied after entry ${this.applied}`)
@@ -354,6 +382,7 @@ export class RaftNode<Result = unknown> {
     }
     this.#entriesSinceFlush += entries.length
     this.reads.applied(this.applied)
+    if (hasMore) this.#host.clock.timer(1, () => this.input({ kind: 'applied' }))
     const isDue = this.#entriesSinceFlush >= this.#options.compactAfterEntries || this.#bytesSinceFlush >= this.#options.compactAfterBytes
     if (isDue && !this.#isCompacting && !this.#isStopping) void this.#compact()
   }
@@ -369,12 +398,12 @@ export class RaftNode<Result = unknown> {
     if (this.#isStopping || this.machineState.lacks > 0) return
     const trailing = this.#host.maybe('raft.no-trailing-entries') ? 0 : this.#options.trailingEntries
     const index = Math.min(this.flushed.index, this.lastIndex) - trailing
-    if (index > this.machineState.log.base.index) this.#input({ kind: 'compact', index })
+    if (index > this.machineState.log.base.index) this.input({ kind: 'compact', index })
   }
 
   #loseState(error: Error): void {
     if (this.#isStopping || this.machineState.lacks > 0) return
-    this.#input({ kind: 'state-lost' })
+    this.input({ kind: 'state-lost' })
     this.#lost.found(this.machineState.lacks, error.message)
   }
 
@@ -382,13 +411,13 @@ export class RaftNode<Result = unknown> {
     if (await this.#snapshots.install(snapshot)) {
       this.applied = snapshot.index
       this.flushed = snapshot
-      this.#input({ kind: 'installed', snapshot })
+      this.input({ kind: 'installed', snapshot })
       this.#host.check.reachable('a snapshot is installed')
       this.#lost.supplied()
       this.reads.applied(this.applied)
     } else {
       this.#host.log.warn('raft.snapshot-refused', { group: this.group, index: snapshot.index })
-      this.#input({ kind: 'install-failed', snapshot })
+      this.input({ kind: 'install-failed', snapshot })
     }
   }
 }

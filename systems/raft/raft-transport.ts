@@ -40,6 +40,11 @@ export class RaftTransport {
       'heartbeat-response': handle,
       'snapshot-chunk-request': handle,
       'snapshot-chunk-response': handle,
+      'timeout-now': handle,
+      'forward-request': handle,
+      'forward-response': handle,
+      'founding-request': handle,
+      'founding-response': handle,
     }
     this.#served = host.net.serve(this.#protocol, handlers)
   }

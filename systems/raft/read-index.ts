@@ -1,5 +1,6 @@
-import { majorityValue } from './quorum.js'
-import { emit, idleReads, type RaftState, type StepContext } from './state.js'
+import { quorumValue } from './quorum.js'
+import { confirmReadLease } from './read-lease.js'
+import { emit, idleReads, type StepContext } from './state.js'
 
 /** Takes a read. Answers whether a round has to be broadcast for it. */
 export function read(context: StepContext, id: number): boolean {
@@ -11,6 +12,10 @@ export function read(context: StepContext, id: number): boolean {
   }
   if (reads.waiting.length + (reads.serving?.ids.length ?? 0) >= options.maxPendingReads) {
     emit(context, { kind: 'read-rejected', id, reason: 'busy', leader: state.leader })
+    return false
+  }
+  if (state.readLease.held !== null && state.commit >= state.firstOwnIndex) {
+    emit(context, { kind: 'read-ready', id, index: state.commit, isByLease: true })
     return false
   }
   reads.waiting.push(id)
@@ -25,21 +30,23 @@ export function serveReads(context: StepContext): boolean {
   const { state } = context
   const { reads } = state
   if (reads.waiting.length === 0 || reads.serving !== null || state.commit < state.firstOwnIndex) return false
-  reads.serving = { round: beginRound(state), index: state.commit, ids: reads.waiting }
+  reads.serving = { round: beginRound(context), index: state.commit, ids: reads.waiting }
   reads.waiting = []
   finishReads(context)
   return true
 }
 
 /** The number of a new round, which the next heartbeats carry. */
-function beginRound(state: RaftState): number {
-  state.reads.round++
-  confirmRounds(state)
-  return state.reads.round
+export function beginRound(context: StepContext): number {
+  const { reads } = context.state
+  reads.round++
+  confirmRounds(context)
+  return reads.round
 }
 
 /** Counts the followers' answers; answers whether a newer round is confirmed. */
-export function confirmRounds(state: RaftState): boolean {
+export function confirmRounds(context: StepContext): boolean {
+  const { state } = context
   const { progress, reads } = state
   const values = new Array<number>(progress.length)
   for (let i = 0; i < progress.length; i++) {
@@ -47,9 +54,10 @@ export function confirmRounds(state: RaftState): boolean {
     if (!follower) values[i] = reads.round
     else values[i] = follower.suspect ? 0 : follower.round
   }
-  const confirmed = majorityValue(state.configuration, values)
+  const confirmed = quorumValue(state.quorum, values)
   if (confirmed <= state.reads.confirmed) return false
   state.reads.confirmed = confirmed
+  confirmReadLease(context)
   return true
 }
 
@@ -59,7 +67,7 @@ export function finishReads(context: StepContext): void {
   const { serving } = reads
   if (serving === null || reads.confirmed < serving.round) return
   reads.serving = null
-  for (const id of serving.ids) emit(context, { kind: 'read-ready', id, index: serving.index })
+  for (const id of serving.ids) emit(context, { kind: 'read-ready', id, index: serving.index, isByLease: false })
 }
 
 /** A leader that steps down answers none of its reads. */

@@ -1,28 +1,36 @@
 import { advanceCommit } from './commit.js'
+import { forward } from './forwarding.js'
 import { broadcastHeartbeat } from './heartbeat.js'
 import { entriesFrom, lastIndex, lastPlaceOfTerm, termAt, weight, writeEntries } from './log.js'
+import { leaveWhenCommitted, noteConfigurations } from './membership.js'
 import type { AppendResponse, Entry, HeartbeatResponse, MemberId } from './messages.js'
 import { ENTRY_OVERHEAD_BYTES } from './options.js'
 import { becomeProbe, becomeReplicate, maySend, noteAnswered, noteSent, type Progress } from './progress.js'
 import { confirmRounds, finishReads, serveReads } from './read-index.js'
 import { beginSnapshot, nudgeSnapshot } from './snapshot-sending.js'
 import { emit, type RaftState, type StepContext, save, send } from './state.js'
+import { handOver } from './transfer.js'
 
 const nothing: readonly Entry[] = []
 
 /** Leader: appends a proposal, or says why not. */
 export function propose(context: StepContext, id: number, data: Uint8Array): void {
-  const { state, options } = context
-  if (state.role !== 'leader') {
-    emit(context, { kind: 'proposal-rejected', id, reason: 'not-leader', leader: state.leader })
-    return
-  }
-  if (state.uncommittedBytes > 0 && state.uncommittedBytes + data.length + ENTRY_OVERHEAD_BYTES > options.maxUncommittedBytes) {
-    emit(context, { kind: 'proposal-rejected', id, reason: 'busy', leader: state.leader })
+  const { state } = context
+  const reason = proposalRefusal(context, data)
+  if (reason === 'not-leader' && forward(context, id, data)) return
+  if (reason !== null) {
+    emit(context, { kind: 'proposal-rejected', id, reason, leader: state.leader })
     return
   }
   emit(context, { kind: 'proposed', id, index: lastIndex(state.log) + 1, term: state.term })
   appendOwn(context, 'normal', data)
+}
+
+/** Why this member would not append a proposal now. */
+export function proposalRefusal({ state, options }: StepContext, data: Uint8Array): 'not-leader' | 'busy' | null {
+  if (state.role !== 'leader') return 'not-leader'
+  const isFull = state.uncommittedBytes > 0 && state.uncommittedBytes + data.length + ENTRY_OVERHEAD_BYTES > options.maxUncommittedBytes
+  return isFull || state.transfer !== null ? 'busy' : null
 }
 
 /** Leader: one more entry, stored here and sent to all at the same time. */
@@ -31,6 +39,7 @@ export function appendOwn(context: StepContext, kind: Entry['kind'], data: Uint8
   const entry: Entry = { index: lastIndex(state.log) + 1, term: state.term, kind, data }
   const entries = [entry]
   writeEntries(state.log, entries, 0, save(context, { kind: 'entries', entries }))
+  if (kind === 'configuration') noteConfigurations(state, entries, 0)
   state.uncommittedBytes += weight(entry)
   for (const progress of state.progress) if (progress !== null) replicate(context, progress)
 }
@@ -79,10 +88,15 @@ function sendAppend(context: StepContext, progress: Progress, entries: readonly 
 
 export function onAppendResponse(context: StepContext, from: MemberId, response: AppendResponse): void {
   const progress = progressOf(context.state, from)
-  if (progress === undefined || !hear(context, progress, response)) return
+  if (progress === undefined || !hear(context, progress, response) || !isLed(context.state, progress)) return
   if (response.rejected) onRefused(context, progress, response)
   else onMatched(context, progress, response.index)
-  supplyState(context, progress)
+  if (isLed(context.state, progress)) supplyState(context, progress)
+}
+
+/** A commit may have changed the configuration: this member may lead no longer, or have the follower no longer. */
+function isLed(state: RaftState, progress: Progress): boolean {
+  return state.progress[state.quorum.members.indexOf(progress.member)] === progress
 }
 
 function onMatched(context: StepContext, progress: Progress, index: number): void {
@@ -94,7 +108,9 @@ function onMatched(context: StepContext, progress: Progress, index: number): voi
   // The snapshot is installed, and the entries that follow it have been compacted meanwhile.
   else if (progress.lacks === 0 && progress.snapshot !== null && index >= progress.snapshot.index) beginSnapshot(context, progress)
   if (progress.matched > state.commit) advance(context)
+  if (!isLed(state, progress)) return
   replicate(context, progress)
+  if (state.transfer !== null) handOver(context, progress)
 }
 
 function onRefused(context: StepContext, progress: Progress, response: AppendResponse): void {
@@ -105,17 +121,23 @@ function onRefused(context: StepContext, progress: Progress, response: AppendRes
     becomeProbe(progress, progress.matched + 1)
   } else {
     if (progress.mode === 'snapshot' || response.index !== progress.next - 1) return
-    const place = lastPlaceOfTerm(log, response.hintIndex, response.hintTerm)
-    becomeProbe(progress, Math.max(Math.min(response.index, place.index + 1), progress.matched + 1))
+    // Before where the log begins nothing can be compared: that is what snapshots are for.
+    const place = response.hintIndex < log.base.index ? response.hintIndex : lastPlaceOfTerm(log, response.hintIndex, response.hintTerm).index
+    becomeProbe(progress, Math.max(Math.min(response.index, place + 1), progress.matched + 1))
   }
   replicate(context, progress, true)
+}
+
+export function onUnreachable(state: RaftState, member: MemberId): void {
+  const progress = progressOf(state, member)
+  if (progress?.mode === 'replicate') becomeProbe(progress, progress.matched + 1)
 }
 
 /** An answered heartbeat is the time to send again what may have been lost. */
 export function onHeartbeatResponse(context: StepContext, from: MemberId, response: HeartbeatResponse): void {
   const { state, options } = context
   const progress = progressOf(state, from)
-  if (progress === undefined || !hear(context, progress, response)) return
+  if (progress === undefined || !hear(context, progress, response) || !isLed(state, progress)) return
   if (supplyState(context, progress)) return
   if (progress.mode === 'snapshot') {
     nudgeSnapshot(context, progress)
@@ -143,13 +165,22 @@ function hear(context: StepContext, progress: Progress, response: AppendResponse
   progress.lacks = response.lacks
   if (response.round > progress.round) {
     progress.round = response.round
-    if (confirmRounds(state)) finishReads(context)
+    if (confirmRounds(context)) finishReads(context)
   }
-  if (progress.suspect && progress.trust === null && state.commit >= state.firstOwnIndex) {
-    progress.trust = { incarnation: progress.incarnation, index: state.commit }
-  }
+  if (progress.suspect && progress.trust === null) considerTrust(context, progress)
   if (serveReads(context)) broadcastHeartbeat(context)
   return true
+}
+
+/** A suspect is trusted once it has what is committed now; one that was wiped, once it has an entry that was appended since it was heard. */
+function considerTrust(context: StepContext, progress: Progress): void {
+  const { state } = context
+  if (!progress.wiped) {
+    if (state.commit >= state.firstOwnIndex) progress.trust = { incarnation: progress.incarnation, index: state.commit }
+  } else if (progress.fence === 0) {
+    progress.fence = lastIndex(state.log) + 1
+    appendOwn(context, 'noop', new Uint8Array(0))
+  } else if (state.commit >= progress.fence) progress.trust = { incarnation: progress.incarnation, index: progress.fence }
 }
 
 /**
@@ -169,6 +200,8 @@ function meet(state: RaftState, progress: Progress, response: AppendResponse | H
   const restarted = progress.incarnation > 0
   progress.incarnation = response.incarnation
   progress.suspect = response.suspect
+  progress.wiped = response.wiped === true
+  progress.fence = 0
   progress.trust = null
   if (response.suspect) {
     progress.matched = 0
@@ -180,9 +213,15 @@ function meet(state: RaftState, progress: Progress, response: AppendResponse | H
 
 /** Leader: commits what a majority now holds; with the first commit of its term, reads may be served. */
 export function advance(context: StepContext): void {
-  if (advanceCommit(context) && serveReads(context)) broadcastHeartbeat(context)
+  const { state } = context
+  if (!advanceCommit(context)) return
+  // Another configuration may have come into force, by which more is committed.
+  while (state.role === 'leader' && advanceCommit(context)) {}
+  if (state.role !== 'leader') return
+  leaveWhenCommitted(context)
+  if (serveReads(context)) broadcastHeartbeat(context)
 }
 
 export function progressOf(state: RaftState, member: MemberId): Progress | undefined {
-  return state.progress[state.configuration.voters.indexOf(member)] ?? undefined
+  return state.progress[state.quorum.members.indexOf(member)] ?? undefined
 }

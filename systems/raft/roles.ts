@@ -1,5 +1,6 @@
 import type { MemberId } from './messages.js'
 import { rejectReads } from './read-index.js'
+import { dropReadLease } from './read-lease.js'
 import { type StepContext, saveHardState } from './state.js'
 
 /** A newer term: this member follows in it, and knows no leader yet. */
@@ -24,6 +25,11 @@ export function becomeFollower(context: StepContext): void {
     state.uncommittedBytes = 0
     effects.push(timers.cancelHeartbeat, timers.cancelCheckQuorum)
     rejectReads(context)
+    dropReadLease(context)
+    if (state.transfer !== null) {
+      state.transfer = null
+      effects.push(timers.cancelTransfer)
+    }
   }
   if (state.leased) {
     state.leased = false

@@ -2,9 +2,10 @@ import { Misuse } from '../../sim/host/errors.js'
 import { accept } from './append.js'
 import { applyCommitted, commitTo } from './commit.js'
 import { compactLog, restartLog, termAt } from './log.js'
+import { configurationAt, forgetConfigurations, restartConfigurations, written } from './membership.js'
 import { type MemberId, type Position, type SnapshotChunkRequest, samePosition } from './messages.js'
 import { followLeader } from './roles.js'
-import { emit, type StepContext, save, send } from './state.js'
+import { emit, type PlacedConfiguration, type StepContext, save, send } from './state.js'
 
 /** Follower: hands the bytes on in order, then asks for the installation. */
 export function onChunkRequest(context: StepContext, from: MemberId, request: SnapshotChunkRequest): void {
@@ -26,7 +27,18 @@ export function onChunkRequest(context: StepContext, from: MemberId, request: Sn
   if (received < total) return
   state.incoming = null
   state.installing = snapshot
-  emit(context, { kind: 'install', snapshot })
+  state.incomingConfiguration = request.configuration
+  // Whoever finds the state machine ahead of the log has to know who decides.
+  if (request.configuration !== null) {
+    state.expectedToken = save(context, { kind: 'expected', expected: { snapshot, configuration: request.configuration } })
+  } else emit(context, { kind: 'install', snapshot })
+}
+
+export function installWhenDurable(context: StepContext): void {
+  const { state } = context
+  if (state.savedToken < state.expectedToken || state.installing === null) return
+  state.expectedToken = 0
+  emit(context, { kind: 'install', snapshot: state.installing })
 }
 
 /** Answers how much of the snapshot is here. */
@@ -56,10 +68,14 @@ export function onInstalled(context: StepContext, snapshot: Position): void {
   state.installing = null
   if (termAt(state.log, snapshot.index) === snapshot.term) {
     compactLog(state.log, snapshot.index)
-    save(context, { kind: 'compacted', base: snapshot })
+    forgetConfigurations(state, snapshot.index)
+    save(context, { kind: 'compacted', base: snapshot, configuration: written(configurationAt(state, snapshot.index)) })
   } else {
-    restartLog(state.log, snapshot, save(context, { kind: 'restored', base: snapshot }))
+    const configuration = state.incomingConfiguration
+    restartLog(state.log, snapshot, save(context, { kind: 'restored', base: snapshot, configuration }))
+    restartConfigurations(context, configuration === null ? (state.configurations[0] as PlacedConfiguration) : { index: snapshot.index, configuration })
   }
+  state.incomingConfiguration = null
   state.applied = snapshot.index
   state.lacks = 0
   if (snapshot.index > state.commit) state.commit = snapshot.index

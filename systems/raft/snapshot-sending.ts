@@ -1,3 +1,4 @@
+import { configurationAt, written } from './membership.js'
 import { type Position, type RaftInput, type SnapshotChunkResponse, samePosition } from './messages.js'
 import { becomeProbe, becomeSnapshot, type Progress } from './progress.js'
 import { emit, type StepContext, send } from './state.js'
@@ -42,6 +43,7 @@ function sendChunk(context: StepContext, progress: Progress, snapshot: Position,
     offset: progress.snapshotOffset,
     total: progress.snapshotTotal,
     bytes,
+    configuration: written(configurationAt(context.state, snapshot.index)),
   })
 }
 

@@ -1,12 +1,17 @@
-import type { Entry, HardState, Position } from './messages.js'
+import type { Configuration } from './configuration.js'
+import type { Entry, ExpectedSnapshot, HardState, Position } from './messages.js'
 import type { ReadRecord } from './wal-record.js'
 
 /** What the records of a write-ahead log, replayed in order, amount to. `Item` is what is kept of an entry: all of it, or its term. */
 export class WalImage<Item extends Entry | number = Entry> {
   hardState: HardState = { term: 0, vote: null }
   suspect = false
+  wiped = false
   /** The log before its first entry: all up to here may be gone. */
   base: Position = { index: 0, term: 0 }
+  /** That in force at the base; null: the group's first one. */
+  configuration: Configuration | null = null
+  expected: ExpectedSnapshot | null = null
   /** Consecutive from `first`. */
   entries: Item[] = []
   first = 1
@@ -33,26 +38,33 @@ export class WalImage<Item extends Entry | number = Entry> {
         this.hardState = record.hardState
         return undefined
       case 'compacted':
-        this.#compact(record.base)
+        this.#compact(record.base, record.configuration)
         return undefined
       case 'restored':
         this.entries = []
         this.base = record.base
+        this.configuration = record.configuration
         this.first = record.base.index + 1
+        return undefined
+      case 'expected':
+        this.expected = record.expected
         return undefined
       case 'trusted':
         this.suspect = false
+        this.wiped = false
         return undefined
       case 'segment': {
         this.hardState = record.hardState
         this.suspect = record.suspect
+        this.wiped = record.wiped
         if (this.#segments++ === 0) this.first = record.from
         if (record.base.index > this.lastIndex) {
           this.entries = []
           this.first = record.from
         }
+        if (record.expected !== null) this.expected = record.expected
         const mistake = this.#append(record.from, record.entries)
-        this.#compact(record.base)
+        this.#compact(record.base, record.configuration)
         return mistake
       }
       case 'padding':
@@ -78,9 +90,10 @@ export class WalImage<Item extends Entry | number = Entry> {
     return undefined
   }
 
-  #compact(base: Position): void {
+  #compact(base: Position, configuration: Configuration | null): void {
     if (base.index < this.base.index) return
     this.base = base
+    this.configuration = configuration
     const gone = base.index + 1 - this.first
     if (gone <= 0) return
     this.entries.splice(0, gone)

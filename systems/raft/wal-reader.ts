@@ -59,6 +59,11 @@ export class WalReader {
     return this.#image.suspect
   }
 
+  /** A suspect may have forgotten terms and votes, too: its disk was lost. */
+  get wiped(): boolean {
+    return this.#image.wiped
+  }
+
   /** The life of the member that wrote the newest segment. */
   get incarnation(): number {
     return this.#incarnation

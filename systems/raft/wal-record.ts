@@ -1,5 +1,6 @@
 import { Misuse } from '../../sim/host/errors.js'
-import type { Entry, HardState, Position, RaftChange } from './messages.js'
+import { type Configuration, decodeConfiguration, encodeConfiguration } from './configuration.js'
+import type { Entry, ExpectedSnapshot, HardState, Position, RaftChange } from './messages.js'
 import { type FrameBuffer, word32 } from './wal-frame.js'
 
 /** One record of the write-ahead log: a change that the core saves, or what the log adds of its own. */
@@ -26,7 +27,11 @@ export interface SegmentHeader<Item = Entry> {
   readonly incarnation: number
   readonly hardState: HardState
   readonly suspect: boolean
+  readonly wiped: boolean
   readonly base: Position
+  /** As in `Durable`. */
+  readonly configuration: Configuration | null
+  readonly expected: ExpectedSnapshot | null
   /** The log from here on is `entries`. */
   readonly from: number
   readonly entries: readonly Item[]
@@ -38,7 +43,8 @@ export interface Padding {
   readonly length: number
 }
 
-const kinds = { segment: 1, 'hard-state': 2, entries: 3, compacted: 4, restored: 5, trusted: 6, padding: 7 } as const
+const kinds = { segment: 1, 'hard-state': 2, entries: 3, compacted: 4, restored: 5, trusted: 6, padding: 7, expected: 8 } as const
+const entryKinds = ['noop', 'normal', 'configuration'] as const
 const format = 1
 
 /** Writes one record as the payload of a frame of its own. */
@@ -53,10 +59,15 @@ export function writeRecord(to: FrameBuffer, record: WalRecord): void {
       to.integer(record.previousEnd)
       to.integer(record.incarnation)
       writeHardState(to, record.hardState)
-      to.byte(record.suspect ? 1 : 0)
+      to.byte((record.suspect ? 1 : 0) | (record.wiped ? 2 : 0))
       writePosition(to, record.base)
       to.integer(record.from)
       writeEntries(to, record.entries, record.from)
+      writeConfiguration(to, record.configuration)
+      if (record.expected === null) return
+      // A group that never changed writes neither.
+      if (record.configuration === null) to.word(0)
+      writeExpected(to, record.expected)
       return
     case 'hard-state':
       writeHardState(to, record.hardState)
@@ -71,6 +82,10 @@ export function writeRecord(to: FrameBuffer, record: WalRecord): void {
     case 'compacted':
     case 'restored':
       writePosition(to, record.base)
+      writeConfiguration(to, record.configuration)
+      return
+    case 'expected':
+      writeExpected(to, record.expected)
       return
     case 'trusted':
       return
@@ -106,13 +121,25 @@ function writePosition(to: FrameBuffer, position: Position): void {
   to.integer(position.term)
 }
 
+function writeConfiguration(to: FrameBuffer, configuration: Configuration | null): void {
+  if (configuration === null) return
+  const bytes = encodeConfiguration(configuration)
+  to.word(bytes.length)
+  to.bytes(bytes)
+}
+
+function writeExpected(to: FrameBuffer, { snapshot, configuration }: ExpectedSnapshot): void {
+  writePosition(to, snapshot)
+  writeConfiguration(to, configuration)
+}
+
 function writeEntries(to: FrameBuffer, entries: readonly Entry[], first: number): void {
   to.word(entries.length)
   for (let i = 0; i < entries.length; i++) {
     const entry = entries[i] as Entry
     if (entry.index !== first + i) throw new Misuse(`entries of one record follow each other: ${entry.index} is at the place of ${first + i}`)
     to.integer(entry.term)
-    to.byte(entry.kind === 'noop' ? 0 : 1)
+    to.byte(entryKinds.indexOf(entry.kind))
     to.word(entry.data.length)
     to.bytes(entry.data)
   }
@@ -143,10 +170,15 @@ class PayloadReader {
         const previousEnd = this.#integer()
         const incarnation = this.#integer()
         const hardState = this.#hardState()
-        const suspect = this.#byte() !== 0
+        const flags = this.#byte()
+        const suspect = (flags & 1) !== 0
+        const wiped = (flags & 2) !== 0
         const base = this.#position()
         const from = this.#integer()
-        return { kind: 'segment', number, previous, previousEnd, incarnation, hardState, suspect, base, from, entries: entriesFrom(from) }
+        const entries = entriesFrom(from)
+        const configuration = this.#configuration()
+        const expected = this.isAtEnd ? null : this.#expected()
+        return { kind: 'segment', number, previous, previousEnd, incarnation, hardState, suspect, wiped, base, configuration, expected, from, entries }
       }
       case kinds['hard-state']:
         return { kind: 'hard-state', hardState: this.#hardState() }
@@ -155,9 +187,13 @@ class PayloadReader {
         return { kind: 'entries', from, entries: entriesFrom(from) }
       }
       case kinds.compacted:
-        return { kind: 'compacted', base: this.#position() }
+        return { kind: 'compacted', base: this.#position(), configuration: this.#configuration() }
       case kinds.restored:
-        return { kind: 'restored', base: this.#position() }
+        return { kind: 'restored', base: this.#position(), configuration: this.#configuration() }
+      case kinds.expected: {
+        const expected = this.#expected()
+        return expected === null ? null : { kind: 'expected', expected }
+      }
       case kinds.trusted:
         return { kind: 'trusted' }
       case kinds.padding: {
@@ -175,7 +211,7 @@ class PayloadReader {
     const entries: Entry[] = []
     for (let index = first; index < first + count && this.#at < this.#end; index++) {
       const term = this.#integer()
-      const kind = this.#byte() === 0 ? 'noop' : 'normal'
+      const kind = entryKinds[this.#byte()] ?? 'normal'
       const length = this.#word()
       const data = this.#bytes.subarray(this.#at, this.#at + length)
       this.#at += length
@@ -196,6 +232,22 @@ class PayloadReader {
       this.#at += length
     }
     return terms
+  }
+
+  /** null: the record ends here, or holds none. */
+  #configuration(): Configuration | null {
+    if (this.isAtEnd) return null
+    const length = this.#word()
+    if (length === 0 || this.#at + length > this.#end) return null
+    const bytes = this.#bytes.subarray(this.#at, this.#at + length)
+    this.#at += length
+    return decodeConfiguration(bytes)
+  }
+
+  #expected(): ExpectedSnapshot | null {
+    const snapshot = this.#position()
+    const configuration = this.#configuration()
+    return configuration === null ? null : { snapshot, configuration }
   }
 
   #hardState(): HardState {

@@ -1,7 +1,8 @@
 import { DiskError, Misuse } from '../../sim/host/errors.js'
 import type { File, Host } from '../../sim/host/seam.js'
+import type { Configuration } from './configuration.js'
 import { makeDurableDirectory } from './durable-directory.js'
-import type { Entry, HardState, Position, RaftChange } from './messages.js'
+import type { Entry, ExpectedSnapshot, HardState, Position, RaftChange } from './messages.js'
 import { FrameBuffer, sectorBytes } from './wal-frame.js'
 import type { WalImage } from './wal-image.js'
 import { type SegmentHeader, writeRecord } from './wal-record.js'
@@ -10,6 +11,8 @@ import { recoverLog, segmentName, type WalRecovery } from './wal-recovery.js'
 export interface WalOptions {
   /** A segment that has reached this size is followed by a new one. */
   readonly segmentBytes: number
+  /** A missing log is one that was lost: the member may have forgotten all that it said. */
+  readonly isReplacement?: boolean
 }
 
 export const defaultWalOptions: WalOptions = { segmentBytes: 64 * 1024 * 1024 }
@@ -54,6 +57,10 @@ export class WriteAheadLog {
     const recovery = await recoverLog(disk, directory)
     const { image } = recovery
     if (recovery.isSuspect) image.suspect = true
+    if (recovery.isNew && options.isReplacement === true) {
+      image.suspect = true
+      image.wiped = true
+    }
     host.check.sometimes('a torn tail is cut off', recovery.isCut)
     const number = recovery.highestNumber + 1
     const from = Math.max(recovery.repeatFrom, image.first)
@@ -85,8 +92,8 @@ export class WriteAheadLog {
     this.#file = file
     this.#size = file.size()
     this.#durable = this.#size
-    const { hardState, suspect, base, lastIndex } = image
-    this.#saved = { hardState, suspect, base, lastIndex, token: 0, highestIndex: 0 }
+    const { hardState, suspect, wiped, base, configuration, expected, lastIndex } = image
+    this.#saved = { hardState, suspect, wiped, base, configuration, expected, lastIndex, token: 0, highestIndex: 0 }
     this.#written = { ...this.#saved }
   }
 
@@ -116,14 +123,22 @@ export class WriteAheadLog {
         if (saved.lastIndex > saved.highestIndex) saved.highestIndex = saved.lastIndex
         break
       case 'compacted':
-        if (change.base.index > saved.base.index) saved.base = change.base
+        if (change.base.index > saved.base.index) {
+          saved.base = change.base
+          saved.configuration = change.configuration
+        }
+        break
+      case 'expected':
+        saved.expected = change.expected
         break
       case 'restored':
         saved.base = change.base
+        saved.configuration = change.configuration
         saved.lastIndex = change.base.index
         break
       case 'trusted':
         saved.suspect = false
+        saved.wiped = false
     }
     writeRecord(this.#pending, change)
     saved.token = token
@@ -215,7 +230,10 @@ export class WriteAheadLog {
 interface Tail {
   hardState: HardState
   suspect: boolean
+  wiped: boolean
   base: Position
+  configuration: Configuration | null
+  expected: ExpectedSnapshot | null
   lastIndex: number
   token: number
   /** Of the entries in the batch that is being collected. */
@@ -224,12 +242,12 @@ interface Tail {
 
 function segmentHeader(
   place: Pick<SegmentHeader, 'number' | 'previous' | 'previousEnd' | 'incarnation'>,
-  state: { readonly hardState: HardState; readonly suspect: boolean; readonly base: Position },
+  state: Pick<SegmentHeader, 'hardState' | 'suspect' | 'wiped' | 'base' | 'configuration' | 'expected'>,
   from: number,
   entries: readonly Entry[],
 ): Uint8Array {
   const frame = new FrameBuffer(256)
-  const { hardState, suspect, base } = state
-  writeRecord(frame, { kind: 'segment', ...place, hardState, suspect, base, from, entries })
+  const { hardState, suspect, wiped, base, configuration, expected } = state
+  writeRecord(frame, { kind: 'segment', ...place, hardState, suspect, wiped, base, configuration, expected, from, entries })
   return frame.seal(place.number, 0, 0)
 }

@@ -148,7 +148,7 @@ export const scenarioPlants: readonly Plant[] = [
     name: 'one-vote-is-enough',
     source: 'Raft paper, 5.2: a candidate wins with the votes of a majority of the servers in the full cluster',
     file: 'systems/raft/quorum.ts',
-    replace: '  const needed = majority(configuration)\n  let granted = 0',
+    replace: '  const needed = majority(voters)\n  let granted = 0',
     with: '  const needed = 1\n  let granted = 0',
     expect: 'ElectionSafety',
     subject: start,

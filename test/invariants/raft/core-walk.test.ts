@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import { raftHarnesses } from '../../../invariants/raft/core-harness.js'
-import { raftCoreInvariants } from '../../../invariants/raft/core-invariants.js'
+import { changingGroup, changingHarnesses, raftHarnesses } from '../../../invariants/raft/core-harness.js'
+import { coreInvariants, raftCoreInvariants } from '../../../invariants/raft/core-invariants.js'
 import { walk } from '../../../sim/check/machine-walk.js'
+import type { RaftEvent } from '../../../systems/raft/messages.js'
 
 const key = { high: 0x5eed, low: 0xfa11 }
 
@@ -16,6 +17,34 @@ describe('The Raft core on random walks', () => {
     const result = walk(raftHarnesses, raftCoreInvariants, key, { nodes, walks, steps: 2_000 })
     expect(result.failure).toBeNull()
     expect(result.steps).toBeGreaterThan(walks * 1_000)
+  })
+
+  it('keeps them while members come and go, one by one and several at once, as voters and as learners, and leadership is handed on', () => {
+    const changing = coreInvariants(changingGroup)
+    const seen = { configurations: 0, joint: 0, leaders: new Set<number>() }
+    const watching = {
+      begin: changing.begin,
+      checks: [
+        ...changing.checks,
+        {
+          name: 'Counts',
+          check: (_: unknown, { node, emitted }: { readonly node: { readonly id: number }; readonly emitted: readonly RaftEvent[] }) => {
+            for (const event of emitted) {
+              if (event.kind === 'leadership' && event.role === 'leader') seen.leaders.add(node.id)
+              if (event.kind !== 'configuration') continue
+              seen.configurations++
+              if (event.configuration.outgoing.length > 0) seen.joint++
+            }
+            return undefined
+          },
+        },
+      ],
+    }
+    const result = walk(changingHarnesses, watching, key, { nodes: 5, walks: 500, steps: 2_000 })
+    expect(result.failure).toBeNull()
+    expect(seen.configurations).toBeGreaterThan(1_000)
+    expect(seen.joint).toBeGreaterThan(300)
+    expect([...seen.leaders].sort()).toEqual([0, 1, 2, 3, 4])
   })
 
   it('meets all that the core can do: elections, commits, reads, snapshots, trust', () => {

@@ -1,10 +1,13 @@
 import { RaftObservation, raftInvariants } from '../../../invariants/raft/index.js'
 import { DiskImage } from '../../../sim/disk/disk-image.js'
 import type { HostView, Measurements, Step, World } from '../../../sim/index.js'
+import { configurationOf } from '../../../systems/raft/configuration.js'
 import type { Entry, Position, RaftChange } from '../../../systems/raft/messages.js'
 import { PendingReads } from '../../../systems/raft/pending-reads.js'
+import { quorumOf } from '../../../systems/raft/quorum.js'
 import type { RaftNode } from '../../../systems/raft/raft-node.js'
 import type { RaftState } from '../../../systems/raft/state.js'
+import { noReadLease } from '../../../systems/raft/state.js'
 import { WriteAheadLog } from '../../../systems/raft/write-ahead-log.js'
 import { hostWith, ImageDisk } from '../../systems/raft/image-disk.js'
 
@@ -21,7 +24,22 @@ class FakeNode {
   readonly peers = names
   readonly walDirectory = 'wal'
   readonly reads = new PendingReads()
-  readonly machineState: Pick<RaftState, 'role' | 'term' | 'vote' | 'commit' | 'log' | 'votes' | 'progress' | 'suspect' | 'configuration'>
+  readonly machineState: Pick<
+    RaftState,
+    | 'role'
+    | 'term'
+    | 'vote'
+    | 'commit'
+    | 'log'
+    | 'votes'
+    | 'progress'
+    | 'suspect'
+    | 'configuration'
+    | 'quorum'
+    | 'configurations'
+    | 'firstOwnIndex'
+    | 'readLease'
+  >
   constructor(readonly id: number) {
     this.machineState = {
       role: 'follower',
@@ -32,7 +50,11 @@ class FakeNode {
       votes: [],
       progress: [],
       suspect: false,
-      configuration: { voters: [0, 1, 2] },
+      configuration: configurationOf([0, 1, 2]),
+      quorum: quorumOf(configurationOf([0, 1, 2])),
+      configurations: [{ index: 0, configuration: configurationOf([0, 1, 2]) }],
+      firstOwnIndex: 0,
+      readLease: noReadLease(),
     }
   }
   get lastIndex(): number {

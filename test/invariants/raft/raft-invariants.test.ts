@@ -224,7 +224,7 @@ describe('CommitDurable', () => {
   test('allows a disk to drop what a snapshot covers', async () => {
     for (const member of [1, 2]) {
       group.states[member] = { index: 3, term: 1 }
-      await group.persist(member, { kind: 'compacted', base: { index: 3, term: 1 } })
+      await group.persist(member, { kind: 'compacted', base: { index: 3, term: 1 }, configuration: null })
       expect(group.step(member)).toBeUndefined()
     }
   })
@@ -283,19 +283,19 @@ describe('SnapshotCoversCommitted', () => {
     ['damaged', null, /the snapshot on its disk is damaged/],
   ] as const)('trips when the log begins after an entry and the durable state is %s', async (_, state, message) => {
     group.states[2] = state
-    await group.persist(2, { kind: 'compacted', base: { index: 2, term: 1 } })
+    await group.persist(2, { kind: 'compacted', base: { index: 2, term: 1 }, configuration: null })
     const act = group.step(2)
     expect(act).toMatch(/^SnapshotCoversCommitted: /)
     expect(act).toMatch(message)
   })
   test('trips when the log begins after an entry that is not committed', async () => {
     group.states[2] = { index: 9, term: 1 }
-    await group.persist(2, { kind: 'restored', base: { index: 9, term: 1 } })
+    await group.persist(2, { kind: 'restored', base: { index: 9, term: 1 }, configuration: null })
     expect(group.step(2)).toMatch(/^SnapshotCoversCommitted: .*begins after entry 9 of term 1, and the committed one is of term none/)
   })
   test('allows a compacted log over a durable state', async () => {
     group.states[2] = { index: 3, term: 1 }
-    await group.persist(2, { kind: 'compacted', base: { index: 2, term: 1 } })
+    await group.persist(2, { kind: 'compacted', base: { index: 2, term: 1 }, configuration: null })
     expect(group.step(2)).toBeUndefined()
   })
 })
@@ -319,7 +319,7 @@ describe('ReadNotStale', () => {
       )
     })
     expect(begin).toBeUndefined()
-    const answered = group.step(1, (_state, node) => node.reads.confirmed(1, applied, applied))
+    const answered = group.step(1, (_state, node) => node.reads.confirmed(1, applied, applied, false))
     if (verdict === undefined) expect(answered).toBeUndefined()
     else expect(answered).toMatch(verdict)
   })
@@ -331,7 +331,7 @@ describe('ReadNotStale', () => {
         () => {},
       ),
     )
-    expect(group.step(1, (_state, node) => node.reads.confirmed(1, 3, 3))).toBeUndefined()
+    expect(group.step(1, (_state, node) => node.reads.confirmed(1, 3, 3, false))).toBeUndefined()
   })
 })
 

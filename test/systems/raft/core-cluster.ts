@@ -1,6 +1,7 @@
 import { type RaftMachineNode, raftHarness } from '../../../invariants/raft/core-harness.js'
-import { type CoreMemory, raftCoreInvariants } from '../../../invariants/raft/core-invariants.js'
+import { type CoreMemory, coreInvariants, type RaftCoreInvariants } from '../../../invariants/raft/core-invariants.js'
 import { bootNode, completeSave, crashNode, type Envelope, MachineStepRecord, stepNode } from '../../../sim/check/machine-node.js'
+import type { Configuration, MembershipChange } from '../../../systems/raft/configuration.js'
 import type { Durable, RaftChange, RaftEvent, RaftInput, RaftMessage, TimerTag } from '../../../systems/raft/messages.js'
 import type { RaftOptions } from '../../../systems/raft/options.js'
 import type { RaftState } from '../../../systems/raft/state.js'
@@ -15,6 +16,7 @@ export class CoreCluster {
   readonly #harness
   readonly #record
   readonly #memory: CoreMemory
+  readonly #invariants: RaftCoreInvariants
   #nextId = 1
 
   /** `judged: false`: for messages that no real leader sends. */
@@ -23,11 +25,13 @@ export class CoreCluster {
     options: Partial<RaftOptions> = {},
     disks: readonly (Durable | null)[] = [],
     readonly judged = true,
+    first: Configuration | null = null,
   ) {
-    this.#harness = raftHarness({ raft: options })
+    this.#harness = raftHarness({ raft: options, ...(first === null ? {} : { first }) })
+    this.#invariants = coreInvariants(first)
     this.#record = new MachineStepRecord<RaftState, RaftMessage, Durable, RaftInput, RaftChange, RaftEvent>(Array.from({ length: size }, (_, id) => id))
     this.#record.lookAt(this.nodes)
-    this.#memory = raftCoreInvariants.begin(size)
+    this.#memory = this.#invariants.begin(size)
     for (let id = 0; id < size; id++) {
       const durable = disks[id] ?? null
       this.nodes.push({ id, up: false, incarnation: 0, state: null as unknown as RaftState, durable, saves: [], held: [], timers: [], inputs: [] })
@@ -82,6 +86,12 @@ export class CoreCluster {
   /** Delivers what is on its way now and matches, and nothing that follows from it. */
   deliver(matches: (envelope: Envelope<RaftMessage>) => boolean = () => true): void {
     for (const { from, to, message } of this.take(matches)) this.receive(to, from, message)
+  }
+
+  change(id: number, change: MembershipChange): number {
+    const request = this.#nextId++
+    this.input(id, { kind: 'change-membership', id: request, change })
+    return request
   }
 
   read(id: number): number {
@@ -174,7 +184,7 @@ export class CoreCluster {
   }
 
   #judge(): void {
-    for (const { name, check } of raftCoreInvariants.checks) {
+    for (const { name, check } of this.#invariants.checks) {
       const detail = check(this.#memory, this.#record)
       if (detail !== undefined) throw new Error(`${name}: ${detail}`)
     }

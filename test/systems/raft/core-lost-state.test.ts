@@ -100,7 +100,15 @@ describe('A Raft member whose state machine lost its content', () => {
 
   it('refuses a snapshot that does not reach as far as what it lost', () => {
     const cluster = lost()
-    cluster.receive(2, 0, { kind: 'snapshot-chunk-request', term: 1, snapshot: { index: 3, term: 1 }, offset: 0, total: 0, bytes: new Uint8Array(0) })
+    cluster.receive(2, 0, {
+      kind: 'snapshot-chunk-request',
+      term: 1,
+      snapshot: { index: 3, term: 1 },
+      offset: 0,
+      total: 0,
+      bytes: new Uint8Array(0),
+      configuration: null,
+    })
     expect(cluster.state(2)).toMatchObject({ lacks: 4, installing: null })
   })
 })

@@ -10,7 +10,7 @@ describe('Raft reads (ReadIndex)', () => {
     const id = cluster.read(0)
     expect(cluster.events(0, 'read-ready')).toHaveLength(size === 1 ? 1 : 0)
     cluster.settle()
-    expect(cluster.events(0, 'read-ready')).toEqual([{ kind: 'read-ready', id, index: 2 }])
+    expect(cluster.events(0, 'read-ready')).toEqual([{ kind: 'read-ready', id, index: 2, isByLease: false }])
   })
 
   it('a deposed leader answers no read', () => {
@@ -38,7 +38,7 @@ describe('Raft reads (ReadIndex)', () => {
     const id = cluster.read(0)
     expect(cluster.network.some(({ message }) => message.kind === 'heartbeat-request')).toBe(false)
     cluster.settle()
-    expect(cluster.events(0, 'read-ready')).toEqual([{ kind: 'read-ready', id, index: 1 }])
+    expect(cluster.events(0, 'read-ready')).toEqual([{ kind: 'read-ready', id, index: 1, isByLease: false }])
   })
 
   it('a read that arrives during a round is served by the next one', () => {
@@ -62,7 +62,7 @@ describe('Raft reads (ReadIndex)', () => {
     const id = cluster.read(0)
     cluster.take(() => true)
     cluster.beat(0)
-    expect(cluster.events(0, 'read-ready')).toEqual([{ kind: 'read-ready', id, index: 1 }])
+    expect(cluster.events(0, 'read-ready')).toEqual([{ kind: 'read-ready', id, index: 1, isByLease: false }])
   })
 
   it('more reads than may wait are refused as busy, and a follower names the leader', () => {

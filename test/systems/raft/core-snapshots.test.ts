@@ -70,9 +70,12 @@ describe('Raft compaction and snapshots', () => {
     node.durable = {
       hardState: { term: 1, vote: null },
       base: { index: 0, term: 0 },
+      configuration: null,
+      expected: null,
       entries: [],
       incarnation: 1,
       suspect: false,
+      wiped: false,
       applied: { index: 10, term: 1 },
     }
     cluster.boot(2)

@@ -202,7 +202,7 @@ describe('the log on its disk', () => {
     const log = await WriteAheadLog.open(hostWith(disk, 1), 'wal', { segmentBytes: 2_000 })
     for (let index = 1; index <= 40; index++) await saveAll(log, [entries(index, 1, 300)], index - 1)
     const before = (await disk.list('wal')).length
-    await saveAll(log, [{ kind: 'compacted', base: { index: 35, term: 1 } }], 40)
+    await saveAll(log, [{ kind: 'compacted', base: { index: 35, term: 1 }, configuration: null }], 40)
     for (let i = 0; i < 200; i++) await null
     expect(before).toBeGreaterThan(5)
     expect((await disk.list('wal')).length).toBeLessThan(4)

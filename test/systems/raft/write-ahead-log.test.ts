@@ -57,9 +57,10 @@ function nextChange(model: Model, random: Stream): RaftChange {
   if (die < 4) return { kind: 'hard-state', hardState: { term: model.hardState.term + random.int(2), vote: random.int(4) === 0 ? null : random.int(5) } }
   if (die === 4 && model.last > model.base.index) {
     const index = model.base.index + 1 + random.int(model.last - model.base.index)
-    return { kind: 'compacted', base: { index, term: (model.entries.get(index) as Entry).term } }
+    return { kind: 'compacted', base: { index, term: (model.entries.get(index) as Entry).term }, configuration: null }
   }
-  if (die === 5 && random.int(3) === 0) return { kind: 'restored', base: { index: model.base.index + 1 + random.int(10), term: model.hardState.term } }
+  if (die === 5 && random.int(3) === 0)
+    return { kind: 'restored', base: { index: model.base.index + 1 + random.int(10), term: model.hardState.term }, configuration: null }
   const first = random.int(5) === 0 ? model.base.index + 1 + random.int(model.last - model.base.index + 1) : model.last + 1
   const entries = Array.from({ length: 1 + random.int(4) }, (_, i): Entry => {
     const data = new Uint8Array(random.int(8) === 0 ? random.int(2_000) : random.int(80))
