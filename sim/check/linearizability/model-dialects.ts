@@ -221,10 +221,10 @@ export const acknowledged = (completion: HistoryEvent | undefined): OperationOut
 const compared = (completion: HistoryEvent | undefined): OperationOutcome<unknown> => answered(completion, () => true, false)
 
 /** The events of an operation; `value` of its answer when it is ok. */
-export function written(f: string, value: unknown, outcome: OperationOutcome<unknown>, valueOf: (result: unknown) => unknown): WrittenOperation {
+export function written(f: string, value: unknown, outcome: OperationOutcome<unknown>, answerValue: (result: unknown) => unknown): WrittenOperation {
   switch (outcome.kind) {
     case 'ok':
-      return { f, value, answer: { type: 'ok', value: valueOf(outcome.result) } }
+      return { f, value, answer: { type: 'ok', value: answerValue(outcome.result) } }
     case 'fail':
       return { f, value, answer: { type: 'fail', value, error: outcome.error === '' ? 'failed' : outcome.error } }
     case 'unknown':
