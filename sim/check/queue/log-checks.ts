@@ -1,3 +1,4 @@
+import { addTo } from '../groups.js'
 import type { LogOrder } from './log-order.js'
 import { nameOf, type QueueAnomaly } from './queue-anomaly.js'
 import type { QueueHistory } from './queue-history.js'
@@ -18,7 +19,7 @@ export function inconsistentOffsets({ logs, shown, ...history }: QueueHistory): 
 export function duplicates({ logs, shown, ...history }: QueueHistory): QueueAnomaly[] {
   return [...logs].flatMap(([key, log]) => {
     const offsets = new Map<ValueKey, number[]>()
-    for (const { offset, values } of log.entries) for (const value of values) offsets.set(value, [...(offsets.get(value) ?? []), offset])
+    for (const { offset, values } of log.entries) for (const value of values) addTo(offsets, value, offset)
     return [...offsets].flatMap(([value, at]): QueueAnomaly[] => {
       if (at.length < 2) return []
       const message = `${shown(key, value)} is at the offsets ${at.join(' and ')} of key ${key}`

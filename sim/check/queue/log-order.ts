@@ -1,3 +1,4 @@
+import { addTo } from '../groups.js'
 import type { QueueEvent, Seen, ValueKey } from './queue-operation.js'
 
 /** What is known of one key's log: which values were seen at which offset. */
@@ -67,9 +68,7 @@ export function logOrders(events: readonly QueueEvent[], hasCommitted: (event: Q
     const counts = hasCommitted(event)
     for (const { f, key, seen: one } of event.steps) {
       if (f === 'send' && !counts) continue
-      const known = seen.get(key)
-      if (known === undefined) seen.set(key, [one])
-      else known.push(one)
+      addTo(seen, key, one)
     }
   }
   return new Map([...seen].sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)).map(([key, all]) => [key, new LogOrder(all)]))

@@ -1,3 +1,4 @@
+import { addTo } from '../groups.js'
 import { HistoryError } from '../history/history-error.js'
 import type { OperationRecord } from '../history.js'
 import type { Key } from '../linearizability/models.js'
@@ -68,9 +69,7 @@ function eventOf(record: QueueRecord): QueueEvent {
   const polled = new Map<string, Seen[]>()
   const steps: { f: 'send' | 'poll'; key: string; seen: Seen }[] = []
   const add = (to: Map<string, Seen[]>, f: 'send' | 'poll', key: string, seen: Seen): void => {
-    const known = to.get(key)
-    if (known === undefined) to.set(key, [seen])
-    else known.push(seen)
+    addTo(to, key, seen)
     steps.push({ f, key, seen })
   }
   if (op.f === 'send' || op.f === 'poll' || op.f === 'txn') {

@@ -1,3 +1,4 @@
+import { addTo } from '../groups.js'
 import { HistoryError } from '../history/history-error.js'
 import { show } from '../show.js'
 import { valueKey } from '../value-key.js'
@@ -33,9 +34,7 @@ export function analyseListAppend(transactions: readonly Transaction[]): Analysi
   const reads = committed.flatMap((transaction) => readsOf(transaction, writes))
   const byKey = new Map<string, ListRead[]>()
   for (const read of reads) {
-    const known = byKey.get(read.key)
-    if (known === undefined) byKey.set(read.key, [read])
-    else known.push(read)
+    addTo(byKey, read.key, read)
   }
   const graph = new DependencyGraph(transactions)
   const anomalies = [...committed.flatMap(internalAnomalies), ...reads.flatMap((read) => readAnomalies(read, writes))]

@@ -1,3 +1,4 @@
+import { addTo } from '../groups.js'
 import { show } from '../show.js'
 import { valueKey } from '../value-key.js'
 import { anomaly, type TransactionAnomaly } from './anomaly.js'
@@ -39,9 +40,7 @@ export function analyseRegisters(
   const accesses = new Map<string, Access[]>()
   for (const transaction of committed) {
     for (const [key, access] of accessesOf(transaction, writes)) {
-      const known = accesses.get(key)
-      if (known === undefined) accesses.set(key, [access])
-      else known.push(access)
+      addTo(accesses, key, access)
     }
   }
   const order = orderOfTransactions(transactions, committed, assumptions)
@@ -102,7 +101,7 @@ function internalAnomalies(transaction: Transaction): TransactionAnomaly[] {
   const known = new Map<string, unknown>()
   const found: TransactionAnomaly[] = []
   const laterWrites = new Map<string, ValueKey[]>()
-  for (const step of transaction.steps) if (step[0] === 'w') laterWrites.set(keyOf(step[1]), [...(laterWrites.get(keyOf(step[1])) ?? []), valueKey(step[2])])
+  for (const step of transaction.steps) if (step[0] === 'w') addTo(laterWrites, keyOf(step[1]), valueKey(step[2]))
   for (const step of transaction.steps) {
     if (step[0] === 'scan') continue
     const key = keyOf(step[1])
@@ -153,7 +152,7 @@ function lostUpdates(key: string, accesses: readonly Access[]): TransactionAnoma
   const byRead = new Map<Version, Access[]>()
   for (const access of accesses) {
     if (access.read === undefined || access.wrote === undefined) continue
-    byRead.set(access.read.value, [...(byRead.get(access.read.value) ?? []), access])
+    addTo(byRead, access.read.value, access)
   }
   return [...byRead.values()].flatMap((all) => {
     const [first, second] = all
