@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { OperationRecord } from '../../../../sim/check/history.js'
-import { type KvOp, kv, queue, rejected } from '../../../../sim/check/linearizability/models.js'
+import { type KvOp, kv, type QueueOp, queue, rejected } from '../../../../sim/check/linearizability/models.js'
 import { answerOf } from '../../../../sim/check/linearizability/search-events.js'
 import { checkSequential } from '../../../../sim/check/sessions/sequential.js'
 import { checkSessions, type SessionGuarantee, sessionGuarantees } from '../../../../sim/check/sessions/session-guarantees.js'
@@ -99,7 +99,7 @@ describe('sequential consistency', () => {
   test('is one order for all keys together', () => {
     const steps = [put(1, 'x', 1), put(2, 'y', 1), get(1, 'y', null), get(2, 'x', null)]
     expect(checkSequential(kv(), inTurn(...steps)).verdict).toBe('no')
-    expect(checkSequential(queue(), inTurn([1, { f: 'enqueue', value: 1 }, ok(true)], [2, { f: 'dequeue' }, ok(1)])).verdict).toBe('yes')
+    expect(checkSequential(queue(), inTurn<QueueOp, unknown>([1, { f: 'enqueue', value: 1 }, ok(true)], [2, { f: 'dequeue' }, ok(1)])).verdict).toBe('yes')
   })
 
   test('agrees with trying every order', () => {
