@@ -9,6 +9,7 @@ import { reportDeterminism } from './determinism-command.js'
 import { againWords, chosenFaults, type FaultFlags } from './fault-choice.js'
 import { freshRun } from './fresh-run.js'
 import { faultOptions, type HuntFlags, huntOptions, type MergeFlags, mergeOptions } from './hunt-options.js'
+import type { JudgeFlags } from './judge-command.js'
 import { list, listFaults } from './list-command.js'
 import { loadScenario } from './load-scenario.js'
 import { parseDuration, parseJobs, parseRuns, parseSeed, whole } from './option-values.js'
@@ -103,6 +104,9 @@ function commandLine(words: readonly string[], terminal: Terminal, finish: (code
   whyOptions(program.command('why').description('show which injections a failure needs, and from when on it was unavoidable')).action(
     async (what: string, flags: WhyFlags) => finish(await (await import('./why-command.js')).whyCommand(what, flags, terminal)),
   )
+  judgeOptions(program.command('judge').description('say whether histories of operations are what a model allows')).action(
+    async (files: string[], flags: JudgeFlags) => finish((await import('./judge-command.js')).judge(files, flags, terminal)),
+  )
   serveOptions(program.command('serve').description('run one role of a scenario for real, as a process of this machine')).action(
     async (name: string, flags: ServeFlags) => finish(await (await import('./serve-command.js')).serve(name, flags, terminal)),
   )
@@ -126,6 +130,25 @@ function whyOptions(command: Command): Command {
     .option('--seed <seed>', 'the seed under which the scenario fails', parseSeed)
     .addOption(new Option('--time <time>', 'how long it may take').default(60e9, '60s').argParser((text) => parseDuration(text, '--time')))
     .addOption(new Option('--runs <number>', 'runs for each question').default(12).argParser(parseRuns))
+    .option('--json', 'one JSON object instead of text')
+}
+
+function judgeOptions(command: Command): Command {
+  return command
+    .argument('<histories...>', "JSON lines, Jepsen's history.edn, or its log")
+    .requiredOption(
+      '--model <name>',
+      'register, cas-register, kv, queue, set, log, lock, bank; list-append, rw-register; kafka; grow-set, counter, unique-ids, bank-totals',
+    )
+    .option('--consistency <name>', 'linearizable, sequential, sessions or one of its guarantees; of transactions an isolation level')
+    .addOption(new Option('--format <name>', 'how histories are written; seen from their beginnings when not given').choices(['json', 'edn', 'log']))
+    .addOption(new Option('--time <time>', 'how long one history may take').default(60e9, '60s').argParser((text) => parseDuration(text, '--time')))
+    .option('--steps <number>', 'how often the model may be applied, the same on every machine', (text) => parseStep('--steps', text))
+    .option('--subscribe', 'kafka: keys move between clients, whose polls may then skip and go back')
+    .option('--write-order', 'kafka: the order of sends makes transactions depend on each other')
+    .option('--picture', 'draw the history around the break')
+    .option('--svg <file>', 'write that picture as SVG')
+    .option('--to <file>', 'write the history again: .edn, .events.jsonl, or .jsonl')
     .option('--json', 'one JSON object instead of text')
 }
 

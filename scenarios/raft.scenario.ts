@@ -1,5 +1,5 @@
 import { RaftObservation, raftInvariants } from '../invariants/raft/index.js'
-import type { KvOp } from '../sim/check/models.js'
+import type { KvOp } from '../sim/check/linearizability/models.js'
 import { type Host, linearizable, ms, NetError, OperationFailed, type Random, s, scenario, system, us, type World, workload } from '../sim/index.js'
 import { blockedMember } from '../systems/raft/blocked.js'
 import { type MapAnswer, MapMember, mapApi, snapshotDirectory } from '../systems/raft/replicated-map.js'

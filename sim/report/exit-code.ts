@@ -11,10 +11,12 @@ export const exitCodes = {
   runaway: 6,
   /** `serve`: the process called `host.exit`; whoever watches it may start it again. */
   exited: 7,
+  /** `judge`: the budget ended before a verdict. */
+  undecided: 8,
   /** `serve`: the address or the data directory is in use, or not to be had. */
   unavailable: 69,
   defect: 70,
   interrupted: 130,
-} as const satisfies Record<Outcome | 'usage' | 'stale' | 'exited' | 'unavailable' | 'defect', number>
+} as const satisfies Record<Outcome | 'usage' | 'stale' | 'exited' | 'undecided' | 'unavailable' | 'defect', number>
 
 export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes]

@@ -1,4 +1,4 @@
-import type { OperationOutcome, OperationRecord } from '../check/history.js'
+import type { HistoryFault, HistoryWatch, OperationOutcome, OperationRecord } from '../check/history.js'
 import type { Nanos } from '../host/seam.js'
 
 /** An operation under way; it becomes a record of the history as it is. */
@@ -19,6 +19,12 @@ export class OperationHistory {
   /** Virtual time of the last completion: what stall detection calls progress. */
   lastProgress: Nanos = 0
 
+  constructor(
+    /** A judge that watches it grow. */
+    readonly watch?: HistoryWatch<unknown, unknown>,
+    readonly onFault: (fault: HistoryFault) => void = () => {},
+  ) {}
+
   get records(): readonly OperationRecord<unknown, unknown>[] {
     return this.#records
   }
@@ -31,6 +37,7 @@ export class OperationHistory {
     const operation: OpenOperation = { client, op, invokedAtStep: step, invokedAt: at, completedAtStep: null, completedAt: null, outcome: { kind: 'unknown' } }
     this.#records.push(operation)
     this.#open++
+    this.watch?.invoked(operation)
     return operation
   }
 
@@ -40,6 +47,8 @@ export class OperationHistory {
     operation.completedAtStep = step
     operation.completedAt = at
     this.lastProgress = at
+    const fault = this.watch?.completed(operation)
+    if (fault !== undefined) this.onFault(fault)
   }
 
   /** Operations not answered yet, oldest first. */

@@ -52,7 +52,7 @@ export class SimulatedRun<Roles extends Record<string, unknown>> implements Mach
   readonly world: World<Roles>
   readonly scenario: AnyScenario
   readonly options: Options
-  readonly history = new OperationHistory()
+  readonly history: OperationHistory
   readonly answers = new Map<string, string | null>()
   readonly engine: FaultEngine
   /** Hosts of the system's roles first, then the clients'. */
@@ -84,6 +84,7 @@ export class SimulatedRun<Roles extends Record<string, unknown>> implements Mach
     const setup = setUp(request)
     this.setup = setup
     this.scenario = request.scenario
+    this.history = new OperationHistory(this.scenario.workload.judge?.watch?.(), (fault) => this.#failHistory(fault))
     this.options = setup.header.options
     const { limits } = setup
     this.guard = guardOf(request, (error) => this.failed(error))
@@ -170,10 +171,13 @@ export class SimulatedRun<Roles extends Record<string, unknown>> implements Mach
     for (const { life } of this.hosts) if (life !== null) life.alive = false
   }
 
-  fail(outcome: Outcome, check: string, message: string, host: HostName | null, stack?: string): void {
+  fail(outcome: Outcome, check: string, message: string, host: HostName | null, stack?: string, { step, at } = this.#now()): void {
     if (this.failure !== null) return
-    const { steps, now } = this.kernel
-    this.failure = { outcome, violation: { check, message, step: steps, at: now, host, ...(stack === undefined ? {} : { stack }) } }
+    this.failure = { outcome, violation: { check, message, step, at, host, ...(stack === undefined ? {} : { stack }) } }
+  }
+
+  #now(): { readonly step: number; readonly at: Nanos } {
+    return { step: this.kernel.steps, at: this.kernel.now }
   }
 
   /** The workload's judge looks at the operations so far; the first failure stands. */
@@ -186,9 +190,8 @@ export class SimulatedRun<Roles extends Record<string, unknown>> implements Mach
 
   /** A history fails at the answer that cannot be. */
   #failHistory({ check = 'history', message, record }: HistoryFault): void {
-    this.fail('violation', check, message, null)
     const { completedAtStep: step, completedAt: at } = record
-    if (this.failure !== null && step !== null && at !== null) this.failure = { ...this.failure, violation: { ...this.failure.violation, step, at } }
+    this.fail('violation', check, message, null, undefined, step === null || at === null ? this.#now() : { step, at })
   }
 
   recordEventually(name: string, holds: boolean): void {

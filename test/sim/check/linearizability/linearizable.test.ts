@@ -1,13 +1,23 @@
 import fc from 'fast-check'
 import { describe, expect, expectTypeOf, test } from 'vitest'
-import type { Judge, OperationOutcome, OperationRecord } from '../../../sim/check/history.js'
-import { checkLinearizable, linearizable } from '../../../sim/check/linearizable.js'
-import { answerOf } from '../../../sim/check/linearization-search.js'
-import { type CasRegisterOp, casRegister, kv, type LockOp, lock, type RegisterOp, register, rejected, type SequentialModel } from '../../../sim/check/models.js'
-import { ms } from '../../../sim/host/durations.js'
-import { Misuse } from '../../../sim/host/errors.js'
-import type { Host } from '../../../sim/host/seam.js'
-import { workload } from '../../../sim/run/scenario.js'
+import type { Judge, OperationOutcome, OperationRecord } from '../../../../sim/check/history.js'
+import { checkLinearizable, linearizable } from '../../../../sim/check/linearizability/linearizable.js'
+import {
+  type CasRegisterOp,
+  casRegister,
+  kv,
+  type LockOp,
+  lock,
+  type RegisterOp,
+  register,
+  rejected,
+  type SequentialModel,
+} from '../../../../sim/check/linearizability/models.js'
+import { answerOf } from '../../../../sim/check/linearizability/search-events.js'
+import { ms } from '../../../../sim/host/durations.js'
+import { Misuse } from '../../../../sim/host/errors.js'
+import type { Host } from '../../../../sim/host/seam.js'
+import { workload } from '../../../../sim/run/scenario.js'
 
 const unknown = { kind: 'unknown' } as const
 const ok = (result: unknown): OperationOutcome<unknown> => ({ kind: 'ok', result })
@@ -317,6 +327,8 @@ describe('types', () => {
   })
 
   test('an unknown model is a misuse', () => {
-    expect(() => linearizable('regster' as 'register')).toThrow("no model is named 'regster': there are register, cas-register, kv, lock")
+    expect(() => linearizable('regster' as 'register')).toThrow(
+      "no model is named 'regster': there are register, cas-register, kv, queue, set, log, lock, bank",
+    )
   })
 })

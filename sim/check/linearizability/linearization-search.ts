@@ -1,51 +1,24 @@
-import { Misuse } from '../host/errors.js'
-import type { OperationRecord } from './history.js'
-import { type Answer, rejected, type SequentialModel, type State } from './models.js'
+import { Misuse } from '../../host/errors.js'
+import type { OperationRecord } from '../history.js'
 import { OrderedSets } from './ordered-sets.js'
+import { answerOf, eventsOf, type SearchEvent, unanswered } from './search-events.js'
+import { type Answer, rejected, type SequentialModel, type State } from './sequential-model.js'
+import { isWithin, type UnansweredClass, type Used } from './used-operations.js'
 
-/** What the search found about one partition of a history. */
+/** What the search found about one partition of a history so far. */
 export interface SearchResult {
-  readonly verdict: 'yes' | 'no' | 'unknown'
-  /** Applications of the model. */
-  readonly steps: number
+  /** `working`: there is more to try. */
+  readonly verdict: 'yes' | 'no' | 'working'
   /** Indices into the records: the longest order found, all of it linearizable. */
   readonly order: readonly number[]
-  /** Unless yes: the answer that no order explains, or at which the search was given up. */
+  /** Unless yes: the answer that no order explains, or at which the search is. */
   readonly at: number | undefined
+  /** Unless yes: the operations that were open at that answer, itself included. */
+  readonly open: readonly number[]
 }
 
-/**
- * Decides whether one partition of a history is linearizable, in a number of steps that depends on nothing but the history.
- *
- * The search is Wing and Gong's with Lowe's cache of configurations ("Testing for linearizability", 2017) in its just-in-time form: it walks the answers in real
- * time, and at each it orders only as many of the open operations as the answer needs. A configuration is the model's state, the open operations already
- * ordered, and the unanswered ones already used. An unanswered operation may be ordered at any time after its invocation, or never, so its window never closes,
- * and a history of timeouts would have exponentially many configurations. Two facts hold that down: a configuration that has used fewer of them than another,
- * all else equal, can do all that the other can; and of two overwrites in a row, both unanswered, the first may as well not have happened.
- */
-export function search<Op, Result>(model: SequentialModel<Op, Result>, records: readonly OperationRecord<Op, Result>[], maxSteps: number): SearchResult {
-  return new Search(model, records, maxSteps).run()
-}
-
-const unanswered = { kind: 'unknown' } as const
-
-/** Interchangeable unanswered operations, by invocation: overwrites that leave the same state, or a single operation of another sort. */
-interface UnansweredClass {
-  /** What the overwrite leaves; undefined for other operations. */
-  readonly leaves: State | undefined
-  readonly members: number[]
-  /** Positions at which the members were invoked. */
-  readonly from: number[]
-}
-
-/** Unanswered operations used on the way to a configuration: a chain to the empty one, shared between configurations. */
-interface Used {
-  readonly before: Used | null
-  readonly unansweredClass: UnansweredClass
-  /** How many of this class, this one included. */
-  readonly ofClass: number
-  readonly size: number
-}
+/** `void`: it never happened, or was a read that nobody saw. */
+type Fate = 'open' | 'answered' | 'unanswered' | 'void'
 
 interface Configuration {
   readonly state: State
@@ -69,13 +42,34 @@ interface Frame {
   readonly seen: Map<number, Used | null | (Used | null)[]>
 }
 
-class Search<Op, Result> {
+/**
+ * Decides whether one partition of a history is linearizable, in a number of steps that depends on nothing but the history. It works in slices, so that
+ * several take turns, and while the history grows.
+ *
+ * The search is Wing and Gong's with Lowe's cache of configurations ("Testing for linearizability", 2017) in its just-in-time form: it walks the answers in real
+ * time, and at each it orders only as many of the open operations as the answer needs. A configuration is the model's state, the open operations already
+ * ordered, and the unanswered ones already used. An unanswered operation may be ordered at any time after its invocation, or never, so its window never closes,
+ * and a history of timeouts would have exponentially many configurations. Two facts hold that down: a configuration that has used fewer of them than another,
+ * all else equal, can do all that the other can; and of two overwrites in a row, both unanswered, the first may as well not have happened.
+ *
+ * An answer is judged once the fate of all operations is known that were open then: what an operation may have done before it was answered hangs on its answer.
+ */
+export class LinearizationSearch<Op, Result> {
   #steps = 0
+  #configurations = 0
   readonly #model: SequentialModel<Op, Result>
-  readonly #records: readonly OperationRecord<Op, Result>[]
-  readonly #maxSteps: number
+  readonly #records: OperationRecord<Op, Result>[] = []
+  readonly #fates: Fate[] = []
+  /** Of answered operations, by operation: the positions of their answers. */
+  readonly #answerPositions: number[] = []
+  /** Invocations and answers in real time. */
+  readonly #events: SearchEvent[] = []
+  /** How many of them are prepared for the search. */
+  #prepared = 0
+  /** Answered operations that are open after those, by the time of their answers. */
+  readonly #openNow: number[] = []
   /** What each record's answer counts as. */
-  readonly #outcomes: readonly Answer<Result>[]
+  readonly #outcomes: Answer<Result>[] = []
   /** Answered operations by the time of their answers. */
   readonly #answers: number[] = []
   /** At each answer, the positions of all that were open then: that answer first, then by the time of their answers. */
@@ -91,56 +85,148 @@ class Search<Op, Result> {
   /** Configurations seen at each answer. */
   readonly #seen: Frame['seen'][] = []
 
-  constructor(model: SequentialModel<Op, Result>, records: readonly OperationRecord<Op, Result>[], maxSteps: number) {
-    this.#model = model
-    this.#records = records
-    this.#maxSteps = maxSteps
-    this.#outcomes = records.map((record) => answerOf(model, record))
-    this.#prepare()
+  readonly #stack: Frame[] = []
+  #entering: Configuration | undefined
+  /** Answers that it has passed. */
+  #at = 0
+  #deepest: Configuration
+  #reached = 0
+  #verdict: SearchResult['verdict'] = 'working'
+
+  constructor(model: SequentialModel<Op, Result>) {
+    this.#model = model.fresh?.() ?? model
+    this.#entering = { state: this.#model.initial, ordered: OrderedSets.empty, used: null, previous: null, operation: -1, afterUnanswered: false }
+    this.#deepest = this.#entering
   }
 
-  run(): SearchResult {
-    const start: Configuration = { state: this.#model.initial, ordered: OrderedSets.empty, used: null, previous: null, operation: -1, afterUnanswered: false }
-    let deepest = start
-    let reached = 0
-    const stack: Frame[] = []
-    let entering: Configuration | undefined = start
-    let at = 0
-    while (true) {
-      if (entering) {
-        // Answers whose operations are ordered already need nothing.
-        let ordered = entering.ordered
-        while (at < this.#answers.length && this.#sets.has(ordered, this.#answers[at]!)) ordered = this.#sets.without(ordered, this.#answers[at++]!)
-        const configuration: Configuration = ordered === entering.ordered ? entering : { ...entering, ordered }
-        if (at > reached || stack.length === 0) {
-          reached = at
-          deepest = configuration
-        }
-        if (at === this.#answers.length) return { verdict: 'yes', steps: this.#steps, order: pathTo(configuration), at: undefined }
-        this.#seen[at] ??= new Map()
-        const frame: Frame = { answer: at, queue: [], next: 0, tried: false, seen: this.#seen[at]! }
-        if (this.#isNew(frame, configuration)) {
-          frame.queue.push(configuration)
-          stack.push(frame)
-        }
-        entering = undefined
+  /** Of a whole partition, ordered by invocation. */
+  static of<Op, Result>(model: SequentialModel<Op, Result>, records: readonly OperationRecord<Op, Result>[]): LinearizationSearch<Op, Result> {
+    const search = new LinearizationSearch(model)
+    const numbers: number[] = []
+    for (const { kind, operation } of eventsOf(model, records)) {
+      if (kind === 'answer') search.completed(numbers[operation]!)
+      else numbers[operation] = search.invoked(records[operation]!)
+    }
+    search.end()
+    return search
+  }
+
+  /** Applications of the model. */
+  get steps(): number {
+    return this.#steps
+  }
+
+  /** Configurations that are kept in memory. */
+  get configurations(): number {
+    return this.#configurations
+  }
+
+  /** An operation begins; answers its number, counted from 0. */
+  invoked(record: OperationRecord<Op, Result>): number {
+    const operation = this.#records.push(record) - 1
+    this.#fates.push('open')
+    this.#outcomes.push(unanswered)
+    this.#answerPositions.push(Number.NaN)
+    this.#events.push({ kind: 'invocation', operation })
+    return operation
+  }
+
+  /** The record of an operation is complete. */
+  completed(operation: number): void {
+    const record = this.#records[operation]!
+    const answer = answerOf(this.#model, record)
+    this.#outcomes[operation] = answer
+    if (record.outcome.kind === 'fail') {
+      this.#fates[operation] = 'void'
+    } else if (answer.kind === 'ok') {
+      this.#fates[operation] = 'answered'
+      this.#answerPositions[operation] = this.#events.length
+      this.#events.push({ kind: 'answer', operation })
+    } else {
+      this.#fates[operation] = this.#model.reads?.(record.op) ? 'void' : 'unanswered'
+    }
+  }
+
+  /** What is open now is never answered. */
+  end(): void {
+    for (const [operation, fate] of this.#fates.entries()) if (fate === 'open') this.completed(operation)
+  }
+
+  /** Goes on for as many steps, or until what is known is decided. */
+  advance(steps: number): SearchResult['verdict'] {
+    if (this.#verdict === 'no') return 'no'
+    this.#prepare()
+    const until = this.#steps + steps
+    for (;;) {
+      if (this.#entering && this.#enter(this.#entering)) {
+        this.#verdict = 'yes'
+        return 'yes'
       }
-      const frame = stack.at(-1)
-      if (!frame) return { verdict: 'no', steps: this.#steps, order: pathTo(deepest), at: this.#answers[reached] }
-      if (this.#steps > this.#maxSteps) return { verdict: 'unknown', steps: this.#steps, order: pathTo(deepest), at: this.#answers[reached] }
+      const frame = this.#stack.at(-1)
+      if (!frame) {
+        this.#verdict = 'no'
+        return 'no'
+      }
+      if (this.#steps > until) {
+        this.#verdict = 'working'
+        return 'working'
+      }
       const configuration = frame.queue[frame.next]
       if (!configuration) {
-        stack.pop()
+        this.#stack.pop()
       } else if (!frame.tried) {
         frame.tried = true
-        entering = this.#pass(configuration, this.#answers[frame.answer]!)
-        at = frame.answer + 1
+        this.#entering = this.#pass(configuration, this.#answers[frame.answer]!)
+        this.#at = frame.answer + 1
       } else {
         frame.tried = false
         frame.next++
         this.#extend(frame, configuration)
       }
     }
+  }
+
+  result(): SearchResult {
+    const verdict = this.#verdict
+    const deepest = verdict === 'yes' ? this.#entering! : this.#deepest
+    const isYes = verdict === 'yes'
+    return { verdict, order: pathTo(deepest), at: isYes ? undefined : this.#answers[this.#reached], open: isYes ? [] : (this.#open[this.#reached] ?? []) }
+  }
+
+  /** Frees what only going on would need; what was found so far stays. */
+  forget(): void {
+    this.#stack.length = 0
+    this.#seen.length = 0
+    this.#configurations = 0
+  }
+
+  record(operation: number): OperationRecord<Op, Result> {
+    return this.#records[operation]!
+  }
+
+  /** Goes to the next answer; true when there is none. */
+  #enter(entering: Configuration): boolean {
+    // Answers whose operations are ordered already need nothing.
+    let { ordered } = entering
+    while (this.#at < this.#answers.length && this.#sets.has(ordered, this.#answers[this.#at]!))
+      ordered = this.#sets.without(ordered, this.#answers[this.#at++]!)
+    const configuration: Configuration = ordered === entering.ordered ? entering : { ...entering, ordered }
+    if (this.#at > this.#reached || this.#stack.length === 0) {
+      this.#reached = this.#at
+      this.#deepest = configuration
+    }
+    if (this.#at === this.#answers.length) {
+      this.#entering = configuration
+      return true
+    }
+    this.#seen[this.#at] ??= new Map()
+    const frame: Frame = { answer: this.#at, queue: [], next: 0, tried: false, seen: this.#seen[this.#at]! }
+    if (this.#isNew(frame, configuration)) {
+      frame.queue.push(configuration)
+      this.#stack.push(frame)
+    }
+    this.#entering = undefined
+    return false
   }
 
   /** Orders the answered operation itself; what then goes on after its answer. */
@@ -234,18 +320,24 @@ class Search<Op, Result> {
     const key = state * 0x400_0000 + configuration.ordered
     const { used } = configuration
     const before = frame.seen.get(key)
+    this.#configurations++
     if (before === undefined) {
       frame.seen.set(key, used)
       return true
     }
     if (!Array.isArray(before)) {
-      if (isWithin(before, used)) return false
+      if (isWithin(before, used)) return this.#isKnown()
       frame.seen.set(key, [before, used])
       return true
     }
-    for (const smaller of before) if (isWithin(smaller, used)) return false
+    for (const smaller of before) if (isWithin(smaller, used)) return this.#isKnown()
     before.push(used)
     return true
+  }
+
+  #isKnown(): false {
+    this.#configurations--
+    return false
   }
 
   #apply(state: State, operation: number): State | typeof rejected {
@@ -258,24 +350,25 @@ class Search<Op, Result> {
     return this.#model.needs?.(this.#records[operation]!.op, this.#outcomes[operation]!)
   }
 
+  /** Takes up what is known for certain: up to the first invocation whose fate is open. */
   #prepare(): void {
-    const events = eventsOf(this.#model, this.#records)
-    const open: number[] = []
-    const answerPosition = new Map<number, number>()
-    for (const [position, event] of events.entries()) if (event.kind === 'answer') answerPosition.set(event.operation, position)
-    for (const [position, { kind, operation }] of events.entries()) {
+    const open = this.#openNow
+    for (; this.#prepared < this.#events.length; this.#prepared++) {
+      const { kind, operation } = this.#events[this.#prepared]!
+      const fate = this.#fates[operation]!
+      if (fate === 'open') return
       if (kind === 'answer') {
         this.#answers.push(operation)
-        this.#answerAt.push(position)
+        this.#answerAt.push(this.#prepared)
         this.#open.push(open.slice())
         open.shift()
-      } else if (kind === 'invocation') {
-        const answeredAt = answerPosition.get(operation)!
+      } else if (fate === 'answered') {
+        const answeredAt = this.#answerPositions[operation]!
         let place = open.length
-        while (place > 0 && answerPosition.get(open[place - 1]!)! > answeredAt) place--
+        while (place > 0 && this.#answerPositions[open[place - 1]!]! > answeredAt) place--
         open.splice(place, 0, operation)
-      } else {
-        this.#addUnanswered(operation, position)
+      } else if (fate === 'unanswered') {
+        this.#addUnanswered(operation, this.#prepared)
       }
     }
   }
@@ -301,67 +394,10 @@ class Search<Op, Result> {
   }
 }
 
-/** What a record's answer counts as. */
-export function answerOf<Op, Result>(model: SequentialModel<Op, Result>, record: OperationRecord<Op, Result>): Answer<Result> {
-  const { outcome } = record
-  return outcome.kind === 'ok' && !model.uncertain?.(record.op, outcome.result) ? outcome : unanswered
-}
-
-interface HistoryEvent {
-  readonly kind: 'invocation' | 'answer' | 'unanswered'
-  readonly operation: number
-}
-
-/** Invocations and answers in real time. Within one step, which belongs to one client, a client's operations follow one another in the history's order. */
-function eventsOf<Op, Result>(model: SequentialModel<Op, Result>, records: readonly OperationRecord<Op, Result>[]): HistoryEvent[] {
-  const events: (HistoryEvent & { readonly step: number })[] = []
-  for (const [operation, record] of records.entries()) {
-    if (record.outcome.kind === 'fail') continue
-    if (answerOf(model, record).kind === 'ok') {
-      if (record.completedAtStep === null) throw new Misuse(`operation ${operation} of a history was answered at no step`)
-      if (record.completedAtStep < record.invokedAtStep) throw new Misuse(`operation ${operation} of a history was answered before its invocation`)
-      events.push({ kind: 'invocation', operation, step: record.invokedAtStep }, { kind: 'answer', operation, step: record.completedAtStep })
-    } else if (!model.reads?.(record.op)) {
-      events.push({ kind: 'unanswered', operation, step: record.invokedAtStep })
-    }
-  }
-  // Sorting is stable, and an operation's invocation stands before its answer.
-  return events.sort((a, b) => a.step - b.step || a.operation - b.operation)
-}
-
 function pathTo(configuration: Configuration): number[] {
   const order: number[] = []
   for (let at: Configuration | null = configuration; at !== null; at = at.previous) {
     if (at.operation >= 0) order.push(at.operation)
   }
   return order.reverse()
-}
-
-/** Whether all that `a` used, `b` used too. Chains share their beginnings, so only what differs is looked at. */
-function isWithin(a: Used | null, b: Used | null): boolean {
-  if (a === b || a === null) return true
-  if (b === null || a.size > b.size) return false
-  let longer: Used | null = b
-  const extra: UnansweredClass[] = []
-  while (longer !== null && longer.size > a.size) {
-    extra.push(longer.unansweredClass)
-    longer = longer.before
-  }
-  let shorter: Used | null = a
-  const missing: UnansweredClass[] = []
-  while (shorter !== longer) {
-    missing.push(shorter!.unansweredClass)
-    extra.push(longer!.unansweredClass)
-    shorter = shorter!.before
-    longer = longer!.before
-  }
-  if (missing.length === 0) return true
-  const spare = new Map<UnansweredClass, number>()
-  for (const one of extra) spare.set(one, (spare.get(one) ?? 0) + 1)
-  for (const one of missing) {
-    const count = spare.get(one) ?? 0
-    if (count === 0) return false
-    spare.set(one, count - 1)
-  }
-  return true
 }

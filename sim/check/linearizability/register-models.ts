@@ -1,39 +1,6 @@
-import { keyText, valueKey } from './value-key.js'
-
-/**
- * Sequential models that a linearizability judge compares a history with: what one copy of the thing, used by one client at a time, would do.
- *
- * A state is a primitive, so that equal states are cheap to recognise. A model that may go several ways keeps the set of its possible states as its state.
- */
-export interface SequentialModel<Op, Result> {
-  readonly name: string
-  readonly initial: State
-  /** The state after `op`, or `rejected` when no such operation could have been answered so in this state. An unknown answer fits whatever the operation does. */
-  apply(state: State, op: Op, answer: Answer<Result>, client: number): State | Rejected
-  /** Operations on different partitions never touch each other. One partition when not given. */
-  partition?(op: Op): string | number
-  /** Whether an answer leaves open if the operation took effect: it then counts as unknown. */
-  uncertain?(op: Op, result: Result): boolean
-  /** Whether the operation changes nothing: unanswered ones are then left out. */
-  reads?(op: Op): boolean
-  /**
-   * Whether `op` may happen in any state and leaves one that does not depend on it, whether answered or not.
-   * This and `needs` make histories with thousands of timeouts cheap to judge.
-   */
-  overwrites?(op: Op): boolean
-  /** The only state in which `op` could be answered so or, unanswered, would change anything; undefined when there may be several. */
-  needs?(op: Op, answer: Answer<Result>): State | undefined
-  /** In the past tense, for messages: `read 0`, `wrote 871`. */
-  tell(op: Op, answer: Answer<Result>): string
-  /** As a noun, for messages: `write of 871`. */
-  noun(op: Op): string
-}
-
-export type State = string | number | boolean | null
-export type Answer<Result> = { readonly kind: 'ok'; readonly result: Result } | { readonly kind: 'unknown' }
-
-export const rejected = Symbol.for('seedfall.rejected')
-export type Rejected = typeof rejected
+import { show } from '../show.js'
+import { keyText, valueKey } from '../value-key.js'
+import { type Answer, type Rejected, rejected, type SequentialModel, type State } from './sequential-model.js'
 
 /** Where a register or a key was never written. It reads as one value that stands for nothing (null, undefined, 0, '' or false), the same at every read. */
 const unwritten = '\u0001unwritten'
@@ -129,38 +96,6 @@ export function kv(): SequentialModel<KvOp, unknown> {
   }
 }
 
-export type LockOp = { readonly f: 'acquire'; readonly name?: Key } | { readonly f: 'release'; readonly name?: Key }
-
-/**
- * Locks without expiry, held by clients, not reentrant. `true` says that the lock was free and is now the client's, or was the client's and is now free;
- * `false` says that nothing was changed, for whatever reason (an acquire may be refused because the lock is held, or because the service is busy).
- */
-export function lock(): SequentialModel<LockOp, unknown> {
-  const free = null
-  return {
-    name: 'lock',
-    initial: free,
-    apply(state, op, answer, client) {
-      if (answer.kind === 'ok' && answer.result === false) return state
-      if (op.f === 'acquire') return state === free ? client : rejected
-      return state === client ? free : rejected
-    },
-    partition: (op) => op.name ?? '',
-    tell(op, answer) {
-      const name = op.name === undefined ? 'the lock' : `lock ${show(op.name)}`
-      if (answer.kind === 'unknown') return `tried to ${op.f} ${name}`
-      if (answer.result === false) return `was refused to ${op.f} ${name}`
-      return `${op.f}d ${name}`
-    },
-    noun: (op) => `${op.f === 'acquire' ? 'acquisition' : 'release'} of ${op.name === undefined ? 'the lock' : `lock ${show(op.name)}`}`,
-  }
-}
-
-/** The models that have a name, with their defaults. */
-export const models = { register, 'cas-register': casRegister, kv, lock } as const
-export type ModelName = keyof typeof models
-export type ModelOp<N extends ModelName> = ReturnType<(typeof models)[N]> extends SequentialModel<infer Op, unknown> ? Op : never
-
 function seen(state: State, result: unknown): State | Rejected {
   const key = valueKey(result)
   if (state === unwritten) return standsForNothing(key) ? key : rejected
@@ -229,10 +164,4 @@ function nounOfValue(op: CasRegisterOp | KvOp): string {
     case 'cas':
       return `set of ${show(op.from)} to ${show(op.to)}`
   }
-}
-
-const longest = 60
-function show(value: unknown): string {
-  const text = typeof value === 'bigint' ? `${value}n` : (JSON.stringify(value) ?? String(value))
-  return text.length > longest ? `${text.slice(0, longest)}…` : text
 }

@@ -1,0 +1,82 @@
+import type { Judge } from '../history.js'
+import { abortedReads, duplicates, garbageReads, inconsistentOffsets, lostWrites, precommittedReads, unseen } from './log-checks.js'
+import { internalOrder, pollOrder, sendOrder } from './order-checks.js'
+import type { QueueAnomaly, QueueAnomalyName } from './queue-anomaly.js'
+import { queueCycles } from './queue-cycles.js'
+import { queueHistory } from './queue-history.js'
+import type { QueueAnswer, QueueOperation, QueueRecord } from './queue-operation.js'
+import { type Lag, worstLag } from './real-time-lag.js'
+
+export interface QueueOptions {
+  /** How clients come by keys; with `subscribe`, keys move between clients at any time, and a client's polls may skip and go back. `assign` when not given. */
+  readonly subscribeBy?: 'assign' | 'subscribe'
+  /** Whether the order of sends makes transactions depend on each other; then G0 and G1c are looked for, and allowed. False when not given. */
+  readonly writeOrder?: boolean
+  /** Anomalies that are allowed, beyond those that Jepsen's workload allows. */
+  readonly allowed?: readonly QueueAnomalyName[]
+  /** Dependencies that the search for cycles looks at before the answer is `unknown`: 50 million when not given. */
+  readonly maxSteps?: number
+}
+
+export interface QueueVerdict {
+  readonly verdict: 'yes' | 'no' | 'unknown'
+  /** All that were found, those that are not allowed first. */
+  readonly anomalies: readonly QueueAnomaly[]
+  /** The names of those that are not allowed, in the order of the alphabet. */
+  readonly bad: readonly QueueAnomalyName[]
+  /** The longest time that a poll was behind what had been acknowledged before it began. */
+  readonly worstLag: Lag | undefined
+}
+
+/** Jepsen's checks of its Kafka workload, in full. */
+export function checkQueue(history: readonly QueueRecord[], options: QueueOptions = {}): QueueVerdict {
+  const { writeOrder = false, maxSteps = 50_000_000 } = options
+  const all = queueHistory(history)
+  const cycles = queueCycles(all, writeOrder, maxSteps)
+  const found = [
+    ...inconsistentOffsets(all),
+    ...duplicates(all),
+    ...abortedReads(all),
+    ...garbageReads(all),
+    ...precommittedReads(all),
+    ...lostWrites(all),
+    ...pollOrder(all),
+    ...sendOrder(all),
+    ...internalOrder(all),
+    ...cycles.anomalies,
+    ...unseen(all),
+  ]
+  const allowed = allowedNames(options)
+  const isBad = ({ name }: QueueAnomaly): boolean => !allowed.has(name)
+  const bad = [...new Set(found.filter(isBad).map(({ name }) => name))].sort()
+  return {
+    verdict: bad.length > 0 ? 'no' : cycles.isComplete ? 'yes' : 'unknown',
+    anomalies: [...found.filter(isBad), ...found.filter((one) => !isBad(one))],
+    bad,
+    worstLag: worstLag(all.events),
+  }
+}
+
+/**
+ * A judge for workloads of sends and polls.
+ *
+ * @example
+ * workload({ …, judge: partitionedLog({ subscribeBy: 'assign' }) })
+ */
+export function partitionedLog(options: QueueOptions = {}): Judge<QueueOperation, QueueAnswer> {
+  return (history) => {
+    const { verdict, anomalies } = checkQueue(history, options)
+    if (verdict === 'yes') return undefined
+    const [first] = anomalies
+    if (verdict === 'unknown' || first === undefined) return 'the search for cycles of transactions was given up'
+    return { check: `history (${first.name})`, message: first.message, record: first.events.at(-1)!.record }
+  }
+}
+
+/** Transactions of a log are not isolated from each other: what one sends stands between what another sends. */
+function allowedNames({ subscribeBy, writeOrder, allowed = [] }: QueueOptions): ReadonlySet<QueueAnomalyName> {
+  const names: QueueAnomalyName[] = ['int-send-skip', 'G0', 'G0-process', 'G0-realtime', ...allowed]
+  if (subscribeBy === 'subscribe') names.push('poll-skip', 'nonmonotonic-poll')
+  if (writeOrder) names.push('G1c', 'G1c-process', 'G1c-realtime')
+  return new Set(names)
+}

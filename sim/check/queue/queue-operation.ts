@@ -1,0 +1,93 @@
+import { addTo } from '../groups.js'
+import { HistoryError } from '../history/history-error.js'
+import type { OperationRecord } from '../history.js'
+import type { Key } from '../linearizability/models.js'
+import { show } from '../show.js'
+import { valueKey } from '../value-key.js'
+
+/**
+ * What clients of partitioned logs do, after Jepsen's Kafka workload (`jepsen.tests.kafka`). A key is one partition of one topic. `send`, `poll` and `txn` are
+ * transactions of sends alone, of polls alone, of both; `assign` and `subscribe` say what a client polls from then on.
+ */
+export type QueueOperation =
+  | { readonly f: 'send' | 'poll' | 'txn'; readonly value: readonly AskedStep[] }
+  | { readonly f: 'assign'; readonly value: readonly Key[] }
+  | { readonly f: 'subscribe'; readonly value: readonly Key[] }
+  | { readonly f: 'crash' }
+
+export type AskedStep = readonly ['send', Key, unknown] | readonly ['poll']
+
+/** What was done: a send has an offset, or null where it is not known; a poll shows offsets and values of each key. */
+export type DoneStep =
+  | readonly ['send', Key, readonly [number | null, unknown]]
+  | readonly ['poll', Readonly<Record<string, readonly (readonly [number | null, unknown])[]>>]
+
+export interface QueueAnswer {
+  readonly steps: readonly DoneStep[]
+  /** Keys that the client lost or got while it was at work: its position in them is no longer what it was. */
+  readonly rebalanced?: readonly Key[]
+}
+export type QueueRecord = OperationRecord<QueueOperation, QueueAnswer>
+
+/** One value at its offset, as it was sent or polled. */
+export interface Seen {
+  readonly offset: number | undefined
+  readonly value: ValueKey
+  readonly shown: unknown
+}
+export type ValueKey = ReturnType<typeof valueKey>
+
+/** An operation that ended, or never did, with what it sent and polled of each key. */
+export interface QueueEvent {
+  readonly record: QueueRecord
+  readonly type: 'ok' | 'fail' | 'info'
+  readonly f: QueueOperation['f']
+  readonly sent: ReadonlyMap<string, readonly Seen[]>
+  readonly polled: ReadonlyMap<string, readonly Seen[]>
+  /** In the order of the steps. */
+  readonly steps: readonly { readonly f: 'send' | 'poll'; readonly key: string; readonly seen: Seen }[]
+  readonly rebalanced: ReadonlySet<string>
+  /** Of assign and subscribe. */
+  readonly keys: readonly string[]
+}
+
+/** Keys are compared as texts: an object of polls has no others. */
+export const keyText = (key: Key): string => (typeof key === 'string' && key.startsWith(':') ? key.slice(1) : String(key))
+
+/** Ordered by when operations ended; those that never did come last, in the order of their beginnings. Throws `HistoryError`. */
+export function queueEvents(history: readonly QueueRecord[]): QueueEvent[] {
+  const ended = history.map((record, index) => ({ record, index, at: record.completedAtStep ?? Number.POSITIVE_INFINITY }))
+  ended.sort((a, b) => (a.at === b.at ? a.index - b.index : a.at - b.at))
+  return ended.map(({ record }) => eventOf(record))
+}
+
+function eventOf(record: QueueRecord): QueueEvent {
+  const { op, outcome } = record
+  const type = outcome.kind === 'ok' ? 'ok' : outcome.kind === 'fail' ? 'fail' : 'info'
+  const answer = outcome.kind === 'ok' ? outcome.result : outcome.seen
+  const sent = new Map<string, Seen[]>()
+  const polled = new Map<string, Seen[]>()
+  const steps: { f: 'send' | 'poll'; key: string; seen: Seen }[] = []
+  const add = (to: Map<string, Seen[]>, f: 'send' | 'poll', key: string, seen: Seen): void => {
+    addTo(to, key, seen)
+    steps.push({ f, key, seen })
+  }
+  if (op.f === 'send' || op.f === 'poll' || op.f === 'txn') {
+    for (const step of answer?.steps ?? op.value.map(unanswered)) {
+      if (step[0] === 'send') add(sent, 'send', keyText(step[1]), seenOf(step[2]))
+      else if (step[0] === 'poll')
+        for (const [key, pairs] of Object.entries(step[1] ?? {})) for (const pair of pairs) add(polled, 'poll', keyText(key), seenOf(pair))
+      else throw new HistoryError(`${show(step)} is no step: there are send and poll`)
+    }
+  }
+  const keys = op.f === 'assign' || op.f === 'subscribe' ? op.value.map(keyText) : []
+  return { record, type, f: op.f, sent, polled, steps, rebalanced: new Set((answer?.rebalanced ?? []).map(keyText)), keys }
+}
+
+function unanswered(step: AskedStep): DoneStep {
+  return step[0] === 'poll' ? ['poll', {}] : ['send', step[1], [null, step[2]]]
+}
+
+function seenOf([offset, value]: readonly [number | null, unknown]): Seen {
+  return { offset: offset ?? undefined, value: valueKey(value), shown: value }
+}
