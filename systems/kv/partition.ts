@@ -233,18 +233,15 @@ export class Partition {
     void this.shard.run(() => this.#drain(), true).catch((error: unknown) => this.host.spawn('kv writer', () => Promise.reject(error)))
   }
 
-  /** One round, so that the partitions of a shard take turns. */
+  /** One round, so that the partitions of a shard take turns. After a defect nothing more is written. */
   async #drain(): Promise<void> {
     this.writers++
-    try {
-      const most = this.host.maybe('kv commits one batch at a time') ? 1 : this.options.mostBatchesACommit
-      const taken = this.queue.take(most)
-      if (taken.length > 0) await this.#perform(taken)
-    } finally {
-      this.writers--
-      this.#isDraining = false
-      this.#drainSoon()
-    }
+    const most = this.host.maybe('kv.lonely-batches') ? 1 : this.options.mostBatchesACommit
+    const taken = this.queue.take(most)
+    if (taken.length > 0) await this.#perform(taken)
+    this.writers--
+    this.#isDraining = false
+    this.#drainSoon()
   }
 
   async #perform(taken: readonly QueuedWrite[]): Promise<void> {

@@ -178,7 +178,7 @@ export class KvPartition {
   /** All of it or nothing; durable when it settles. */
   async batchWrite(batch: readonly BatchOperation[]): Promise<void> {
     const { core } = this
-    const checked = checkedBatch(batch, longestKey(core.state.pageBytes))
+    const checked = checkedBatch(batch, longestKey(core.pages.pageBytes))
     if (checked.length > 0) await core.write(checked)
   }
 
