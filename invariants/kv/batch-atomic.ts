@@ -15,16 +15,11 @@ export const batchAtomic = (): KvJudge => (seen) => {
   return message === undefined ? undefined : { check: 'BatchAtomic', message }
 }
 
-function settle({ durable, partition }: Seen, model: PartitionModel, sequence: number, possible: readonly ReferenceMap[]): string | undefined {
+function settle({ durable }: Seen, model: PartitionModel, sequence: number, possible: readonly ReferenceMap[]): string | undefined {
   const last = possible[possible.length - 1] as ReferenceMap
   const state = durable?.state()
   if (durable === null || state === undefined || state === null) {
     if (durable !== null && sequence > 0) return `${model.name}: state ${sequence} was recovered, and no durable manifest says so`
-    model.settle(sequence, last)
-    return undefined
-  }
-  if (state.sequence > sequence && state.sequence === partition?.core.chain.current.sequence) {
-    // It has gone on before it was looked at, while others were still being opened.
     model.settle(sequence, last)
     return undefined
   }

@@ -6,9 +6,9 @@ import { leaveWhenAsked } from '../raft/leave-when-asked.js'
 import type { BatchOperation } from './batch.js'
 import { ExpiredTerm, KvError, type KvErrorCode } from './errors.js'
 import { KvJournal } from './journal.js'
-import type { GivenOptions } from './options.js'
+import { completeOptions, type GivenOptions } from './options.js'
 import type { ScanOptions } from './reads.js'
-import { type KvPartition, type KvStore, open } from './store.js'
+import { type KvPartition, KvStore } from './store.js'
 
 /** Keys and values are bytes; `partition` is the number of one of the table's. */
 export type KvMethods = {
@@ -78,7 +78,7 @@ export class KvServer {
 
   async #open(): Promise<void> {
     const { store, partitions } = this.#config
-    const opened = await open(this.#host, { ...store, journal: this.journal })
+    const opened = new KvStore(this.#host, completeOptions({ ...store, journal: this.journal }))
     this.#store = opened
     for (let number = 0; number < partitions; number++) {
       try {
@@ -88,6 +88,7 @@ export class KvServer {
         this.#host.log.warn('kv.open', { partition: number, error: error.message })
       }
     }
+    opened.startUpkeep()
   }
 
   #serve(): void {

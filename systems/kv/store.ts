@@ -24,7 +24,9 @@ export interface PutOptions {
 
 /** Opens a store on the host's disk. Partitions are opened when they are first asked for. */
 export async function open(host: Host, given: GivenOptions = {}): Promise<KvStore> {
-  return new KvStore(host, completeOptions(given))
+  const store = new KvStore(host, completeOptions(given))
+  store.startUpkeep()
+  return store
 }
 
 export class KvStore {
@@ -36,7 +38,7 @@ export class KvStore {
   readonly #partitions = new Map<string, Promise<KvPartition>>()
   /** Those that are open, in the order of their opening. */
   readonly #open = new Map<string, KvPartition>()
-  readonly #upkeep: Timer
+  #upkeep: Timer | null = null
   #isClosed = false
   #isKeepingUp = false
 
@@ -45,7 +47,11 @@ export class KvStore {
     this.options = options
     this.caches = new StoreCaches(options)
     this.shards = new ShardGroup(options.shards, options.shardConcurrency, options.shardQueue)
-    this.#upkeep = host.clock.every(Math.max(1, options.upkeepEvery), () => this.#keepUpSoon())
+  }
+
+  /** From now on it tidies up by itself, every `upkeepEvery`. */
+  startUpkeep(): void {
+    this.#upkeep ??= this.host.clock.every(Math.max(1, this.options.upkeepEvery), () => this.#keepUpSoon())
   }
 
   /** Partitions that are open. */
@@ -81,7 +87,7 @@ export class KvStore {
   async close(): Promise<void> {
     if (this.#isClosed) return
     this.#isClosed = true
-    this.#upkeep.cancel()
+    this.#upkeep?.cancel()
     for (const shard of this.shards.shards) shard.close()
     for (const opening of [...this.#partitions.values()]) {
       const partition = await opening.catch(() => null)
