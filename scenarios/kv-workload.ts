@@ -20,6 +20,7 @@ export type KvOperation = { readonly partition: number } & (
   | { readonly f: 'group'; readonly group: number; readonly value: number; readonly bytes: number }
   | { readonly f: 'delete-group'; readonly group: number }
   | { readonly f: 'scan-group'; readonly group: number }
+  | { readonly f: 'slow-scan'; readonly pauseMillis: number }
   | { readonly f: 'truncate'; readonly from: string }
   | { readonly f: 'archive' }
   | { readonly f: 'scan-archive' }
@@ -28,7 +29,6 @@ export type KvOperation = { readonly partition: number } & (
 /** Numbers by key; null: nothing. Of what a scan went over, in its order. */
 export type KvResult = number | null | readonly (readonly [key: string, value: number])[]
 
-export const tablePartitions = 2
 const groups = 3
 const groupKeys = 5
 const cutKeys = 12
@@ -41,6 +41,7 @@ const cutKey = (n: number): string => `x${String(n).padStart(2, '0')}`
 
 /** Options of the swarm that every scenario of the engine draws. */
 export const storeOptions: Readonly<Record<string, OptionRange>> = {
+  partitions: { min: 1, max: 3 },
   keys: { min: 2, max: 60, log: true, why: 'few keys: contention; many: pages that split and join' },
   valueBytes: { min: 8, max: 6_000, log: true, why: 'large: overflow pages' },
   readPercent: { min: 20, max: 80 },
@@ -63,7 +64,7 @@ export function storeConfig(options: Options, given: GivenOptions = {}): Partial
   const { dataCacheBytes = 0, filterBytes = 0, batchesACommit = 16, shards = 1, upkeepMillis = 1_000 } = options
   return {
     isObserved: true,
-    partitions: tablePartitions,
+    partitions: options.partitions ?? 1,
     store: {
       pageBytes: 512 * 2 ** pageKilobytesHalved,
       filePages,
@@ -83,14 +84,15 @@ export function storeConfig(options: Options, given: GivenOptions = {}): Partial
 }
 
 export function generate(random: Random, client: number, index: number, options: Options): KvOperation {
-  const partition = random.int(tablePartitions)
+  const partition = random.int(options.partitions ?? 1)
   const { keys = 10, valueBytes = 100, readPercent = 50, appends = 1 } = options
   const key = `s${String(random.int(keys)).padStart(3, '0')}`
   const value = client * 1_000_000 + index
   const bytes = random.int(valueBytes + 1)
   const group = random.int(groups)
   if (random.int(100) < readPercent) {
-    const die = random.int(10)
+    const die = random.int(11)
+    if (die === 10) return { partition, f: 'slow-scan', pauseMillis: random.int(20) }
     if (die < 5) return { partition, f: 'get', key: random.int(4) === 0 ? cutKey(random.int(cutKeys)) : key }
     if (die < 6) return { partition, f: 'floor', key }
     if (die < 8) return { partition, f: 'scan-group', group }
@@ -162,6 +164,10 @@ async function ask(host: Host, to: string, op: KvOperation): Promise<KvResult> {
     }
     case 'scan-group':
       return pairsOf(await host.net.call(kvApi, to, 'scan', { partition, from: encode(`g${op.group}/`), to: encode(`g${op.group}0`) }, options))
+    case 'slow-scan': {
+      const range = { from: encode('g'), to: encode('h'), pause: us(1_000 * op.pauseMillis) }
+      return pairsOf(await host.net.call(kvApi, to, 'slow-scan', { partition, ...range }, options))
+    }
     case 'scan-archive': {
       const found = await host.net.call(kvApi, to, 'scan-archive', { partition, from: encode('g'), to: encode('h') }, options)
       return found === null ? null : pairsOf(found)
@@ -196,7 +202,7 @@ export const kvHistory: Judge<KvOperation, KvResult> = (history) => {
   for (const record of history) {
     const { op, outcome } = record
     if (outcome.kind !== 'ok') continue
-    if (op.f === 'scan-group' || op.f === 'scan-archive') {
+    if (op.f === 'scan-group' || op.f === 'scan-archive' || op.f === 'slow-scan') {
       const torn = tornGroup(outcome.result as readonly (readonly [string, number])[] | null)
       if (torn !== undefined) return { check: 'history (torn batch)', message: torn, record: record as OperationRecord<unknown, unknown> }
     }

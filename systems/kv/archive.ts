@@ -1,8 +1,7 @@
 import { Misuse } from '../../sim/host/errors.js'
 import { archiveName, decodeArchive, encodeArchive, parseArchiveName } from './archives.js'
-import { Corrupt, FailedRead, KvError, NotFound } from './errors.js'
+import { KvError, NotFound } from './errors.js'
 import { filesOf } from './garbage.js'
-import { failureOf } from './local-files.js'
 import type { ManifestState } from './manifest-state.js'
 import type { Partition } from './partition.js'
 import { type KvEntry, type ReadableState, readFloor, readKey, requireScan, type ScanOptions, scanState } from './reads.js'
@@ -32,11 +31,7 @@ export async function makeArchive(partition: Partition): Promise<string> {
   const name = archiveName({ term: storage.term, timeMillis: Math.max(partition.nowMillis(), latest + 1) })
   // Its files are held from now on: it may be there although its writing seems to have failed.
   archiveFiles.set(name, filesOf(state.mapping, state.filePages))
-  try {
-    await storage.archives.put(name, encodeArchive(state))
-  } catch (error) {
-    throw failureOf(error)
-  }
+  await storage.archives.put(name, encodeArchive(state))
   partition.tell({ kind: 'archived', partition: partition.name, sequence: state.sequence, name })
   await removeOld(partition, options.keptArchives)
   return name
@@ -53,20 +48,13 @@ async function removeOld(partition: Partition, kept: number): Promise<void> {
     }
   } catch (error) {
     // The next archive tries again.
-    const failure = failureOf(error)
-    if (!(failure instanceof KvError)) throw failure
-    partition.host.log.warn('kv.archive', { partition: partition.name, error: failure.message })
+    if (!(error instanceof KvError)) throw error
+    partition.host.log.warn('kv.archive', { partition: partition.name, error: error.message })
   }
 }
 
 async function readArchive(partition: Partition, name: string): Promise<ManifestState> {
-  let bytes: Uint8Array | null
-  try {
-    bytes = await partition.storage.archives.get(name)
-  } catch (error) {
-    const failure = failureOf(error)
-    throw failure instanceof KvError && !(failure instanceof Corrupt) ? new FailedRead(`${partition.name}/${name}: ${failure.message}`) : failure
-  }
+  const bytes = await partition.storage.archives.get(name)
   if (bytes === null) throw new NotFound(`${partition.name} has no archive '${name}'`)
   return decodeArchive(bytes, `${partition.name}/${name}`)
 }

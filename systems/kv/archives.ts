@@ -1,6 +1,7 @@
 /** Manifests of moments that are kept: by opening one, the partition is read as it was then. */
 import type { Disk } from '../../sim/host/seam.js'
 import { CorruptManifest } from './errors.js'
+import { failedRead, failedWrite } from './local-files.js'
 import { encodeState, readRecord } from './manifest-record.js'
 import type { ManifestState } from './manifest-state.js'
 
@@ -10,7 +11,7 @@ export interface ArchiveName {
   readonly timeMillis: number
 }
 
-/** Where archives are kept. */
+/** Where archives are kept. Every method rejects with a `KvError`. */
 export interface ArchiveStore {
   /** Names, oldest first. */
   list(): Promise<string[]>
@@ -60,20 +61,20 @@ export class LocalArchives implements ArchiveStore {
   }
 
   async list(): Promise<string[]> {
-    return sortArchives(await this.#disk.list(this.#directory))
+    return sortArchives(await this.#disk.list(this.#directory).catch(failedRead))
   }
 
   put(name: string, bytes: Uint8Array): Promise<void> {
-    return this.#disk.replace(`${this.#directory}/${name}`, bytes)
+    return this.#disk.replace(`${this.#directory}/${name}`, bytes).catch(failedWrite)
   }
 
   get(name: string): Promise<Uint8Array | null> {
-    return this.#disk.readFile(`${this.#directory}/${name}`)
+    return this.#disk.readFile(`${this.#directory}/${name}`).catch(failedRead)
   }
 
   /** Durable, since what it names may go next. */
   async remove(name: string): Promise<void> {
-    await this.#disk.remove(`${this.#directory}/${name}`)
-    await this.#disk.syncDirectory(this.#directory)
+    await this.#disk.remove(`${this.#directory}/${name}`).catch(failedWrite)
+    await this.#disk.syncDirectory(this.#directory).catch(failedWrite)
   }
 }

@@ -15,6 +15,8 @@ export type KvMethods = {
   read: { req: { partition: number; key: Uint8Array }; res: Uint8Array | null }
   floor: { req: { partition: number; key: Uint8Array }; res: KvPair | null }
   scan: { req: { partition: number } & ScanOptions; res: readonly KvPair[] }
+  /** The same, so slowly that much else happens meanwhile: a rest between two entries, in nanoseconds. */
+  'slow-scan': { req: { partition: number; pause: number } & ScanOptions; res: readonly KvPair[] }
   /** What an archive holds; of the name that `archive` answered, or of the latest. */
   'scan-archive': { req: { partition: number; archive?: string } & ScanOptions; res: readonly KvPair[] | null }
   write: { req: { partition: number; batch: readonly BatchOperation[] }; res: null }
@@ -117,6 +119,15 @@ export class KvServer {
       scan: async ({ partition: number, ...options }) => {
         const partition = await this.#partition(number)
         return confirmed(partition, collect(partition.scan(options)))
+      },
+      'slow-scan': async ({ partition: number, pause, ...options }) => {
+        const partition = await this.#partition(number)
+        const pairs: KvPair[] = []
+        for await (const { key, value } of partition.scan(options)) {
+          pairs.push({ key, value })
+          await host.clock.sleep(pause)
+        }
+        return pairs
       },
       'scan-archive': async ({ partition: number, archive, ...options }) => {
         const partition = await this.#partition(number)

@@ -79,7 +79,7 @@ export class LocalFiles implements PageFiles {
   }
 
   async list(): Promise<number[]> {
-    const names = await this.#disk.list(this.#directory)
+    const names = await this.#disk.list(this.#directory).catch(failedRead)
     const files: number[] = []
     for (const name of names) {
       const match = namePattern.exec(name)
@@ -158,6 +158,16 @@ function closeWhenOpen({ handle }: OpenFile): void {
 export async function allDone(tasks: readonly Promise<unknown>[]): Promise<void> {
   const results = await Promise.allSettled(tasks)
   for (const result of results) if (result.status === 'rejected') throw result.reason
+}
+
+/** To be caught with: a disk that would not say what is there. */
+export function failedRead(error: unknown): never {
+  throw error instanceof DiskError ? new FailedRead(error.message) : error
+}
+
+/** To be caught with: a disk that would not write. */
+export function failedWrite(error: unknown): never {
+  throw failureOf(error)
 }
 
 /** A disk that would not write, in the engine's words. */

@@ -88,14 +88,24 @@ export class Partition {
     const state = found ?? emptyState({ pageBytes: options.pageBytes, filePages: options.filePages, layout: options.layout, codec })
     if (state.codec !== codec) throw new CorruptManifest(name, 0, `its values were written with the codec '${state.codec}', not '${codec}'`)
     const partition = new Partition(parts, state)
-    const present = new Set(await partition.files.list())
-    if (found === null && present.size > 0) throw new CorruptManifest(name, 0, 'there are data files and no manifest')
-    for (const file of filesOf(state.mapping, state.filePages))
-      if (!present.has(file)) throw new CorruptManifest(name, 0, `it names the file ${partition.files.nameOf(file)}, which is not there`)
-    // What an earlier life wrote last may be in the page cache alone: before it is read it has to be durable.
-    await storage.manifest.rewrite(partition.state)
-    partition.tell({ kind: 'recovered', partition: name, sequence: state.sequence, term: storage.term })
+    try {
+      await partition.#recover(found !== null)
+    } catch (error) {
+      await partition.close()
+      throw error
+    }
     return partition
+  }
+
+  async #recover(isFound: boolean): Promise<void> {
+    const { name, state, files, storage } = this
+    const present = new Set(await files.list())
+    if (!isFound && present.size > 0) throw new CorruptManifest(name, 0, 'there are data files and no manifest')
+    for (const file of filesOf(state.mapping, state.filePages))
+      if (!present.has(file)) throw new CorruptManifest(name, 0, `it names the file ${files.nameOf(file)}, which is not there`)
+    // What an earlier life wrote last may be in the page cache alone: before it is read it has to be durable.
+    await storage.manifest.rewrite(state)
+    this.tell({ kind: 'recovered', partition: name, sequence: state.sequence, term: storage.term })
   }
 
   /** As the manifest has it. */

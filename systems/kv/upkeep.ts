@@ -1,7 +1,8 @@
 /** What a partition's writer does between commits so that space comes back: entries that have expired, data files that are mostly empty, files that nobody names. */
 import type { BatchOperation } from './batch.js'
+import type { MovedPage } from './commit.js'
 import { amplificationOf, mostMovedPages, pagesToMove } from './compaction.js'
-import { KvError } from './errors.js'
+import { Corrupt, FailedRead, KvError } from './errors.js'
 import { keyOfExpiry } from './expiry.js'
 import { garbageOf } from './garbage.js'
 import type { Partition } from './partition.js'
@@ -63,14 +64,24 @@ async function compact(partition: Partition): Promise<void> {
   if (state.layout !== 'append') return
   const logicals = pagesToMove(state, options.amplification, openFile, partition.goneFiles)
   if (logicals.length === 0) return
-  const { mapping } = partition.chain.current
-  const moved = await Promise.all(
-    logicals
-      .slice(0, Math.max(mostMovedPages, 1))
-      .map(async (logical) => ({ logical, stamp: mapping.stampOf(logical), bytes: await partition.pages.raw(mapping, logical) })),
-  )
+  const moved = await readWhole(partition, logicals.slice(0, mostMovedPages))
+  if (moved.length === 0) return
   partition.host.check.sometimes('kv: data files are compacted')
   await partition.commit(async (_edit, roots) => roots, [], moved)
+}
+
+/** Pages as they lie there. What cannot be read stays where it is: whoever reads it is told. */
+async function readWhole(partition: Partition, logicals: readonly number[]): Promise<MovedPage[]> {
+  const { mapping } = partition.chain.current
+  const read = logicals.map(async (logical): Promise<MovedPage | null> => {
+    try {
+      return { logical, stamp: mapping.stampOf(logical), bytes: await partition.pages.raw(mapping, logical) }
+    } catch (error) {
+      if (error instanceof Corrupt || error instanceof FailedRead) return null
+      throw error
+    }
+  })
+  return (await Promise.all(read)).filter((page) => page !== null)
 }
 
 /** Removes files that no manifest, snapshot or archive names. */
