@@ -143,7 +143,7 @@ export async function performOn(host: Host, to: string, op: KvOperation): Promis
   }
 }
 
-async function ask(host: Host, to: string, op: KvOperation): Promise<KvResult> {
+export async function ask(host: Host, to: string, op: KvOperation): Promise<KvResult> {
   const { partition } = op
   const options = { timeout: s(2) }
   const write = async (batch: readonly BatchOperation[]) => host.net.call(kvApi, to, 'write', { partition, batch }, options)

@@ -68,7 +68,7 @@ export class KvObserver {
       const fault = judge(seen)
       if (fault !== undefined) this.faults.push(fault)
     }
-    const fault = model.take(event)
+    const fault = model.take(event, host.name)
     if (fault !== undefined) this.faults.push({ check: 'BatchAtomic', message: fault })
     if (event.kind === 'committed' && partition !== undefined) model.forgetBefore(partition.core.chain.live[0]?.sequence ?? 0)
   }

@@ -12,8 +12,11 @@ export class PartitionModel {
   readonly terms: { readonly term: number; readonly sequence: number }[] = []
   readonly archives = new Map<string, number>()
   readonly #states = new Map<number, ReferenceMap>([[0, []]])
-  /** A commit under way, or in doubt: the state that it would make. */
-  #candidates = new Map<number, ReferenceMap[]>()
+  /** Commits under way, or in doubt: the states that they would make, and who makes them. */
+  #candidates = new Map<number, { readonly host: string; readonly map: ReferenceMap }[]>()
+
+  /** States that were recovered. */
+  readonly #found = new Set<number>()
 
   constructor(readonly name: string) {}
 
@@ -22,25 +25,29 @@ export class PartitionModel {
   }
 
   /** Takes in an event; answers what is wrong with it. */
-  take(event: KvEvent): string | undefined {
+  take(event: KvEvent, host: string): string | undefined {
     switch (event.kind) {
       case 'committing': {
         const before = this.#states.get(event.sequence - 1)
         if (before === undefined) return `${this.name}: a commit makes state ${event.sequence} of a state that there was not`
         const candidates = this.#candidates.get(event.sequence) ?? []
-        candidates.push(event.batches.length === 0 ? before : afterBatches(before, event.batches))
+        candidates.push({ host, map: event.batches.length === 0 ? before : afterBatches(before, event.batches) })
         this.#candidates.set(event.sequence, candidates)
         return undefined
       }
       case 'committed': {
-        const state = this.#candidates.get(event.sequence)?.at(-1)
+        // Another owner may have found it before its own was told that it is there.
+        if (event.sequence <= this.acknowledged && this.#found.has(event.sequence)) return undefined
+        const state = this.#candidates.get(event.sequence)?.findLast((candidate) => candidate.host === host)?.map
         if (state === undefined) return `${this.name}: state ${event.sequence} was committed and never begun`
         this.#become(event.sequence, state)
         this.acknowledged = event.sequence
         return undefined
       }
       case 'aborted': {
-        this.#candidates.get(event.sequence)?.pop()
+        const candidates = this.#candidates.get(event.sequence) ?? []
+        const own = candidates.findLastIndex((candidate) => candidate.host === host)
+        if (own >= 0) candidates.splice(own, 1)
         return undefined
       }
       case 'archived': {
@@ -49,6 +56,10 @@ export class PartitionModel {
       }
       case 'archive-removed': {
         this.archives.delete(event.name)
+        return undefined
+      }
+      case 'archives-found': {
+        for (const name of [...this.archives.keys()]) if (!event.names.includes(name)) this.archives.delete(name)
         return undefined
       }
       case 'term': {
@@ -65,13 +76,16 @@ export class PartitionModel {
     if (sequence < this.acknowledged) return `${this.name}: state ${sequence} was recovered, though state ${this.acknowledged} was acknowledged`
     const known = this.#states.get(sequence)
     if (known !== undefined) return [known]
-    return this.#candidates.get(sequence) ?? `${this.name}: state ${sequence} was recovered, which was never begun; ${this.acknowledged} was acknowledged`
+    const candidates = this.#candidates.get(sequence) ?? []
+    if (candidates.length > 0) return candidates.map(({ map }) => map)
+    return `${this.name}: state ${sequence} was recovered, which was never begun; ${this.acknowledged} was acknowledged`
   }
 
   /** The state that was found is the one from now on. */
   settle(sequence: number, state: ReferenceMap): void {
     this.#become(sequence, state)
     this.acknowledged = Math.max(this.acknowledged, sequence)
+    this.#found.add(sequence)
     this.#candidates.clear()
   }
 

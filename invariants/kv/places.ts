@@ -21,6 +21,10 @@ export const places = (): KvJudge => {
       case 'archived':
         archived.set(`${model.name}/${event.name}`, filesOf(mapping, filePages))
         return undefined
+      case 'archives-found':
+        for (const key of [...archived.keys()])
+          if (key.startsWith(`${model.name}/`) && !event.names.some((name) => key === `${model.name}/${name}`)) archived.delete(key)
+        return undefined
       case 'archive-removed':
         archived.delete(`${model.name}/${event.name}`)
         return undefined

@@ -9,7 +9,8 @@ import { type KvEntry, type ReadableState, readFloor, readKey, requireScan, type
 /** Learns which files archives name: before anything is collected. */
 export async function loadArchives(partition: Partition): Promise<void> {
   const { archives } = partition.storage
-  for (const name of await archives.list()) {
+  const names = await archives.list()
+  for (const name of names) {
     try {
       const state = await readArchive(partition, name)
       partition.archiveFiles.set(name, filesOf(state.mapping, state.filePages))
@@ -19,6 +20,7 @@ export async function loadArchives(partition: Partition): Promise<void> {
       partition.host.log.warn('kv.archive', { partition: partition.name, archive: name, error: error.message })
     }
   }
+  partition.tell({ kind: 'archives-found', partition: partition.name, names })
 }
 
 /** Keeps the current state; answers its name. To be run by the partition's writer. */

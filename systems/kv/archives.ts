@@ -60,7 +60,9 @@ export class LocalArchives implements ArchiveStore {
     this.#directory = directory
   }
 
+  /** One that is gone is gone for good, since what it names may go next. */
   async list(): Promise<string[]> {
+    await this.#disk.syncDirectory(this.#directory).catch(failedWrite)
     return sortArchives(await this.#disk.list(this.#directory).catch(failedRead))
   }
 

@@ -44,6 +44,8 @@ export type KvEvent =
     }
   | { readonly kind: 'removed-file'; readonly partition: string; readonly file: number }
   | { readonly kind: 'archived'; readonly partition: string; readonly sequence: number; readonly name: string }
+  /** The archives that there are, as a store finds them when it opens. */
+  | { readonly kind: 'archives-found'; readonly partition: string; readonly names: readonly string[] }
   | { readonly kind: 'archive-removed'; readonly partition: string; readonly name: string }
   /** A term began at this state: earlier terms end before it. */
   | { readonly kind: 'term'; readonly partition: string; readonly term: number; readonly sequence: number }

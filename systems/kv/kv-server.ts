@@ -100,26 +100,19 @@ export class KvServer {
       for await (const { key, value } of found) pairs.push({ key, value })
       return pairs
     }
-    /** What was read was the latest there is: with a cloud tier another owner may have gone on meanwhile. */
-    const confirmed = async <T>(partition: KvPartition, read: Promise<T>): Promise<T> => {
-      const answer = await read
-      await partition.confirm()
-      return answer
-    }
+    // With a cloud tier another owner may have gone on meanwhile.
+    const isShared = this.#config.store.cloud != null
     host.net.serve(kvApi, {
       read: async ({ partition: number, key }) => {
         const partition = await this.#partition(number)
-        return (await confirmed(partition, partition.read(key)))?.value ?? null
+        const found = isShared ? await partition.readLatest((snapshot) => snapshot.read(key)) : await partition.read(key)
+        return found?.value ?? null
       },
       floor: async ({ partition: number, key }) => {
-        const partition = await this.#partition(number)
-        const found = await confirmed(partition, partition.floor(key))
+        const found = await (await this.#partition(number)).readLatest((snapshot) => snapshot.floor(key))
         return found === null ? null : { key: found.key, value: found.value }
       },
-      scan: async ({ partition: number, ...options }) => {
-        const partition = await this.#partition(number)
-        return confirmed(partition, collect(partition.scan(options)))
-      },
+      scan: async ({ partition: number, ...options }) => (await this.#partition(number)).readLatest((snapshot) => collect(snapshot.scan(options))),
       'slow-scan': async ({ partition: number, pause, ...options }) => {
         const partition = await this.#partition(number)
         const pairs: KvPair[] = []

@@ -8,8 +8,10 @@ const namePattern = /^data-(\d+)$/
 /** Files that are held open. */
 const mostOpen = 256
 
-/** Data files of a partition on the host's disk. */
+/** Data files of a partition on the host's disk. Without `isDurable` they are but a cache, which a power loss may take. */
 export class LocalFiles implements PageFiles {
+  readonly hasCopies = false
+  readonly #isDurable: boolean
   readonly #disk: Disk
   readonly #directory: string
   readonly #pageBytes: number
@@ -19,12 +21,13 @@ export class LocalFiles implements PageFiles {
   /** Files whose names a power loss may still take. */
   #hasNewNames = false
 
-  constructor(options: { disk: Disk; directory: string; pageBytes: number; filePages: number; counts: FileCounts }) {
+  constructor(options: { disk: Disk; directory: string; pageBytes: number; filePages: number; counts: FileCounts; isDurable?: boolean }) {
     this.#disk = options.disk
     this.#directory = options.directory
     this.#pageBytes = options.pageBytes
     this.#filePages = options.filePages
     this.#counts = options.counts
+    this.#isDurable = options.isDurable ?? true
   }
 
   async read(physical: number): Promise<Uint8Array> {
@@ -65,6 +68,7 @@ export class LocalFiles implements PageFiles {
           return (handles.get(run.file) as File).writeAt(run.page * this.#pageBytes, bytes)
         }),
       )
+      if (!this.#isDurable) return
       await allDone([...handles.values()].map((handle) => this.#sync(handle)))
       if (this.#hasNewNames) {
         this.#counts.syncs++

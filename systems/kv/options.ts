@@ -23,6 +23,8 @@ export interface CloudOptions {
   readonly pause: Nanos
   /** A whole manifest is written after so many changes. */
   readonly snapshotEvery: number
+  /** Names on a page of a list, at most: from 1 to 1,000. */
+  readonly listPage: number
   /** Bytes of data files that are kept on the disk beside. */
   readonly cacheBytes: number
 }
@@ -104,6 +106,7 @@ export const cloudDefaults: CloudOptions = {
   attempts: 6,
   pause: ms(50),
   snapshotEvery: 64,
+  listPage: 1_000,
   cacheBytes: 256 * 1024 * 1024,
 }
 

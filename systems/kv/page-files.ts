@@ -5,6 +5,8 @@ export interface PlacedPage {
 }
 
 export interface PageFiles {
+  /** Whether there is another place to read from. */
+  readonly hasCopies: boolean
   /** What lies there, at most a page of bytes; nothing is checked. Rejects with `FailedRead`. */
   read(physical: number): Promise<Uint8Array>
   /** The same from where another copy is, or null where there is none. */

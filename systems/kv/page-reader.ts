@@ -74,14 +74,14 @@ export class PageReader {
     if (physical < 0) throw new CorruptContent(`logical page ${logical} is named and lies nowhere`)
     const first = await this.files.read(physical)
     if (isIntact(first, this.pageBytes, logical, stamp)) return first
-    // A read may have gone astray: what the device does once, it need not do again.
-    const second = await this.files.read(physical)
-    if (isIntact(second, this.pageBytes, logical, stamp)) return second
-    const copy = await this.files.readCopy(physical)
+    const copy = this.files.hasCopies ? await this.files.readCopy(physical) : null
     if (copy !== null && isIntact(copy, this.pageBytes, logical, stamp)) {
       this.healed++
       return copy
     }
+    // A read may have gone astray: what the device does once, it need not do again.
+    const second = await this.files.read(physical)
+    if (isIntact(second, this.pageBytes, logical, stamp)) return second
     const { expected, found } = describeSeal(second, this.pageBytes, logical, stamp)
     const file = this.files.nameOf(Math.floor(physical / this.#filePages))
     throw new CorruptPage({ file, page: physical % this.#filePages }, logical, expected, found)

@@ -62,6 +62,7 @@ export class Partition {
   #doubtful: readonly number[] = []
   #clockMillis: number
   #isDraining = false
+  readonly #whenIdle: (() => void)[] = []
 
   private constructor({ host, name, options, storage, caches, shard }: PartitionOptions, state: ManifestState) {
     this.name = name
@@ -72,7 +73,7 @@ export class Partition {
     this.#state = state
     this.#clockMillis = state.clockMillis
     this.#unused = state.mapping.unused()
-    this.files = storage.openFiles(state, (file) => this.#state.files.get(file)?.term ?? storage.term)
+    this.files = storage.openFiles(state, (file) => this.#state.files.get(file)?.term)
     this.pages = new PageReader({ files: this.files, pageBytes: state.pageBytes, filePages: state.filePages, ...caches.views() })
     this.allocator =
       state.layout === 'append' ? new AppendAllocator(state.next, state.filePages, storage.isSealing) : new ReuseAllocator(state.next, placesOf(state))
@@ -148,6 +149,20 @@ export class Partition {
     return done
   }
 
+  /** Runs while the current state is certainly the latest: with a cloud tier another owner may have gone on meanwhile, and then this rejects with `ExpiredTerm`. */
+  async whileLatest(run: () => Promise<void>): Promise<void> {
+    if (!this.storage.isSealing) return run()
+    await this.job('confirm', async () => {
+      try {
+        await this.storage.confirm()
+      } catch (error) {
+        if (error instanceof ExpiredTerm && this.health === 'well') this.health = 'expired'
+        throw error
+      }
+      await run()
+    })
+  }
+
   /** Makes a new state. Rejects with `UnknownOutcome` when it may be there or not; with other errors when it is not. */
   async commit(
     work: (edit: TreeEdit, roots: Roots, nowMillis: number) => Promise<Roots>,
@@ -211,7 +226,7 @@ export class Partition {
   async close(): Promise<void> {
     if (this.health !== 'closed') this.health = 'closed'
     this.queue.close()
-    while (this.#isDraining) await this.host.clock.sleep(1_000)
+    if (this.#isDraining) await new Promise<void>((resolve) => this.#whenIdle.push(resolve))
     this.storage.manifest.close()
     this.files.close()
     this.pages.index.clear()
@@ -237,7 +252,11 @@ export class Partition {
   }
 
   #drainSoon(): void {
-    if (this.#isDraining || this.queue.length === 0) return
+    if (this.#isDraining) return
+    if (this.queue.length === 0) {
+      for (const idle of this.#whenIdle.splice(0)) idle()
+      return
+    }
     this.#isDraining = true
     // Batches that come in the same moment go together.
     void this.shard.run(() => this.#drain(), true).catch((error: unknown) => this.host.spawn('kv writer', () => Promise.reject(error)))

@@ -31,7 +31,7 @@ export class Shard {
 
   /** Settles as the task does. Rejects with `StoreBusy` when too many wait, unless `isOwed`: work that somebody was promised already. */
   run<T>(work: () => Promise<T>, isOwed = false): Promise<T> {
-    if (this.#isClosed) return Promise.reject(new StoreClosed('the store is closed'))
+    if (this.#isClosed && !isOwed) return Promise.reject(new StoreClosed('the store is closed'))
     const runner = this.hasRoom ? this : this.group.idle()
     if (runner === undefined && !isOwed && this.#waiting.length >= this.queueLimit)
       return Promise.reject(new StoreBusy(`${this.queueLimit} operations wait for the shard already`))

@@ -10,9 +10,9 @@ export interface PartitionStorage {
   /** Of this owner; 0 without a cloud tier. */
   readonly term: number
   /** Its files; `termOf` tells whose a file is. Called once the shape of the partition is known. */
-  openFiles(shape: Pick<ManifestState, 'pageBytes' | 'filePages'>, termOf: (file: number) => number): PageFiles
+  openFiles(shape: Pick<ManifestState, 'pageBytes' | 'filePages'>, termOf: (file: number) => number | undefined): PageFiles
   /** Whether every commit has data files of its own. */
   readonly isSealing: boolean
-  /** Rejects with `ExpiredTerm` when another owner has the partition: what was read before was the latest state if it settles. */
-  confirm(sequence: number): Promise<void>
+  /** Rejects with `ExpiredTerm` when another owner has the partition. To be asked while no commit is under way: the state is then the latest if it settles. */
+  confirm(): Promise<void>
 }

@@ -3,6 +3,7 @@ import { Misuse } from '../../sim/host/errors.js'
 import type { Host, Timer } from '../../sim/host/seam.js'
 import { loadArchives, makeArchive, OpenedArchive } from './archive.js'
 import { type BatchOperation, checkedBatch, requireKey } from './batch.js'
+import { openCloudStorage } from './cloud-storage.js'
 import { KvError, StoreClosed } from './errors.js'
 import { openLocalStorage } from './local-storage.js'
 import { completeOptions, type GivenOptions, type KvOptions, longestKey } from './options.js'
@@ -97,7 +98,9 @@ export class KvStore {
 
   async #openPartition(name: string): Promise<KvPartition> {
     const { host, options, caches, counts } = this
-    const storage = await openLocalStorage(host, options, name, counts)
+    const storage = await (options.cloud === null
+      ? openLocalStorage(host, options, name, counts)
+      : openCloudStorage(host, options, options.cloud, name, counts))
     let core: Partition | undefined
     try {
       core = await Partition.open({ host, name, options, storage, caches, counts, shard: this.shards.of(name) })
@@ -216,9 +219,17 @@ export class KvPartition {
     return OpenedArchive.open(this.core, name)
   }
 
-  /** Rejects with `ExpiredTerm` unless the state was the latest there was at some time during this call: for reads that no other owner may have overtaken. */
-  confirm(): Promise<void> {
-    return this.core.storage.confirm(this.core.chain.current.sequence)
+  /** Reads from the latest state there is: with a cloud tier another owner may have a later one, and then this rejects with `ExpiredTerm`. */
+  async readLatest<T>(read: (snapshot: Snapshot) => Promise<T>): Promise<T> {
+    let held: Snapshot | undefined
+    try {
+      await this.core.whileLatest(async () => {
+        held = this.snapshot()
+      })
+      return await read(held as Snapshot)
+    } finally {
+      held?.release()
+    }
   }
 
   #expiry({ expiresAtMillis, ttlMillis }: PutOptions): { readonly expiresAtMillis?: number } {
