@@ -72,8 +72,10 @@ async function claim(host: Host, store: string, session: Session): Promise<void>
 }
 
 async function writeIsDone(host: Host): Promise<string | null> {
+  const session = { owner: 'store-2' }
   try {
-    await perform(host, { partition: 0, f: 'put', key: 's000', value: 0, bytes: 0 }, { owner: 'store-1' })
+    await claim(host, 'store-1', session)
+    await perform(host, { partition: 0, f: 'put', key: 's000', value: 0, bytes: 0 }, session)
     return null
   } catch (error) {
     if (error instanceof OperationFailed) return error.message

@@ -9,6 +9,8 @@ import { difference, type ReferenceMap } from './reference-map.js'
 export const batchAtomic = (): KvJudge => (seen) => {
   const { event, model } = seen
   if (event.kind !== 'recovered') return undefined
+  // Who was overtaken while it opened will find out before it answers anything.
+  if (model.terms.some(({ term }) => term > event.term)) return undefined
   const possible = model.recovered(event.sequence)
   if (typeof possible === 'string') return { check: 'BatchAtomic', message: possible }
   const message = settle(seen, model, event.sequence, possible)

@@ -34,6 +34,8 @@ export async function makeArchive(partition: Partition): Promise<string> {
   // Its files are held from now on: it may be there although its writing seems to have failed.
   archiveFiles.set(name, filesOf(state.mapping, state.filePages))
   await storage.archives.put(name, encodeArchive(state))
+  // A later owner has looked for archives already, and does not know of this one.
+  await storage.confirm()
   partition.tell({ kind: 'archived', partition: partition.name, sequence: state.sequence, name })
   await removeOld(partition, options.keptArchives)
   return name

@@ -1,8 +1,11 @@
 /**
  * The manifest as a chain of objects, one a record, each under the number after the one before. Only the first object of a number is ever kept, so the chain has one
  * next record whoever writes: a new owner begins its term with a record of its own, and whoever wrote before finds the number taken and knows that it is over.
+ *
+ * Old records are removed, and a number that is free again would be taken once more by who was overtaken long ago: so whoever has written a record looks whether the
+ * term is still its own before it says so. A new term begins before anything is written under it.
  */
-import { CorruptManifest, ExpiredTerm, NotWritten, UnknownOutcome } from './errors.js'
+import { CorruptManifest, ExpiredTerm, FailedRead, NotWritten, UnknownOutcome } from './errors.js'
 import type { Manifest } from './manifest.js'
 import { encodeDelta, encodeState, type ManifestRecord, readRecord } from './manifest-record.js'
 import { applyDeltas, type ManifestDelta, type ManifestState } from './manifest-state.js'
@@ -16,6 +19,8 @@ export interface CloudManifestOptions {
   readonly prefix: string
   readonly partition: string
   readonly term: number
+  /** Whether no later term has begun. Rejects with `FailedRead`. */
+  readonly isCurrent: () => Promise<boolean>
   readonly snapshotEvery: number
   /** What a partition is like that is made now. */
   readonly empty: ManifestState
@@ -42,11 +47,6 @@ export class CloudManifest implements Manifest {
     return this.#changes > this.#options.snapshotEvery
   }
 
-  /** Key of the record that would be next: who finds an object there has been overtaken. */
-  get nextKey(): string {
-    return this.#key(this.#next)
-  }
-
   async load(): Promise<ManifestState | null> {
     const { requests, prefix, partition, term, empty, onBegin } = this.#options
     const keys = await requests.list(`${prefix}/manifest-`)
@@ -56,6 +56,7 @@ export class CloudManifest implements Manifest {
       const begun: ManifestState = { ...(state ?? empty), term }
       const put = await requests.putFirst(this.#key(this.#next), encodeState(begun))
       if (put === 'written') {
+        if (!(await this.#options.isCurrent())) throw new ExpiredTerm(partition, term)
         this.#next++
         this.#isFresh = true
         onBegin(begun)
@@ -72,11 +73,12 @@ export class CloudManifest implements Manifest {
 
   async append(delta: ManifestDelta): Promise<void> {
     const { partition, term } = this.#options
-    const put = await this.#options.requests.putFirst(this.nextKey, encodeDelta(delta))
+    const put = await this.#options.requests.putFirst(this.#key(this.#next), encodeDelta(delta))
     this.#isFresh = false
     if (put === 'taken') throw new ExpiredTerm(partition, term)
     if (put === 'failed') throw new NotWritten(`${partition}: the object store did not take the change to state ${delta.sequence}`)
-    if (put === 'unknown') {
+    // Once another term has begun, its owner may have found the record, or not.
+    if (put === 'unknown' || !(await this.#isStillCurrent())) {
       this.#isInDoubt = true
       throw new UnknownOutcome(`${partition}: the object store may have taken the change to state ${delta.sequence}, or not`)
     }
@@ -88,13 +90,14 @@ export class CloudManifest implements Manifest {
     const { requests, partition, term } = this.#options
     if (this.#isFresh) return
     const bytes = encodeState(state)
-    let put = await requests.putFirst(this.nextKey, bytes)
+    let put = await requests.putFirst(this.#key(this.#next), bytes)
     if (put === 'taken' && this.#isInDoubt && termOf(await this.#read(this.#next)) === term) {
       // The change in doubt is there: the record after it takes it back. Nobody was told of it.
       this.#next++
-      put = await requests.putFirst(this.nextKey, bytes)
+      put = await requests.putFirst(this.#key(this.#next), bytes)
     }
     if (put === 'taken') throw new ExpiredTerm(partition, term)
+    if (put === 'written' && !(await this.#options.isCurrent())) throw new ExpiredTerm(partition, term)
     if (put !== 'written') {
       // Whether it is there or not, it says what is so already; and only the same may follow.
       this.#isInDoubt = true
@@ -109,6 +112,16 @@ export class CloudManifest implements Manifest {
 
   close(): void {}
 
+  /** False: it is not, or nobody can tell. */
+  async #isStillCurrent(): Promise<boolean> {
+    try {
+      return await this.#options.isCurrent()
+    } catch (error) {
+      if (error instanceof FailedRead) return false
+      throw error
+    }
+  }
+
   /** Records before the last whole state say nothing any more. */
   async #removeBefore(number: number): Promise<void> {
     const { requests, prefix } = this.#options
@@ -116,7 +129,7 @@ export class CloudManifest implements Manifest {
       for (const key of await requests.list(`${prefix}/manifest-`)) if (this.#numberOf(key) < number) await requests.delete(key)
     } catch (error) {
       // The next whole state tries again.
-      if (!(error instanceof NotWritten) && (error as { code?: string }).code !== 'failed-read') throw error
+      if (!(error instanceof NotWritten || error instanceof FailedRead)) throw error
     }
   }
 

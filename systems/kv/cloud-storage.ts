@@ -2,7 +2,7 @@ import type { Host } from '../../sim/host/seam.js'
 import { type ArchiveStore, sortArchives } from './archives.js'
 import { CloudFiles } from './cloud-files.js'
 import { CloudManifest } from './cloud-manifest.js'
-import { claimTerm } from './cloud-term.js'
+import { claimTerm, currentTerm } from './cloud-term.js'
 import { ExpiredTerm, NotWritten } from './errors.js'
 import { failureOf, LocalFiles } from './local-files.js'
 import { makeDurableDirectory } from './local-storage.js'
@@ -22,13 +22,16 @@ export async function openCloudStorage(host: Host, options: KvOptions, cloud: Cl
   }
   const requests = new ObjectRequests(host, cloud, counts)
   const prefix = `${cloud.prefix}/${name}`
-  const term = await claimTerm(host, requests, `${prefix}/CURRENT_TERM`, cloud.owner)
+  const termKey = `${prefix}/CURRENT_TERM`
+  const term = await claimTerm(host, requests, termKey, cloud.owner)
+  const isCurrent = async () => (await currentTerm(requests, termKey)) === term
   const { pageBytes, filePages, layout, codec, journal } = options
   const manifest = new CloudManifest({
     requests,
     prefix,
     partition: name,
     term,
+    isCurrent,
     snapshotEvery: cloud.snapshotEvery,
     empty: emptyState({ pageBytes, filePages, layout, codec: codec?.name ?? '' }),
     onBegin: ({ sequence }) => journal?.tell({ kind: 'term', partition: name, term, sequence }),
@@ -43,7 +46,7 @@ export async function openCloudStorage(host: Host, options: KvOptions, cloud: Cl
       return new CloudFiles({ requests, prefix, partition: name, term, cache, cacheBytes: cloud.cacheBytes, pageBytes, filePages, termOf })
     },
     confirm: async () => {
-      if (await requests.exists(manifest.nextKey)) throw new ExpiredTerm(name, term)
+      if (!(await isCurrent())) throw new ExpiredTerm(name, term)
     },
   }
 }

@@ -24,6 +24,12 @@ export async function claimTerm(host: Host, requests: ObjectRequests, key: strin
   throw new NotWritten(`${key}: others were faster ${mostRaces} times`)
 }
 
+/** The number of the current term; 0: none has begun. Rejects with `FailedRead`. */
+export async function currentTerm(requests: ObjectRequests, key: string): Promise<number> {
+  const found = await requests.get(key)
+  return found === null ? 0 : termIn(found.body, key)
+}
+
 function termIn(body: Uint8Array, key: string): number {
   try {
     const { term } = JSON.parse(new TextDecoder().decode(body)) as Partial<CurrentTerm>

@@ -32,12 +32,6 @@ export class ObjectRequests {
     return this.#reading(() => this.#host.objects.get(key, { timeout: this.#options.timeout, ...(range === undefined ? {} : { range }) }))
   }
 
-  /** Whether there is such an object. Rejects with `FailedRead`. */
-  async exists(key: string): Promise<boolean> {
-    this.#counts.objectReads++
-    return (await this.#reading(() => this.#host.objects.head(key, { timeout: this.#options.timeout }))) !== null
-  }
-
   /** All keys with a prefix, in order: however many pages they come in. Rejects with `FailedRead`. */
   async list(prefix: string): Promise<string[]> {
     const keys: string[] = []
