@@ -1,0 +1,102 @@
+import { Misuse } from '../../sim/host/errors.js'
+import { archiveName, decodeArchive, encodeArchive, parseArchiveName } from './archives.js'
+import { KvError, NotFound } from './errors.js'
+import { filesOf } from './garbage.js'
+import type { ManifestState } from './manifest-state.js'
+import type { Partition } from './partition.js'
+import { type KvEntry, type ReadableState, readFloor, readKey, requireScan, type ScanOptions, scanState } from './reads.js'
+
+/** Learns which files archives name: before anything is collected. */
+export async function loadArchives(partition: Partition): Promise<void> {
+  const { archives } = partition.storage
+  const names = await archives.list()
+  for (const name of names) {
+    try {
+      const state = await readArchive(partition, name)
+      partition.archiveFiles.set(name, filesOf(state.mapping, state.filePages))
+    } catch (error) {
+      if (!(error instanceof KvError)) throw error
+      partition.archiveFiles.set(name, null)
+      partition.host.log.warn('kv.archive', { partition: partition.name, archive: name, error: error.message })
+    }
+  }
+  partition.tell({ kind: 'archives-found', partition: partition.name, names })
+}
+
+/** Keeps the current state; answers its name. To be run by the partition's writer. */
+export async function makeArchive(partition: Partition): Promise<string> {
+  const { storage, archiveFiles, options } = partition
+  const { state } = partition
+  if (state.layout !== 'append') throw new Misuse("archives need the layout 'append': otherwise pages are written over")
+  const names = [...archiveFiles.keys()]
+  const latest = Math.max(0, ...names.map((name) => parseArchiveName(name)?.timeMillis ?? 0))
+  const name = archiveName({ term: storage.term, timeMillis: Math.max(partition.nowMillis(), latest + 1) })
+  // Its files are held from now on: it may be there although its writing seems to have failed.
+  archiveFiles.set(name, filesOf(state.mapping, state.filePages))
+  await storage.archives.put(name, encodeArchive(state))
+  // A later owner has looked for archives already, and does not know of this one.
+  await storage.confirm()
+  partition.tell({ kind: 'archived', partition: partition.name, sequence: state.sequence, name })
+  await removeOld(partition, options.keptArchives)
+  return name
+}
+
+async function removeOld(partition: Partition, kept: number): Promise<void> {
+  const { storage, archiveFiles } = partition
+  try {
+    const names = await storage.archives.list()
+    for (const name of names.slice(0, Math.max(0, names.length - kept))) {
+      await storage.archives.remove(name)
+      archiveFiles.delete(name)
+      partition.tell({ kind: 'archive-removed', partition: partition.name, name })
+    }
+  } catch (error) {
+    // The next archive tries again.
+    if (!(error instanceof KvError)) throw error
+    partition.host.log.warn('kv.archive', { partition: partition.name, error: error.message })
+  }
+}
+
+async function readArchive(partition: Partition, name: string): Promise<ManifestState> {
+  const bytes = await partition.storage.archives.get(name)
+  if (bytes === null) throw new NotFound(`${partition.name} has no archive '${name}'`)
+  return decodeArchive(bytes, `${partition.name}/${name}`)
+}
+
+/** A partition as it was. Nothing needs to be released: the archive holds its files for as long as it is kept. */
+export class OpenedArchive {
+  readonly #partition: Partition
+  readonly #state: ManifestState
+
+  private constructor(partition: Partition, state: ManifestState) {
+    this.#partition = partition
+    this.#state = state
+  }
+
+  static async open(partition: Partition, name: string): Promise<OpenedArchive> {
+    return new OpenedArchive(partition, await readArchive(partition, name))
+  }
+
+  get sequence(): number {
+    return this.#state.sequence
+  }
+
+  async read(key: Uint8Array): Promise<KvEntry | null> {
+    return readKey(this.#readable, key, this.#state.clockMillis)
+  }
+
+  async floor(key: Uint8Array): Promise<KvEntry | null> {
+    return readFloor(this.#readable, key, this.#state.clockMillis)
+  }
+
+  scan(options: ScanOptions = {}): AsyncGenerator<KvEntry> {
+    requireScan(options)
+    return scanState(this.#readable, options, this.#state.clockMillis)
+  }
+
+  get #readable(): ReadableState {
+    this.#partition.requireOpen()
+    const { pages, options } = this.#partition
+    return { pages, mapping: this.#state.mapping, root: this.#state.root, codec: options.codec }
+  }
+}

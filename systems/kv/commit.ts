@@ -1,0 +1,96 @@
+import { type IndexNode, nodeBytes, readIndex } from './index-page.js'
+import type { ManifestDelta, ManifestState } from './manifest-state.js'
+import { type MappingChange, unmapped } from './mapping.js'
+import { pageType, pageTypes, sealPage } from './page.js'
+import type { PageAllocator } from './page-allocator.js'
+import type { PlacedPage } from './page-files.js'
+import type { PageReader } from './page-reader.js'
+import type { TreeEdit } from './tree-edit.js'
+
+/** A page that goes to another place as it is. */
+export interface MovedPage {
+  readonly logical: number
+  readonly stamp: number
+  readonly bytes: Uint8Array
+}
+
+/** What a commit is made of, once its pages have their places. */
+export interface PreparedCommit {
+  readonly pages: readonly PlacedPage[]
+  readonly delta: ManifestDelta
+  /** Places that the state before used, and this one does not. */
+  readonly leftBehind: readonly number[]
+  readonly allocated: readonly number[]
+}
+
+export interface CommitParts {
+  readonly state: ManifestState
+  readonly term: number
+  readonly edit: TreeEdit
+  readonly moved: readonly MovedPage[]
+  readonly root: number | null
+  readonly expiryRoot: number | null
+  readonly clockMillis: number
+  readonly allocator: PageAllocator
+  /** A word of dice. */
+  readonly draw: () => number
+  /** Data files that are gone since the commit before. */
+  readonly goneFiles: Iterable<number>
+}
+
+/** Gives every new page its place and its seal. */
+export function prepareCommit(parts: CommitParts): PreparedCommit {
+  const { state, edit, allocator } = parts
+  const pages: PlacedPage[] = []
+  const mapping: MappingChange[] = []
+  const leftBehind: number[] = []
+  const place = (logical: number, stamp: number, bytes: Uint8Array) => {
+    const physical = allocator.allocate()
+    pages.push({ physical, bytes })
+    mapping.push({ logical, physical, stamp })
+    const before = state.mapping.physicalOf(logical)
+    if (before !== unmapped) leftBehind.push(before)
+  }
+  for (const [logical, page] of edit.drafts) {
+    const stamp = parts.draw()
+    sealPage(page, logical, stamp)
+    place(logical, stamp, page)
+  }
+  for (const { logical, stamp, bytes } of parts.moved) place(logical, stamp, bytes)
+  for (const logical of edit.freed) {
+    mapping.push({ logical, physical: unmapped, stamp: 0 })
+    leftBehind.push(state.mapping.physicalOf(logical))
+  }
+  pages.sort((a, b) => a.physical - b.physical)
+  const { root, expiryRoot, clockMillis, term } = parts
+  const files = state.layout === 'append' ? fileChanges(parts, pages) : []
+  const delta: ManifestDelta = { sequence: state.sequence + 1, term, clockMillis, root, expiryRoot, next: allocator.next, mapping, files }
+  return { pages, delta, leftBehind, allocated: pages.map(({ physical }) => physical) }
+}
+
+function fileChanges({ state, term, goneFiles }: CommitParts, pages: readonly PlacedPage[]): ManifestDelta['files'] {
+  const grown = new Map<number, number>()
+  for (const { physical } of pages) grown.set(Math.floor(physical / state.filePages), (physical % state.filePages) + 1)
+  return [
+    ...[...goneFiles].map((file) => ({ file, term: 0, pages: 0 })),
+    ...[...grown].map(([file, filePages]) => ({ file, term: state.files.get(file)?.term ?? term, pages: filePages })),
+  ]
+}
+
+/** Puts what was written into memory, where it is asked for next. */
+export function rememberPages(pages: PageReader, edit: TreeEdit, delta: ManifestDelta): void {
+  for (const { logical, physical, stamp } of delta.mapping) {
+    const page = physical === unmapped ? undefined : edit.drafts.get(logical)
+    if (page === undefined) continue
+    if (pageType(page) === pageTypes.data) pages.data.add(logical, stamp, page, page.length)
+    else if (pageType(page) === pageTypes.index) {
+      const node: IndexNode = readIndex(page)
+      pages.index.add(logical, stamp, node, nodeBytes(node))
+    }
+  }
+}
+
+/** Logical pages that are free after an edit; the last is taken first. */
+export function unusedAfter(unused: readonly number[], edit: TreeEdit, length: number): number[] {
+  return [...unused.slice(0, unused.length - edit.taken), ...edit.spare.filter((logical) => logical < length), ...edit.freed]
+}

@@ -1,0 +1,119 @@
+/**
+ * The manifest as files: `manifest-1` and, when there are to be two copies, `manifest-2`. A change is acknowledged when it is durable in each; a state is read from
+ * the copy that says most, so that one of two may decay in any way. They are written anew one after the other: one of them is whole at any time.
+ *
+ * After a failed write or sync nobody knows what a power loss leaves, and a later sync may succeed though it writes nothing: the files must be written anew.
+ */
+import { DiskError } from '../../sim/host/errors.js'
+import type { Disk, File } from '../../sim/host/seam.js'
+import { Corrupt, CorruptManifest, FailedRead, UnknownOutcome } from './errors.js'
+import { allDone, failureOf } from './local-files.js'
+import type { Manifest } from './manifest.js'
+import { type ReplayedManifest, replayManifest } from './manifest-log.js'
+import { encodeDelta, encodeState } from './manifest-record.js'
+import type { ManifestDelta, ManifestState } from './manifest-state.js'
+import type { FileCounts } from './page-files.js'
+
+export function manifestPaths(directory: string, copies: number): string[] {
+  return Array.from({ length: copies }, (_, i) => `${directory}/manifest-${i + 1}`)
+}
+
+/** What the copies of a manifest say together; `read` answers the bytes of a file, null: there is none. Null: there is no manifest. */
+export async function loadCopies(paths: readonly string[], read: (path: string) => Promise<Uint8Array | null>): Promise<ReplayedManifest | null> {
+  let best: ReplayedManifest | null = null
+  let failure: unknown = null
+  for (const path of paths) {
+    try {
+      const bytes = await read(path)
+      if (bytes === null) continue
+      const found = replayManifest(bytes, path)
+      // A new file gets its name when it is whole: an empty one was damaged.
+      if (found === null) failure ??= new CorruptManifest(path, 0, 'expected a whole state, found none')
+      else if (best === null || found.state.sequence > best.state.sequence) best = found
+    } catch (error) {
+      if (!(error instanceof Corrupt || error instanceof DiskError)) throw error
+      failure ??= error instanceof DiskError ? new FailedRead(error.message) : error
+    }
+  }
+  if (best === null && failure !== null) throw failure
+  return best
+}
+
+export class LocalManifest implements Manifest {
+  readonly #disk: Disk
+  readonly #directory: string
+  readonly #copies: number
+  readonly #longBytes: number
+  readonly #counts: FileCounts
+  #files: File[] = []
+  #size = 0
+
+  constructor(options: { disk: Disk; directory: string; copies: number; longBytes: number; counts: FileCounts }) {
+    this.#disk = options.disk
+    this.#directory = options.directory
+    this.#copies = options.copies
+    this.#longBytes = options.longBytes
+    this.#counts = options.counts
+  }
+
+  get isLong(): boolean {
+    return this.#size > this.#longBytes
+  }
+
+  async load(): Promise<ManifestState | null> {
+    // Both, however many are written: a store may have been opened with other options before.
+    const found = await loadCopies(manifestPaths(this.#directory, 2), (path) => this.#disk.readFile(path))
+    return found?.state ?? null
+  }
+
+  async append(delta: ManifestDelta): Promise<void> {
+    const bytes = encodeDelta(delta)
+    try {
+      await allDone(this.#files.map((file) => this.#write(file, bytes)))
+    } catch (error) {
+      if (!(error instanceof DiskError)) throw error
+      throw new UnknownOutcome(`the change to state ${delta.sequence} may be in the manifest, or not: ${error.message}`)
+    }
+    this.#size += bytes.length
+  }
+
+  async rewrite(state: ManifestState): Promise<void> {
+    this.close()
+    const bytes = encodeState(state)
+    const paths = manifestPaths(this.#directory, this.#copies)
+    try {
+      for (const path of paths) {
+        await this.#disk.replace(path, bytes)
+        this.#counts.writes++
+        this.#counts.syncs += 2
+        this.#counts.bytesWritten += bytes.length
+      }
+      if (this.#copies === 1) await this.#removeSecond()
+      for (const path of paths) this.#files.push(await this.#disk.open(path))
+    } catch (error) {
+      throw failureOf(error)
+    }
+    this.#size = bytes.length
+  }
+
+  close(): void {
+    for (const file of this.#files) file.close()
+    this.#files = []
+  }
+
+  async #write(file: File, bytes: Uint8Array): Promise<void> {
+    this.#counts.writes++
+    this.#counts.bytesWritten += bytes.length
+    await file.writeAt(this.#size, bytes)
+    this.#counts.syncs++
+    await file.sync()
+  }
+
+  /** One that is left from another time would say less and less. */
+  async #removeSecond(): Promise<void> {
+    const [, second] = manifestPaths(this.#directory, 2) as [string, string]
+    if ((await this.#disk.stat(second)) === null) return
+    await this.#disk.remove(second)
+    await this.#disk.syncDirectory(this.#directory)
+  }
+}

@@ -1,0 +1,48 @@
+import { CorruptManifest } from './errors.js'
+import { readRecord, recordLength } from './manifest-record.js'
+import { applyDeltas, type ManifestDelta, type ManifestState } from './manifest-state.js'
+
+/** What the bytes of a manifest say. */
+export interface ReplayedManifest {
+  readonly state: ManifestState
+  /** Where the last whole record ends; what lies behind is the torn tail of a record that was never acknowledged. */
+  readonly end: number
+}
+
+/**
+ * Replays a whole state and the changes after it. A tail that is no whole record is cut; null: not even the first record is whole. A record that is not whole
+ * though another one follows it was damaged later: that throws `CorruptManifest`.
+ */
+export function replayManifest(bytes: Uint8Array, file: string): ReplayedManifest | null {
+  const first = readRecord(bytes, 0)
+  if (first === null || first.record.kind !== 'whole') {
+    requireNothingAfter(bytes, 0, file)
+    return null
+  }
+  const deltas: ManifestDelta[] = []
+  let at = first.end
+  let { sequence } = first.record.state
+  for (;;) {
+    const next = readRecord(bytes, at)
+    if (next === null) break
+    if (next.record.kind !== 'delta' || next.record.delta.sequence !== sequence + 1)
+      throw new CorruptManifest(file, at, `expected the change to state ${sequence + 1}, found ${describe(next.record)}`)
+    sequence = next.record.delta.sequence
+    deltas.push(next.record.delta)
+    at = next.end
+  }
+  requireNothingAfter(bytes, at, file)
+  return { state: applyDeltas(first.record.state, deltas), end: at }
+}
+
+/** A record is written only once the one before it is durable: where a later one is whole, an earlier one was, too. */
+function requireNothingAfter(bytes: Uint8Array, end: number, file: string): void {
+  for (let at = end + 1; at < bytes.length; at++) {
+    if (recordLength(bytes, at) !== null && readRecord(bytes, at) !== null)
+      throw new CorruptManifest(file, end, `expected a whole record, found none, though a whole one follows at ${at}`)
+  }
+}
+
+function describe(record: NonNullable<ReturnType<typeof readRecord>>['record']): string {
+  return record.kind === 'whole' ? 'a whole state' : `the change to state ${record.delta.sequence}`
+}

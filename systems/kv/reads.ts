@@ -1,0 +1,89 @@
+import { Misuse } from '../../sim/host/errors.js'
+import { entryFlags, isExpired, type LeafEntry } from './entry.js'
+import type { MappingTable } from './mapping.js'
+import type { ValueCodec } from './options.js'
+import { readOverflow } from './overflow-value.js'
+import type { PageReader } from './page-reader.js'
+import { findKey, type ScanRange, scanLeaves } from './tree-reader.js'
+
+/** An entry as a caller sees it. */
+export interface KvEntry {
+  readonly key: Uint8Array
+  readonly value: Uint8Array
+  /** Wall-clock milliseconds of its writing. */
+  readonly timestampMillis: number
+  /** Wall-clock milliseconds; null: never. */
+  readonly expiresAtMillis: number | null
+}
+
+export interface ScanOptions {
+  /** The least key, itself included. */
+  readonly from?: Uint8Array
+  /** Only keys below this one. */
+  readonly to?: Uint8Array
+  /** Entries at most. */
+  readonly limit?: number
+  /** `backward`: from the largest key down. */
+  readonly direction?: 'forward' | 'backward'
+}
+
+/** One state of a partition, to be read as of one moment: what has expired by then is not there. */
+export interface ReadableState {
+  readonly pages: PageReader
+  readonly mapping: MappingTable
+  readonly root: number | null
+  readonly codec: ValueCodec | null
+}
+
+/** At once when all of it is in memory. */
+export function readKey(state: ReadableState, key: Uint8Array, nowMillis: number): KvEntry | null | Promise<KvEntry | null> {
+  if (state.root === null) return null
+  const found = findKey(state.pages, state.mapping, state.root, key)
+  if (found instanceof Promise) return found.then((entry) => shownUnlessExpired(state, entry, nowMillis))
+  return shownUnlessExpired(state, found, nowMillis)
+}
+
+/** The entry with the largest key that is not above this one. */
+export async function readFloor(state: ReadableState, key: Uint8Array, nowMillis: number): Promise<KvEntry | null> {
+  const exact = await readKey(state, key, nowMillis)
+  if (exact !== null) return exact
+  for await (const entry of scanState(state, { to: key, direction: 'backward', limit: 1 }, nowMillis)) return entry
+  return null
+}
+
+export async function* scanState(state: ReadableState, options: ScanOptions, nowMillis: number): AsyncGenerator<KvEntry> {
+  const { from = null, to = null, direction = 'forward', limit = Number.POSITIVE_INFINITY } = options
+  const range: ScanRange = { from, to, direction }
+  let left = limit
+  if (left <= 0) return
+  for await (const entries of scanLeaves(state.pages, state.mapping, state.root, range)) {
+    for (const entry of entries) {
+      if (isExpired(entry, nowMillis)) continue
+      yield await shown(state, entry)
+      if (--left === 0) return
+    }
+  }
+}
+
+export function requireScan({ limit, direction }: ScanOptions): void {
+  if (limit !== undefined && (!Number.isSafeInteger(limit) || limit < 0)) throw new Misuse(`scan(…, { limit }) is an integer from 0 on, not ${limit}`)
+  if (direction !== undefined && direction !== 'forward' && direction !== 'backward')
+    throw new Misuse(`scan(…, { direction }) is 'forward' or 'backward', not ${String(direction)}`)
+}
+
+function shownUnlessExpired(state: ReadableState, entry: LeafEntry | null, nowMillis: number): KvEntry | null | Promise<KvEntry | null> {
+  return entry === null || isExpired(entry, nowMillis) ? null : shown(state, entry)
+}
+
+function shown(state: ReadableState, entry: LeafEntry): KvEntry | Promise<KvEntry> {
+  const { key, flags, timestampMillis } = entry
+  const expiresAtMillis = entry.expiresAtMillis === 0 ? null : entry.expiresAtMillis
+  const make = (stored: Uint8Array): KvEntry => {
+    const isCompressed = (flags & entryFlags.compressed) !== 0
+    // A page's own bytes stay the engine's.
+    const value = isCompressed && state.codec !== null ? state.codec.decompress(stored) : stored.slice()
+    return { key: key.slice(), value, timestampMillis, expiresAtMillis }
+  }
+  if ((flags & entryFlags.overflow) === 0) return make(entry.value)
+  return readOverflow(state.pages, state.mapping, entry.value).then(make)
+}

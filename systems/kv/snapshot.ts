@@ -1,0 +1,72 @@
+import { StoreClosed } from './errors.js'
+import type { Partition } from './partition.js'
+import { type KvEntry, readFloor, readKey, requireScan, type ScanOptions, scanState } from './reads.js'
+import type { Version } from './version.js'
+
+/** One state of a partition, kept for as long as somebody reads it: `release` it, or its pages are never free. */
+export class Snapshot {
+  readonly #partition: Partition
+  readonly #version: Version
+  readonly #nowMillis: number
+  #isReleased = false
+
+  constructor(partition: Partition, version: Version = partition.chain.current) {
+    this.#partition = partition
+    this.#version = version
+    this.#nowMillis = partition.nowMillis()
+    partition.chain.pin(version)
+  }
+
+  /** Commits up to this state. */
+  get sequence(): number {
+    return this.#version.sequence
+  }
+
+  /** null: there is no such key. */
+  async read(key: Uint8Array): Promise<KvEntry | null> {
+    this.#requireHeld()
+    const entry = await readKey(this.#partition.readable(this.#version), key, this.#nowMillis)
+    this.#partition.tell({ kind: 'read', ...this.#what, key: key.slice(), value: entry?.value ?? null })
+    return entry
+  }
+
+  /** The entry with the largest key that is not above this one. */
+  async floor(key: Uint8Array): Promise<KvEntry | null> {
+    this.#requireHeld()
+    return readFloor(this.#partition.readable(this.#version), key, this.#nowMillis)
+  }
+
+  async *scan(options: ScanOptions = {}): AsyncGenerator<KvEntry> {
+    requireScan(options)
+    this.#requireHeld()
+    const seen: { key: Uint8Array; value: Uint8Array }[] = []
+    let isWhole = false
+    const { journal } = this.#partition.options
+    try {
+      for await (const entry of scanState(this.#partition.readable(this.#version), options, this.#nowMillis)) {
+        if (journal !== null) seen.push({ key: entry.key, value: entry.value })
+        yield entry
+        this.#requireHeld()
+      }
+      isWhole = options.limit === undefined || seen.length < options.limit
+    } finally {
+      const { from = null, to = null, direction = 'forward' } = options
+      journal?.tell({ kind: 'scanned', ...this.#what, from, to, direction, entries: seen, isWhole })
+    }
+  }
+
+  release(): void {
+    if (this.#isReleased) return
+    this.#isReleased = true
+    this.#partition.chain.release(this.#version)
+  }
+
+  get #what(): { readonly partition: string; readonly sequence: number; readonly nowMillis: number } {
+    return { partition: this.#partition.name, sequence: this.#version.sequence, nowMillis: this.#nowMillis }
+  }
+
+  #requireHeld(): void {
+    this.#partition.requireOpen()
+    if (this.#isReleased) throw new StoreClosed('the snapshot is released')
+  }
+}

@@ -1,0 +1,108 @@
+/** What a partition's writer does between commits so that space comes back: entries that have expired, data files that are mostly empty, files that nobody names. */
+import type { BatchOperation } from './batch.js'
+import type { MovedPage } from './commit.js'
+import { amplificationOf, mostMovedPages, pagesToMove } from './compaction.js'
+import { Corrupt, FailedRead, KvError } from './errors.js'
+import { keyOfExpiry } from './expiry.js'
+import { garbageOf } from './garbage.js'
+import type { Partition } from './partition.js'
+import { scanLeaves } from './tree-reader.js'
+
+/** Entries that one commit removes because they have expired, at most. */
+const mostExpired = 1_000
+
+/** One round: each part is a job of its own, so that batches go in between. A part that fails is tried again in the next round. */
+export async function keepUp(partition: Partition): Promise<void> {
+  const parts: readonly (readonly [name: string, run: () => Promise<void>])[] = [
+    ['repair', () => partition.repair()],
+    ['manifest', () => shortenManifest(partition)],
+    ['expire', () => removeExpired(partition)],
+    ['compact', () => compact(partition)],
+    ['collect', () => collectFiles(partition)],
+  ]
+  for (const [name, run] of parts) {
+    try {
+      await partition.job(name, run)
+    } catch (error) {
+      if (!(error instanceof KvError)) throw error
+      if (error.code === 'closed' || error.code === 'expired-term') return
+      partition.host.log.warn('kv.upkeep', { partition: partition.name, part: name, error: error.message })
+    }
+  }
+}
+
+async function shortenManifest(partition: Partition): Promise<void> {
+  if (partition.storage.manifest.isLong) await partition.rewriteManifest()
+}
+
+/** Entries whose time has come are not served any more; here they go. */
+async function removeExpired(partition: Partition): Promise<void> {
+  const { current } = partition.chain
+  if (current.expiryRoot === null) return
+  const nowMillis = partition.nowMillis()
+  const batch: BatchOperation[] = []
+  search: for await (const entries of scanLeaves(partition.pages, current.mapping, current.expiryRoot, { from: null, to: null, direction: 'forward' })) {
+    for (const { key } of entries) {
+      if (timeOf(key) > nowMillis || batch.length >= mostExpired) break search
+      batch.push({ kind: 'delete', key: keyOfExpiry(key) })
+    }
+  }
+  if (batch.length === 0) return
+  partition.host.check.sometimes('kv: entries that have expired are removed')
+  await partition.commitBatches([batch])
+}
+
+function timeOf(expiryKey: Uint8Array): number {
+  let time = 0
+  for (let i = 0; i < 8; i++) time = time * 256 + (expiryKey[i] as number)
+  return time
+}
+
+/** Moves pages of the emptiest files until the rest is dense enough. */
+async function compact(partition: Partition): Promise<void> {
+  const { state, options, openFile } = partition
+  if (state.layout !== 'append') return
+  const logicals = pagesToMove(state, options.amplification, openFile, partition.goneFiles)
+  if (logicals.length === 0) return
+  const moved = await readWhole(partition, logicals.slice(0, mostMovedPages))
+  if (moved.length === 0) return
+  partition.host.check.sometimes('kv: data files are compacted')
+  await partition.commit(async (_edit, roots) => roots, [], moved)
+}
+
+/** Pages as they lie there. What cannot be read stays where it is: whoever reads it is told. */
+async function readWhole(partition: Partition, logicals: readonly number[]): Promise<MovedPage[]> {
+  const { mapping } = partition.chain.current
+  const read = logicals.map(async (logical): Promise<MovedPage | null> => {
+    try {
+      return { logical, stamp: mapping.stampOf(logical), bytes: await partition.pages.raw(mapping, logical) }
+    } catch (error) {
+      if (error instanceof Corrupt || error instanceof FailedRead) return null
+      throw error
+    }
+  })
+  return (await Promise.all(read)).filter((page) => page !== null)
+}
+
+/** Removes files that no manifest, snapshot or archive names. */
+export async function collectFiles(partition: Partition): Promise<void> {
+  const { files, chain, archiveFiles, pages, openFile, goneFiles } = partition
+  const { filePages } = partition.state
+  const garbage = garbageOf(await files.list(), { versions: chain.live, archives: archiveFiles, filePages, openFile, index: pages.index })
+  for (const file of garbage) {
+    await files.remove(file)
+    goneFiles.add(file)
+    partition.tell({ kind: 'removed-file', partition: partition.name, file })
+  }
+  if (garbage.length > 0) partition.host.check.sometimes('kv: data files are removed')
+}
+
+/** Whether there is anything left for upkeep to do for now. */
+export function isTidy(partition: Partition): boolean {
+  const { state, options, goneFiles } = partition
+  return state.layout !== 'append' || pagesToMove(state, options.amplification, partition.openFile, goneFiles).length === 0
+}
+
+export function amplification(partition: Partition): number {
+  return amplificationOf(partition.state, partition.goneFiles)
+}
