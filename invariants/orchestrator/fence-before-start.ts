@@ -38,14 +38,8 @@ export const fenceBeforeStart = (observation: VmObservation) =>
         const end = ended.get(`${vm} ${last.host}`)
         if (end !== undefined && end.session >= last.session && end.generation >= last.generation) continue
         if (storage !== null && storage.state.stateOf({ machine: last.host, session: last.session }) !== 'open') continue
-        if (neverBegan(observer.executions.get(vm) ?? [], last)) continue
         return `${vm} starts on ${host.name} in generation ${generation}: ${last.host} had it in session ${last.session} and was neither told to stop it nor fenced`
       }
       return undefined
     }
   })
-
-/** It was given to a host that refused it before anything of it was there. */
-function neverBegan(executions: readonly { readonly host: { readonly name: string } }[], { host }: Left): boolean {
-  return !executions.some((execution) => execution.host.name === host)
-}

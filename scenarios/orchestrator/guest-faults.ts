@@ -17,9 +17,11 @@ function guestFault(kind: string, meaning: string, harm: 'crash' | 'hang', verb:
       return found === null ? null : { site: found.host, args: { vm: found.vm }, takes: [] }
     },
     tell: ({ site, args }: Injection) => `${String(args.vm)} on ${site} ${verb}`,
-    apply(world, { site, args }) {
+    apply(world, injection) {
+      const { site, args } = injection
       const machine = machineOn(world, site)
       if (machine === undefined || !machine.strike(String(args.vm), harm)) return false
+      world.acted(injection)
       world.count(harm === 'crash' ? 'guestCrashes' : 'guestHangs')
       return true
     },

@@ -233,7 +233,9 @@ export class Machine {
     guest.timers.push(
       this.host.clock.timer(bootTime, () => {
         this.enter()
-        if (this.isCurrent(guest, instance) && guest.doing === 'booting') this.run(guest, 'running')
+        if (!this.isCurrent(guest, instance) || guest.doing !== 'booting') return
+        guest.timers.length = 0
+        this.run(guest, 'running')
       }),
     )
   }
@@ -286,6 +288,7 @@ export class Machine {
     const guest = this.guests.get(vm)
     if (guest !== undefined && guest.spec.generation > generation) return declined('a later generation is here')
     if (guest !== undefined) this.kill(guest, 'stopped', 'its agent asked for it')
+    else this.events.add({ what: 'stopped', vm, generation, instance: 0, generationId: '', migration: null, digest: 0, why: 'it was not here' })
     if (!(await this.releaseDisk(vm))) return declined('the storage does not answer')
     await this.persist(() => this.units.remove(vm))
     return this.guests.has(vm) ? declined('it was started again') : accepted

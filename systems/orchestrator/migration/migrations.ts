@@ -143,6 +143,7 @@ export class Migrations {
     const { target, targetSession } = guest.outgoing
     this.#step(guest, 'finish')
     await machine.releaseDisk(vm)
+    machine.host.spawn('units', () => machine.persist(() => machine.units.remove(vm)))
     await this.#call(target, 'activate', { vm, migration, session: targetSession, generation: generation + 1 })
     return session === machine.session ? accepted : declined('the session is over')
   }

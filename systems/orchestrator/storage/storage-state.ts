@@ -143,7 +143,8 @@ export class StorageState implements JournalledState {
   }
 
   #remove(image: string): 'removed' | 'locked' {
-    if (this.images.get(image)?.lock != null) return 'locked'
+    const lock = this.images.get(image)?.lock ?? null
+    if (lock !== null && !this.#isBlocked(lock.client)) return 'locked'
     this.images.delete(image)
     return 'removed'
   }
