@@ -1,11 +1,11 @@
 import { VmObservation, type VmRoles, vmInvariants } from '../invariants/orchestrator/index.js'
 import type { VmOperation, VmResult } from '../invariants/orchestrator/operations.js'
-import { hasNoOrphans, isSettled } from '../invariants/orchestrator/settled.js'
 import { type Options, type Random, s, scenario } from '../sim/index.js'
 import { definitionDefaults, type VmDefinition } from '../systems/orchestrator/definition.js'
 import { guestCrash, guestHang } from './orchestrator/guest-faults.js'
-import { readGuestsBack, vmClients } from './orchestrator/vm-clients.js'
+import { vmClients } from './orchestrator/vm-clients.js'
 import { vmCluster } from './orchestrator/vm-cluster.js'
+import { afterHeal, downtimes, thinkOption } from './orchestrator/vm-scenario.js'
 
 /** Owners create, move, resize and delete VMs while everything breaks that may: machines, agents, the control plane, the storage, the network, guests. */
 const observation = new VmObservation()
@@ -64,19 +64,15 @@ export default scenario<VmRoles, VmOperation, VmResult>({
   mustMeet: ['a machine is fenced, and begins anew', 'a guest goes on where it migrated to', 'a placement claim comes too late'],
   duration: s(40),
   healAt: s(30),
-  eventually: [
-    { name: 'desired is observed', within: s(20), holds: isSettled },
-    { name: 'nothing is left over', within: s(20), holds: hasNoOrphans },
-    { name: 'guests hold what was acknowledged', within: s(10), ask: (host, history) => readGuestsBack(host, history, pets) },
-  ],
+  eventually: afterHeal(pets),
   options: {
-    thinkMillis: { min: 10, max: 200, log: true, why: "a client's mean pause between two operations" },
+    ...thinkOption,
     talkPercent: { min: 20, max: 80, why: 'operations that go to guests' },
     dirtyRegions: { min: 5, max: 120, log: true, why: 'of 64 regions of its memory, those that a guest writes in a second' },
     compactAfterEntries: { min: 30, max: 1_000, log: true },
     trailingEntries: { min: 1, max: 64, log: true },
     storageCompactBytes: { min: 20_000, max: 1_000_000, log: true },
   },
-  measurements: (world) => ({ 'migration downtime': { unit: 'nanos', values: observation.seenOf(world)?.downtimes ?? [] } }),
+  measurements: downtimes(observation),
   statistics: (world) => ({ vms: Math.max(0, ...world.hosts.control.map(({ process }) => process?.state.vms.size ?? 0)) }),
 })

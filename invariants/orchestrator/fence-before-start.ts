@@ -7,7 +7,8 @@ interface Left {
 }
 
 /**
- * A VM is started only when its owner before has let it go: its machine has stopped it in that session, or the storage refuses that session by now. It does not
+ * A VM is started only when its owner before has let it go: its machine has stopped it in that session, or handed it over, or the storage refuses that session
+ * by now. It does not
  * count that the machine is dead: nobody can know.
  */
 export const fenceBeforeStart = (observation: VmObservation) =>
@@ -22,7 +23,10 @@ export const fenceBeforeStart = (observation: VmObservation) =>
           if (record === null || record.host === null) continue
           const known = owners.get(vm)
           const owner = { host: record.host, session: record.session, generation: record.generation }
-          if (known !== undefined && known.generation !== owner.generation) before.set(vm, known)
+          // Who asked for a hand-over has let it go by asking.
+          const isHandedOver = record.arrival?.source === known?.host && known?.generation === owner.generation - 1
+          if (isHandedOver) before.delete(vm)
+          else if (known !== undefined && known.generation !== owner.generation) before.set(vm, known)
           owners.set(vm, owner)
         }
         return undefined

@@ -1,3 +1,4 @@
+import type { HostMode } from '../../systems/orchestrator/control/records.js'
 import type { VmDefinition } from '../../systems/orchestrator/definition.js'
 
 /** What clients of an orchestrator do: to the control plane, and to guests. */
@@ -5,6 +6,8 @@ export type VmOperation =
   | { readonly f: 'create'; readonly name: string; readonly definition: VmDefinition; readonly pool?: string }
   | { readonly f: 'start' | 'stop' | 'restart' | 'delete' | 'migrate' | 'look'; readonly name: string }
   | { readonly f: 'resize'; readonly name: string; readonly vcpus: number }
+  /** Of a host. */
+  | { readonly f: 'mode'; readonly name: string; readonly mode: HostMode }
   | { readonly f: 'put'; readonly name: string; readonly value: number }
   | { readonly f: 'get'; readonly name: string }
 

@@ -61,6 +61,8 @@ async function perform(host: Host, operation: VmOperation, session: VmSession): 
       return resultOf(await control.order({ kind: 'migrate', name: operation.name, target: null }))
     case 'resize':
       return resultOf(await control.order({ kind: 'resize', name: operation.name, vcpus: operation.vcpus, memoryMib: 512 }))
+    case 'mode':
+      return resultOf(await control.order({ kind: 'set-mode', host: operation.name, mode: operation.mode }))
     case 'look': {
       const record = done(await control.ask('vm', { name: operation.name }))
       return { kind: 'desired', desired: record?.desired ?? null }

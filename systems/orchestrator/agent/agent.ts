@@ -134,6 +134,7 @@ export class Agent {
         const { vm, generation, migration, target, targetSession } = deed
         const sent = await this.#order('send', { vm, generation, session, migration, target, targetSession }, sendPatience)
         if (sent.kind === 'done') await this.#handOver(deed, session)
+        else if (sent.why !== unanswered) await this.#control.ask('tell', { kind: 'abort-migration', vm, migration, why: sent.why }, syncPatience)
         break
       }
       case 'hand-over':
@@ -151,7 +152,7 @@ export class Agent {
 
   async #order<K extends Exclude<keyof HypervisorApi, 'look'>>(method: K, request: HypervisorApi[K]['req'], timeout?: Nanos): Promise<HypervisorAnswer> {
     const answer = (await this.#ask(method, request, timeout)) as HypervisorAnswer | 'unreachable'
-    if (answer === 'unreachable') return declined('the machine does not answer')
+    if (answer === 'unreachable') return declined(unanswered)
     if (answer.kind === 'refused') this.#host.log.debug('agent.refused', { method, why: answer.why })
     return answer
   }
@@ -175,6 +176,7 @@ export type { GuestView }
 /** Agent and machine of one number belong together. */
 export const machineOf = (agent: HostName): HostName => agent.replace(/^[a-z-]+(?=-\d+$)/, 'machine')
 
+const unanswered = 'the machine does not answer'
 const orderPatience = ms(2_000)
 const syncPatience = ms(1_500)
 const sendPatience = ms(12_000)

@@ -52,6 +52,8 @@ export type AgentCommand =
       readonly host: HostName
       readonly session: number
     }
+  /** Nothing will come of it: the source runs on. */
+  | { readonly kind: 'abort-migration'; readonly vm: string; readonly migration: number; readonly why: string }
 
 export interface ReportedGuest {
   readonly vm: string
@@ -69,7 +71,6 @@ export type LeaderCommand =
   | { readonly kind: 'place'; readonly vm: string; readonly generation: number; readonly host: HostName }
   | { readonly kind: 'evict'; readonly vm: string; readonly generation: number; readonly why: 'preempted' | 'fails' | 'unwanted' }
   | { readonly kind: 'start-migration'; readonly vm: string; readonly generation: number; readonly target: HostName }
-  | { readonly kind: 'abort-migration'; readonly vm: string; readonly migration: number; readonly why: string }
   | { readonly kind: 'warm-up'; readonly pool: string; readonly claim: HostName; readonly identity: GuestIdentity }
   | { readonly kind: 'size-pool'; readonly pool: string; readonly size: number }
 

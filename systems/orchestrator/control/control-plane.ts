@@ -59,7 +59,12 @@ export class ControlPlane {
       pools: () => this.#read(() => [...state.pools.values()]),
       events: ({ after }) => this.#read(() => state.events.latest().filter(({ revision }) => revision > after)),
       sync: (request) => this.#sync(request),
-      tell: (command) => this.#answer(async () => this.propose(command)),
+      tell: (command) =>
+        this.#answer(async () => {
+          // Else a host that comes back after a long silence would be lost again before it can say more.
+          if (command.kind === 'join') this.leader.heard(command.host)
+          return this.propose(command)
+        }),
     })
   }
 

@@ -44,7 +44,7 @@ export function handOver(state: ClusterState, command: Extract<AgentCommand, { k
   return done
 }
 
-export function abortMigration(state: ClusterState, { vm: id, migration }: Extract<LeaderCommand, { kind: 'abort-migration' }>): CommandResult {
+export function abortMigration(state: ClusterState, { vm: id, migration }: Extract<AgentCommand, { kind: 'abort-migration' }>): CommandResult {
   const vm = state.vms.get(id)
   if (vm === undefined || vm.migration?.id !== migration) return refused('stale', `${id} is not in migration ${migration}`)
   state.setVm({ ...vm, migration: null })

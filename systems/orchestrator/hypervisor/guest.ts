@@ -5,6 +5,14 @@ import type { GuestSpec, GuestState, GuestView } from './hypervisor.js'
 
 export type Doing = 'starting' | 'booting' | 'running' | 'hung' | 'crashed' | 'failed' | 'incoming' | 'gone'
 
+/** A migration from here. */
+export interface Outgoing {
+  readonly migration: number
+  readonly target: HostName
+  readonly targetSession: number
+  phase: SourcePhase
+}
+
 /** A guest as the machine has it. */
 export class Guest {
   doing: Doing = 'starting'
@@ -20,7 +28,7 @@ export class Guest {
   openRequests = 0
   /** Writes of its own accord so far. */
   beats = 0
-  outgoing: { readonly migration: number; readonly target: HostName; readonly targetSession: number; phase: SourcePhase } | null = null
+  outgoing: Outgoing | null = null
   incoming: { readonly migration: number; phase: TargetPhase } | null = null
   readonly timers: Timer[] = []
 

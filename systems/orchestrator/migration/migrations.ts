@@ -2,7 +2,7 @@ import { ms } from '../../../sim/host/durations.js'
 import { NetError } from '../../../sim/host/errors.js'
 import type { HostName, Nanos } from '../../../sim/host/seam.js'
 import { protocol } from '../../../sim/run/scenario.js'
-import type { Guest } from '../hypervisor/guest.js'
+import type { Guest, Outgoing } from '../hypervisor/guest.js'
 import { memoryRegions } from '../hypervisor/guest-memory.js'
 import { accepted, declined, type HypervisorAnswer, type HypervisorApi } from '../hypervisor/hypervisor.js'
 import type { Machine } from '../hypervisor/machine.js'
@@ -53,9 +53,12 @@ export class Migrations {
     const guest = machine.guests.get(vm)
     if (guest === undefined || guest.spec.generation !== generation || !machine.isExecuting(guest)) return declined('it does not run here')
     if (guest.outgoing !== null && guest.outgoing.phase !== 'back') return declined('it is on its way already')
-    guest.outgoing = { migration, target, targetSession, phase: 'copying' }
+    // The target may have everything of an earlier attempt: it would go on with memory of long ago.
+    if (guest.outgoing?.migration === migration) return declined('it failed')
+    const outgoing: Outgoing = { migration, target, targetSession, phase: 'copying' }
+    guest.outgoing = outgoing
     machine.changes++
-    const isCurrent = () => guest.outgoing?.migration === migration && guest.doing === 'running' && machine.guests.get(vm) === guest
+    const isCurrent = () => guest.outgoing === outgoing && guest.doing === 'running' && machine.guests.get(vm) === guest
     const writing = machine.host.clock.every(writePeriod, () => {
       machine.enter()
       if (machine.isExecuting(guest)) this.#scribble(guest)
@@ -72,7 +75,7 @@ export class Migrations {
       writing.cancel()
       patience.cancel()
     }
-    return guest.outgoing?.phase === 'standing' ? accepted : declined('the target did not get it')
+    return outgoing.phase === 'standing' ? accepted : declined('the target did not get it')
   }
 
   /** What the guest does meanwhile. */

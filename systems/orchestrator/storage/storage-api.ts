@@ -48,7 +48,7 @@ export type StorageApi = {
     req: { readonly image: string; readonly held: ImageLock; readonly by: ImageLock }
     res: { readonly kind: 'broken' | 'held-by-another' | 'blocked' }
   }
-  /** From its answer on nothing of this client is accepted on the image. */
+  /** From its answer on nothing of this client, or of an earlier instance in its session, is accepted on the image. */
   release: { req: { readonly image: string; readonly client: StorageClient }; res: { readonly kind: 'released' } }
   write: {
     req: { readonly image: string; readonly client: StorageClient; readonly generation: number; readonly block: number; readonly value: number }

@@ -128,7 +128,10 @@ export class StorageState implements JournalledState {
 
   #release(image: string, client: StorageClient): void {
     const found = this.images.get(image)
-    if (found?.lock != null && isSame(found.lock.client, client)) this.images.set(image, { ...found, lock: null })
+    const holder = found?.lock?.client
+    if (found === undefined || holder === undefined || holder.machine !== client.machine || holder.session !== client.session) return
+    // An earlier instance may hold it still, where a later one never got to take it.
+    if (holder.instance <= client.instance) this.images.set(image, { ...found, lock: null })
   }
 
   #write({ image, client, generation, block, value }: StorageApi['write']['req']): Accessed {
