@@ -24,7 +24,7 @@ export const fenceBeforeStart = (observation: VmObservation) =>
           const known = owners.get(vm)
           const owner = { host: record.host, session: record.session, generation: record.generation }
           // Who asked for a hand-over has let it go by asking.
-          const isHandedOver = record.arrival?.source === known?.host && known?.generation === owner.generation - 1
+          const isHandedOver = record.arrival?.source === known?.host && record.arrival?.generation === known?.generation
           if (isHandedOver) before.delete(vm)
           else if (known !== undefined && known.generation !== owner.generation) before.set(vm, known)
           owners.set(vm, owner)

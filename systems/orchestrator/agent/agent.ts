@@ -125,10 +125,9 @@ export class Agent {
         await this.#order('prepare', { session, spec: deed.spec, migration: deed.migration })
         break
       case 'cancel':
-        await this.#order('cancel', { vm: deed.vm, generation: deed.generation, session, migration: deed.migration })
-        break
       case 'activate':
-        await this.#order('activate', { vm: deed.vm, generation: deed.generation, session, migration: deed.migration })
+      case 'discard':
+        await this.#order(deed.kind, { vm: deed.vm, generation: deed.generation, session, migration: deed.migration })
         break
       case 'migrate': {
         const { vm, generation, migration, target, targetSession } = deed

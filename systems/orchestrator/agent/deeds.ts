@@ -15,7 +15,7 @@ export type Deed =
       readonly target: HostName
       readonly targetSession: number
     }
-  | { readonly kind: 'hand-over' | 'cancel' | 'activate'; readonly vm: string; readonly generation: number; readonly migration: number }
+  | { readonly kind: 'hand-over' | 'cancel' | 'activate' | 'discard'; readonly vm: string; readonly generation: number; readonly migration: number }
 
 /** What makes the machine what the control plane wants: the difference between what is there and what is assigned. Pure. */
 export function deedsFor({ guests }: HypervisorView, assignments: readonly Assignment[]): Deed[] {
@@ -28,7 +28,12 @@ export function deedsFor({ guests }: HypervisorView, assignments: readonly Assig
     if (deed !== null) deeds.push(deed)
   }
   // What nobody assigned to this machine has no business there.
-  for (const { vm, generation } of guests) if (!assigned.has(vm)) deeds.push({ kind: 'stop', vm, generation })
+  for (const { vm, generation, state, migration } of guests) {
+    if (assigned.has(vm)) continue
+    // What never was this machine's is thrown away, and the generation may yet come to be its.
+    const neverOwned = (state === 'incoming' || state === 'complete') && migration !== null
+    deeds.push(neverOwned ? { kind: 'discard', vm, generation, migration } : { kind: 'stop', vm, generation })
+  }
   return deeds
 }
 

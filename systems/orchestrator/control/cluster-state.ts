@@ -116,7 +116,8 @@ export class ClusterState implements MemoryState<CommandResult>, PlacementGround
   }
 
   #forget(record: VmRecord): void {
-    const { id, name, tenant, definition, host, migration, pool } = record
+    const { id, name, tenant, definition, host, migration, arrival, pool } = record
+    if (arrival !== null) this.#depart(arrival.source, id, false)
     this.#names.delete(name)
     this.homeless.delete(id)
     if (host !== null) this.#leave(host, record)
@@ -132,7 +133,8 @@ export class ClusterState implements MemoryState<CommandResult>, PlacementGround
   }
 
   #count(record: VmRecord): void {
-    const { id, name, tenant, definition, host, migration, pool, desired } = record
+    const { id, name, tenant, definition, host, migration, arrival, pool, desired } = record
+    if (arrival !== null) this.#depart(arrival.source, id, true)
     this.#names.set(name, id)
     if (host === null && desired === 'running') this.homeless.add(id)
     if (host !== null) this.#arrive(host, record)
@@ -156,6 +158,13 @@ export class ClusterState implements MemoryState<CommandResult>, PlacementGround
   #leave(host: HostName, record: VmRecord): void {
     const usage = this.usage(host)
     usage.remove(record)
+    usage.revision = this.revision
+  }
+
+  #depart(source: HostName, vm: string, isNew: boolean): void {
+    const usage = this.usage(source)
+    if (isNew) usage.departed.add(vm)
+    else usage.departed.delete(vm)
     usage.revision = this.revision
   }
 

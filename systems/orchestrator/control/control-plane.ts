@@ -136,7 +136,7 @@ export class ControlPlane {
   /** Most reports say what is known: they need no entry in the log. */
   #isNews(host: HostName, { guests, released, prepared }: Report): boolean {
     const { vms } = this.state
-    if (released.some(({ vm }) => vms.get(vm)?.host === host)) return true
+    if (released.some(({ vm }) => vms.get(vm)?.host === host || vms.get(vm)?.arrival?.source === host)) return true
     if (prepared.some(({ vm, migration }) => vms.get(vm)?.migration?.id === migration && vms.get(vm)?.migration?.phase === 'preparing')) return true
     return guests.some(({ vm, generation, phase, isGivenUp }) => {
       const record = vms.get(vm)

@@ -15,6 +15,7 @@ export function join(state: ClusterState, command: Extract<AgentCommand, { kind:
   const isNewSession = known === undefined || session > known.session
   state.setHost(record)
   if (isNewSession) {
+    forgetDepartures(state, host)
     if (known !== undefined) for (const vm of vmsOf(state, host)) outlive(state, vm, host, session)
     state.tell(host, `joins with session ${session}`)
   }
@@ -28,6 +29,14 @@ function outlive(state: ClusterState, vm: VmRecord, host: HostName, session: num
   } else if (vm.desired === 'running' && vm.evicted === null && vm.pool === null) {
     state.setVm({ ...vm, session, generation: vm.generation + 1, observed: 'none', migration: null, arrival: null })
   } else letGo(state, vm)
+}
+
+/** What went away from the host before its session ended has left nothing there. */
+function forgetDepartures(state: ClusterState, host: HostName): void {
+  for (const id of [...state.usage(host).departed].sort()) {
+    const vm = state.vms.get(id)
+    if (vm !== undefined) state.setVm({ ...vm, arrival: null })
+  }
 }
 
 /** It is certain that no host runs it, nor will. */
@@ -57,8 +66,9 @@ export function report(state: ClusterState, command: Extract<AgentCommand, { kin
   }
   for (const { vm: id, generation } of command.released) {
     const vm = state.vms.get(id)
-    if (vm === undefined || vm.host !== host || vm.session !== session || generation < vm.generation) continue
-    letGo(state, vm)
+    if (vm === undefined) continue
+    if (vm.arrival?.source === host && generation >= vm.arrival.generation && vm.host !== host) state.setVm({ ...vm, arrival: null })
+    else if (vm.host === host && vm.session === session && generation >= vm.generation) letGo(state, vm)
   }
   return done
 }
@@ -69,9 +79,8 @@ function observe(state: ClusterState, host: HostName, session: number, guest: Re
   const isOwner = vm.host === host && vm.session === session && vm.generation === guest.generation
   if (!isOwner) return
   const evicted = guest.isGivenUp === true && vm.evicted === null && vm.desired === 'running' ? 'fails' : vm.evicted
-  const arrival = guest.phase === 'running' ? null : vm.arrival
-  if (vm.observed === guest.phase && evicted === vm.evicted && arrival === vm.arrival) return
-  state.setVm({ ...vm, host, session, observed: guest.phase, evicted, arrival })
+  if (vm.observed === guest.phase && evicted === vm.evicted) return
+  state.setVm({ ...vm, host, session, observed: guest.phase, evicted })
   state.tell(vm.id, `is ${guest.phase} on ${host}`)
 }
 
@@ -100,7 +109,8 @@ export function hostFenced(state: ClusterState, { host, session }: Extract<Leade
   const record = state.hosts.get(host)
   if (record === undefined || record.session !== session || record.state !== 'lost') return refused('stale', `${host} is not lost in session ${session}`)
   state.setHost({ ...record, state: 'fenced' })
-  for (const vm of state.vms.values()) if (isEndedBy(vm, host)) letGo(state, vm)
+  for (const vm of [...state.vms.values()]) if (isEndedBy(vm, host)) letGo(state, vm)
+  forgetDepartures(state, host)
   state.tell(host, 'is fenced')
   return done
 }

@@ -9,6 +9,8 @@ export class HostUsage {
   diskMib = 0
   /** Ids of the VMs, in the order in which they came. */
   readonly vms = new Set<string>()
+  /** VMs that went from here by a migration, and of which something may be left. */
+  readonly departed = new Set<string>()
   /** Rises with every change to what the host has to do. */
   revision = 0
   /** How many VMs of an affinity group are here, and how many of them must be alone here. */

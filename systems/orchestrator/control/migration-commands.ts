@@ -38,7 +38,7 @@ export function handOver(state: ClusterState, command: Extract<AgentCommand, { k
   const decided = decideHandOver(vm, command, target?.state === 'ready' ? target.session : null)
   if (decided.kind === 'refused') return refused('stale', decided.why)
   const { host, session, generation } = decided.owner
-  const arrival = { migration: command.migration, source: command.host }
+  const arrival = { migration: command.migration, source: command.host, generation: command.generation }
   state.setVm({ ...vm, host, session, generation, observed: 'none', migration: null, arrival })
   state.tell(vm.id, `is handed over to ${host}`)
   return done

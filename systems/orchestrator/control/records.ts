@@ -45,8 +45,8 @@ export interface VmRecord {
   /** It is to leave its host: for a higher one, or because it fails there. */
   readonly evicted: null | 'preempted' | 'fails' | 'unwanted'
   readonly migration: MigrationRecord | null
-  /** It came by a migration, and its host has not yet said that it runs. */
-  readonly arrival: { readonly migration: number; readonly source: HostName } | null
+  /** It came by a migration, and the source has not yet said that nothing of it is left there. */
+  readonly arrival: { readonly migration: number; readonly source: HostName; readonly generation: number } | null
   /** Rises when it is to be booted anew where it is. */
   readonly boots: number
   readonly address: VmAddress | null

@@ -71,6 +71,8 @@ export type HypervisorApi = {
   cancel: { req: Named & { readonly migration: number }; res: HypervisorAnswer }
   /** The guest whose memory is complete is this machine's. */
   activate: { req: Named & { readonly migration: number }; res: HypervisorAnswer }
+  /** Nothing comes of an incoming guest. */
+  discard: { req: Named & { readonly migration: number }; res: HypervisorAnswer }
   /** By the machine's power supply, as it were: whatever runs, ends, and nothing is started in this session. */
   powerOff: { req: { readonly session: number }; res: HypervisorAnswer }
 }

@@ -10,7 +10,7 @@ import { Recent } from '../recent.js'
 import { type Session, type StorageApi, type StorageClient, storageApi } from '../storage/storage-api.js'
 import { Guest, type GuestEvent } from './guest.js'
 import { GuestMemory } from './guest-memory.js'
-import { accepted, declined, type GuestSpec, type HypervisorAnswer, type HypervisorView, hypervisorApi } from './hypervisor.js'
+import { accepted, declined, type GuestSpec, type HypervisorAnswer, type HypervisorApi, type HypervisorView, hypervisorApi } from './hypervisor.js'
 import { type MachineConfig, machineDefaults } from './machine-config.js'
 import { type Unit, Units } from './units.js'
 import { Watchdog } from './watchdog.js'
@@ -160,6 +160,7 @@ export class Machine {
       finish: guarded((request) => this.migrations.finish(request)),
       cancel: guarded((request) => this.migrations.cancel(request)),
       activate: guarded((request) => this.migrations.activate(request)),
+      discard: guarded((request) => this.#discard(request)),
       powerOff: guarded(() => {
         this.#endSession('the power was switched off')
         return accepted
@@ -332,6 +333,15 @@ export class Machine {
     this.guests.set(spec.vm, guest)
     this.note('incoming', guest)
     await this.persist(() => this.units.put(this.unitOf(guest)))
+    return accepted
+  }
+
+  async #discard({ vm, migration }: HypervisorApi['discard']['req']): Promise<HypervisorAnswer> {
+    const guest = this.guests.get(vm)
+    if (guest?.doing !== 'incoming' || guest.incoming?.migration !== migration || guest.incoming.phase === 'active')
+      return declined('it is not on its way here')
+    this.kill(guest, 'discarded', 'the migration is over')
+    await this.persist(() => this.units.remove(vm))
     return accepted
   }
 
