@@ -1,0 +1,94 @@
+import type { HostName, Nanos, Timer } from '../../../sim/host/seam.js'
+import type { SourcePhase, TargetPhase } from '../migration/sides.js'
+import { GuestMemory } from './guest-memory.js'
+import type { GuestSpec, GuestState, GuestView } from './hypervisor.js'
+
+export type Doing = 'starting' | 'booting' | 'running' | 'hung' | 'crashed' | 'failed' | 'incoming' | 'gone'
+
+/** A migration from here. */
+export interface Outgoing {
+  readonly migration: number
+  readonly target: HostName
+  readonly targetSession: number
+  phase: SourcePhase
+}
+
+/** A guest as the machine has it. */
+export class Guest {
+  doing: Doing = 'starting'
+  /** Which start in the machine's session it is. */
+  instance = 0
+  /** Starts of its own accord since it last stayed up. */
+  restarts = 0
+  runningSince: Nanos | null = null
+  /** Since when it hangs. */
+  hungSince: Nanos | null = null
+  memory = new GuestMemory()
+  /** Requests to the disk that are not answered. */
+  openRequests = 0
+  /** Writes of its own accord so far. */
+  beats = 0
+  outgoing: Outgoing | null = null
+  incoming: { readonly migration: number; phase: TargetPhase } | null = null
+  readonly timers: Timer[] = []
+
+  constructor(public spec: GuestSpec) {}
+
+  get vm(): string {
+    return this.spec.vm
+  }
+
+  /** It stands still for a migration. */
+  get isPaused(): boolean {
+    return this.outgoing !== null && (this.outgoing.phase === 'stopping' || this.outgoing.phase === 'standing')
+  }
+
+  view(isFed: boolean): GuestView {
+    const { vm, generation, boots, identity } = this.spec
+    const migration = this.outgoing?.migration ?? this.incoming?.migration ?? null
+    return { vm, generation, boots, state: this.#state(isFed), generationId: identity.generationId, migration }
+  }
+
+  #state(isFed: boolean): GuestState {
+    const { doing, outgoing, incoming } = this
+    if (doing === 'gone') return 'crashed'
+    if (incoming !== null && doing === 'incoming') {
+      if (incoming.phase === 'active') return 'starting'
+      return incoming.phase === 'complete' ? 'complete' : 'incoming'
+    }
+    if (doing === 'running' && outgoing !== null && outgoing.phase !== 'back') return outgoing.phase === 'standing' ? 'standing' : 'sending'
+    if (doing === 'running' && !isFed) return 'suspended'
+    return doing
+  }
+
+  cancelTimers(): void {
+    for (const timer of this.timers) timer.cancel()
+    this.timers.length = 0
+  }
+}
+
+/** What happened to a guest: for those who look at what really runs. */
+export interface GuestEvent {
+  readonly what:
+    | 'starting'
+    | 'running'
+    | 'networked'
+    | 'crashed'
+    | 'stopped'
+    | 'killed'
+    | 'identified'
+    | 'paused'
+    | 'resumed'
+    | 'handed-over'
+    | 'arrived'
+    | 'incoming'
+    | 'discarded'
+  readonly vm: string
+  readonly generation: number
+  readonly instance: number
+  readonly generationId: string
+  readonly migration: number | null
+  /** Of its memory. */
+  readonly digest: number
+  readonly why: string
+}
