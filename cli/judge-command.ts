@@ -12,7 +12,8 @@ import { historyAsSvg } from '../sim/check/picture/svg-picture.js'
 import { historyAsText } from '../sim/check/picture/text-picture.js'
 import type { Nanos } from '../sim/host/seam.js'
 import { type ExitCode, exitCodes } from '../sim/report/exit-code.js'
-import { BadInput, nearest } from './bad-input.js'
+import { nearest } from '../sim/report/nearest.js'
+import { BadInput } from './bad-input.js'
 import type { Terminal } from './terminal.js'
 
 export interface JudgeFlags {

@@ -143,7 +143,7 @@ function judgeOptions(command: Command): Command {
     .option('--consistency <name>', 'linearizable, sequential, sessions or one of its guarantees; of transactions an isolation level')
     .addOption(new Option('--format <name>', 'how histories are written; seen from their beginnings when not given').choices(['json', 'edn', 'log']))
     .addOption(new Option('--time <time>', 'how long one history may take').default(60e9, '60s').argParser((text) => parseDuration(text, '--time')))
-    .option('--steps <number>', 'how often the model may be applied, the same on every machine', (text) => parseStep('--steps', text))
+    .option('--steps <number>', 'how often the model may be applied, the same on every machine', whole('--steps'))
     .option('--subscribe', 'kafka: keys move between clients, whose polls may then skip and go back')
     .option('--write-order', 'kafka: the order of sends makes transactions depend on each other')
     .option('--picture', 'draw the history around the break')

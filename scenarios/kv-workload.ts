@@ -1,6 +1,6 @@
 /** What clients do to a store, how a history of it is judged, and what stores in scenarios are like. */
 import type { OperationRecord } from '../sim/check/history.js'
-import type { KvOp } from '../sim/check/models.js'
+import type { KvOp } from '../sim/check/linearizability/models.js'
 import { type Host, type Judge, linearizable, NetError, OperationFailed, type OptionRange, type Options, type Random, s, us, workload } from '../sim/index.js'
 import type { BatchOperation } from '../systems/kv/batch.js'
 import { type KvPair, type KvServerConfig, kvApi, kvErrorCode } from '../systems/kv/kv-server.js'

@@ -1,4 +1,4 @@
-import { type Answer, rejected, type SequentialModel, type State } from '../../sim/check/models.js'
+import { type Answer, rejected, type SequentialModel, type State } from '../../sim/check/linearizability/models.js'
 import type { VmOperation, VmResult } from './operations.js'
 
 /**

@@ -1,6 +1,6 @@
 import type { HistoryFault, OperationRecord } from '../../sim/check/history.js'
-import { linearizable } from '../../sim/check/linearizable.js'
-import type { KvOp } from '../../sim/check/models.js'
+import { linearizable } from '../../sim/check/linearizability/linearizable.js'
+import type { KvOp } from '../../sim/check/linearizability/models.js'
 import { apiModel } from './api-model.js'
 import type { VmOperation, VmResult } from './operations.js'
 
