@@ -16,9 +16,9 @@ test('a history as text has a lane for each client, and what overlaps in time ov
   expect(historyAsText(history, { ...options, width: 90 })).toBe(
     [
       '          0.001 s to 0.010 s',
-      'client-1  ├ 1. write 7 ──┤                     ├ ✗ read → 0 ─┤',
-      'client-2    ├ 2. read → 7 ┤                     ├ write 8 ╌╌╌╌┤'.replace(/.*/, (line) => line),
-      'client-3   ├ write "<&>" ┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄',
+      'client-1  ├ 1. write 7 ─┤   ├ ✗ read → 0 ─┤',
+      'client-2    ├ 2. read → 7 ─┤ ├ write 8 ╌╌╌╌┤',
+      'client-3   ├ write "<&>" ┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄',
     ].join('\n'),
   )
 })
