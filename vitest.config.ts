@@ -7,6 +7,7 @@ export default defineConfig({
   resolve: {
     alias: [
       { find: /^seedfall$/, replacement: at('sim/index.ts') },
+      { find: /^seedfall\/check$/, replacement: at('sim/check/index.ts') },
       { find: /^seedfall\/vitest$/, replacement: at('sim/run/vitest.ts') },
       { find: /^seedfall\/fast-check$/, replacement: at('sim/run/fast-check.ts') },
       { find: /^seedfall\/testing$/, replacement: at('sim/run/testing.ts') },

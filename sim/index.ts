@@ -5,7 +5,7 @@
  */
 export type { AmbientMode } from './ambient/ambient-mode.js'
 export { AmbientUse, RealIo } from './ambient/ambient-use.js'
-export type { Judge, OperationOutcome, OperationRecord } from './check/history.js'
+export type { History, HistoryFault, HistoryWatch, Judge, OperationOutcome, OperationRecord } from './check/history.js'
 export { checkLinearizable, type Linearizability, type LinearizableOptions, linearizable } from './check/linearizability/linearizable.js'
 export { type Answer, type ModelName, models, type RegisterOptions, rejected, type SequentialModel, type State } from './check/linearizability/models.js'
 export type { Change, Effect, Machine, MachineEvent } from './check/machine.js'

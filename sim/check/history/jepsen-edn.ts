@@ -28,6 +28,7 @@ export function ednOfEvents(events: readonly HistoryEvent[]): string {
 }
 
 function eventText(event: HistoryEvent, index: number): string {
-  const { type, f, ...fields } = fieldsOfEvent(event, index)
-  return ednText({ ...fields, type: `:${type}`, f: `:${f}` })
+  const fields = fieldsOfEvent(event, index)
+  // Where they are, so that a reader finds them where Jepsen has them.
+  return ednText({ ...fields, type: `:${event.type}`, f: `:${event.f}` })
 }

@@ -158,19 +158,10 @@ export class LinearizationSearch<Op, Result> {
     this.#prepare()
     const until = this.#steps + steps
     for (;;) {
-      if (this.#entering && this.#enter(this.#entering)) {
-        this.#verdict = 'yes'
-        return 'yes'
-      }
+      if (this.#entering && this.#enter(this.#entering)) return this.#conclude('yes')
       const frame = this.#stack.at(-1)
-      if (!frame) {
-        this.#verdict = 'no'
-        return 'no'
-      }
-      if (this.#steps > until) {
-        this.#verdict = 'working'
-        return 'working'
-      }
+      if (!frame) return this.#conclude('no')
+      if (this.#steps > until) return this.#conclude('working')
       const configuration = frame.queue[frame.next]
       if (!configuration) {
         this.#stack.pop()
@@ -184,6 +175,11 @@ export class LinearizationSearch<Op, Result> {
         this.#extend(frame, configuration)
       }
     }
+  }
+
+  #conclude(verdict: SearchResult['verdict']): SearchResult['verdict'] {
+    this.#verdict = verdict
+    return verdict
   }
 
   result(): SearchResult {
