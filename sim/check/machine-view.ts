@@ -37,7 +37,7 @@ export class MachineViews<Memory, S, M, D, I, C, E> {
     return [
       ...this.#transitions.invariants.checks.map(({ name }) => this.#checked(name)),
       ...properties.map((property) => this.#stated(property)),
-      { ...this.#checked(NEVER_THROWS), isImplied: true },
+      this.#checked(NEVER_THROWS),
     ]
   }
 
@@ -46,6 +46,7 @@ export class MachineViews<Memory, S, M, D, I, C, E> {
     return {
       name,
       kind: 'always',
+      isFatal: true,
       holds: (words, at) => words[at + this.#nodes + FALLEN] === 0 || this.#fallen(words, at)?.invariant !== name,
       explain: (words, at) => this.#fallen(words, at)?.detail ?? '',
     }

@@ -48,7 +48,8 @@ export abstract class Search extends Successors {
   protected parent: number | null = null
   /** Nothing is kept: it is only to be seen whether there was something new. */
   protected isProbing = false
-  #start = 0
+  #ownHigh = 0
+  #ownLow = 0
   #answered = 0
 
   constructor(
@@ -61,7 +62,7 @@ export abstract class Search extends Successors {
     this.#plain = this.visited.plain
     this.#maxStates = limits.maxStates
     this.maxDepth = limits.maxDepth
-    this.#stated = space.properties.filter(({ isImplied }) => isImplied !== true).length
+    this.#stated = space.properties.filter(({ isFatal }) => isFatal !== true).length
     this.#judged = space.properties.filter(({ kind }) => kind !== 'eventually')
   }
 
@@ -86,6 +87,8 @@ export abstract class Search extends Successors {
 
   override admit(high: number, low: number): boolean {
     this.generated++
+    // The state itself again.
+    if (high === this.#ownHigh && low === this.#ownLow && this.parent !== null) return false
     const plain = this.#plain
     if (plain !== null) {
       if (this.isProbing || plain.size >= this.#maxStates) {
@@ -96,21 +99,24 @@ export abstract class Search extends Successors {
     }
     this.high = high
     this.low = low
-    this.#start = this.end
     return true
   }
 
   override commit(): void {
     if (this.#plain !== null) return
-    const at = this.#start + HEADER
+    const at = this.begun + HEADER
     const length = this.end - at
     const isFull = this.isProbing || this.visited.size >= this.#maxStates
     if (isFull) {
       if (!this.visited.has(this.words, at, length, this.high, this.low)) this.isCut = true
     } else if (this.visited.add(this.words, at, length, this.high, this.low, this.parent)) return
     this.space.release?.(this.words, at)
-    this.end = this.#start
+    this.end = this.begun
+    this.dropped()
   }
+
+  /** Told when a row that was admitted turned out to be none that is new. */
+  protected dropped(): void {}
 
   /** Judges a state and what comes after it; `depth` actions led here. */
   protected take(words: Int32Array, at: number, depth: number): void {
@@ -123,6 +129,8 @@ export abstract class Search extends Successors {
       this.isCut = true
       return
     }
+    this.#ownHigh = high
+    this.#ownLow = low
     this.parent = this.#plain === null ? this.visited.parent(words, at, length, high, low) : low
     this.isProbing = depth >= this.maxDepth
     if (this.isProbing) {
@@ -134,6 +142,15 @@ export abstract class Search extends Successors {
     }
     this.space.expand(words, at, length, high, low, this)
     if (this.isCut && this.visited.size >= this.#maxStates) this.isDone = true
+    if (this.taken % BLOCK === 0 && this.isAnswered) {
+      this.isDone = true
+      this.isCut = true
+    }
+  }
+
+  /** Whether every property has its answer, and more is not asked for. */
+  protected get isAnswered(): boolean {
+    return !this.limits.keepGoing && this.#stated > 0 && this.#answered === this.#stated
   }
 
   /** Judges a state. Whether nothing is left to be found out. */
@@ -143,7 +160,7 @@ export abstract class Search extends Successors {
     const low = words[at - 1] as number
     this.taken++
     const judged = this.#judged
-    let hasImplied = false
+    let hasFatal = false
     for (let i = 0; i < judged.length; i++) {
       const property = judged[i] as SpaceProperty
       if (this.found.has(property)) continue
@@ -151,13 +168,13 @@ export abstract class Search extends Successors {
       if (property.holds(words, at, length) === isAlways) continue
       const detail = isAlways ? property.explain(words, at, length) : `${property.name} holds`
       this.found.set(property, foundAlong(this.space, property, detail, this.wayTo(words, at, length, high, low)))
-      if (property.isImplied === true) hasImplied = true
+      if (property.isFatal === true) hasFatal = true
       else this.#answered++
     }
     if (this.limits.keepGoing) return false
-    if (hasImplied) return true
-    if (judged.length === 0 || this.#answered < this.#stated) return false
-    return this.taken % BLOCK === 0 || judged.every((property) => property.isImplied === true || property.holds(words, at, length) !== (property.kind === 'always'))
+    if (hasFatal) return true
+    if (!this.isAnswered) return false
+    return judged.every((property) => property.isFatal === true || property.holds(words, at, length) !== (property.kind === 'always'))
   }
 }
 

@@ -26,8 +26,8 @@ export interface SpaceProperty {
   readonly kind: PropertyKind
   /** Of an `eventually`: it must hold on ways that never end, too. */
   readonly cycles?: boolean
-  /** Nobody stated it: a search does not wait for its answer, and ends when it falls. */
-  readonly isImplied?: boolean
+  /** A search ends when it falls, and does not wait for its answer. */
+  readonly isFatal?: boolean
   holds(words: Int32Array, at: number, length: number): boolean
   /** What is wrong with a state in which it does not hold. */
   explain(words: Int32Array, at: number, length: number): string
@@ -49,7 +49,7 @@ export const HEADER = 3
 
 /** Where a space puts the states that it offers: `admit` says whether one is wanted, `reserve` makes room for its words, `commit` ends it. */
 export abstract class Successors {
-  words = new Int32Array(1 << 12)
+  words: Int32Array<ArrayBuffer> = new Int32Array(1 << 12)
   /** Where the next row begins. */
   end = 0
   /** Whether `action` is to be set before a state is offered. */
@@ -57,6 +57,8 @@ export abstract class Successors {
   action: unknown = null
   protected high = 0
   protected low = 0
+  /** Where the row begins that is being written. */
+  protected begun = 0
 
   /** Whether the state with this fingerprint is to be written. */
   abstract admit(high: number, low: number): boolean
@@ -64,9 +66,10 @@ export abstract class Successors {
 
   /** Room for so many words; answers where the first goes. */
   reserve(length: number): number {
+    if (this.end + HEADER + length > this.words.length) this.makeRoom(HEADER + length)
     const at = this.end + HEADER
-    if (at + length > this.words.length) this.#grow(at + length)
     const { words } = this
+    this.begun = this.end
     words[at - 3] = length
     words[at - 2] = this.high
     words[at - 1] = this.low
@@ -74,8 +77,9 @@ export abstract class Successors {
     return at
   }
 
-  #grow(least: number): void {
-    const longer = new Int32Array(Math.max(least, this.words.length + (this.words.length >> 1)))
+  /** So many words more. */
+  protected makeRoom(least: number): void {
+    const longer = new Int32Array(Math.max(this.end + least, this.words.length * 2))
     longer.set(this.words.subarray(0, this.end))
     this.words = longer
   }
@@ -85,7 +89,6 @@ export abstract class Successors {
 export class AllSuccessors extends Successors {
   readonly starts: number[] = []
   readonly actions: unknown[] = []
-  #start = 0
 
   constructor() {
     super()
@@ -95,12 +98,11 @@ export class AllSuccessors extends Successors {
   override admit(high: number, low: number): boolean {
     this.high = high
     this.low = low
-    this.#start = this.end
     return true
   }
 
   override commit(): void {
-    this.starts.push(this.#start + HEADER)
+    this.starts.push(this.begun + HEADER)
     this.actions.push(this.action)
   }
 }
