@@ -53,7 +53,7 @@ export const registerSettings = {
   clients: { kind: 'number', standard: 2, least: 1, most: 8, means: 'clients, each of which writes and then reads' },
   servers: { kind: 'number', standard: 3, least: 1, most: 7, means: 'servers; a client goes from one to the next' },
   puts: { kind: 'number', standard: 1, least: 0, most: 4, means: 'writes of each client before it reads' },
-  network: { kind: 'choice', standard: 'unordered', of: ['unordered', 'duplicating', 'ordered'], means: 'how messages overtake and repeat each other' },
+  network: { kind: 'choice', standard: 'unordered', of: ['unordered', 'set', 'duplicating', 'ordered'], means: 'how messages overtake and repeat each other' },
   lossy: { kind: 'flag', standard: false, means: 'whether any message may be dropped, by an action of its own' },
 } as const satisfies Record<string, Setting>
 

@@ -13,9 +13,10 @@ export interface MachineModelOptions<Memory, State, Message, Durable, Input, Sav
   readonly nodes: number
   /**
    * `unordered` (the default): messages overtake each other, each is delivered once. A message that is never delivered is lost, so loss needs no action of its own.
-   * `duplicating`: what was sent can be delivered again and again; what was delivered last is part of the state.
+   * `set`: what was sent can be delivered again and again, or never: any loss and any duplication. Messages only grow in number, which makes it the smallest of all.
+   * `duplicating`: the same, and what was delivered last is part of the state, as in Stateright's network of this name.
    * `ordered`: what one node sends to another arrives in order, and only the first of them can be delivered.
-   * On the first two, a delivery that changes nothing and sends nothing is no transition; on an ordered network it is, since others wait behind the message.
+   * Except on an ordered one, a delivery that changes nothing and sends nothing is no transition; on an ordered network others wait behind the message.
    */
   readonly network?: NetworkKind
   /** Any message may be dropped, by an action of its own. */
@@ -41,7 +42,7 @@ export interface MachineModelOptions<Memory, State, Message, Durable, Input, Sav
   readonly describeMessage?: (message: Message) => string
 }
 
-export const networkKinds = ['unordered', 'duplicating', 'ordered'] as const
+export const networkKinds = ['unordered', 'set', 'duplicating', 'ordered'] as const
 export type NetworkKind = (typeof networkKinds)[number]
 
 /** Stated of a part of the state, and then judged once for each such part, or of the whole of it. */
@@ -77,8 +78,14 @@ export interface MachineView<Memory, State, Message, Durable, Input, Saved> {
 export type PreludeStep<Input> =
   | { readonly kind: 'timer'; readonly node: number; readonly tag: string }
   | { readonly kind: 'input'; readonly node: number; readonly input: Input }
-  /** Messages among these nodes are delivered and their saves completed, until nothing is left to do; messages to others are lost. */
-  | { readonly kind: 'settle'; readonly nodes: readonly number[] }
+  /** The first message of this `kind` on its way from one to the other is delivered. */
+  | { readonly kind: 'deliver'; readonly from: number; readonly to: number; readonly message: string }
+  | { readonly kind: 'saved'; readonly node: number }
+  /**
+   * Messages among these nodes are delivered and their saves completed, until nothing is left to do; messages to others, and those whose `kind` is among `lost`,
+   * are lost.
+   */
+  | { readonly kind: 'settle'; readonly nodes: readonly number[]; readonly lost?: readonly string[] }
 
 /** What may happen to a system of Machines. */
 export type MachineAction<Message = unknown, Input = unknown> =

@@ -29,8 +29,12 @@ function make<Memory, S, M, D, I, C, E>(space: MachineSpace<Memory, S, M, D, I, 
     }
     case 'input':
       return happen(space, nodes, row, step.node, happenings.input, space.transitions.inputs.number(step.input))
+    case 'deliver':
+      return act(space, nodes, row, step, (action) => action.kind === 'deliver' && action.from === step.from && action.to === step.to && kindOf(action.message) === step.message)
+    case 'saved':
+      return act(space, nodes, row, step, (action) => action.kind === 'saved' && action.node === step.node)
     case 'settle':
-      return settle(space, nodes, row, step.nodes)
+      return settle(space, nodes, row, step)
   }
 }
 
@@ -47,13 +51,34 @@ function happen<Memory, S, M, D, I, C, E>(
   return taken(space, nodes, out, 0)
 }
 
-function settle<Memory, S, M, D, I, C, E>(space: MachineSpace<Memory, S, M, D, I, C, E>, nodes: number, row: Int32Array, among: readonly number[]): Int32Array {
+const kindOf = (message: unknown): unknown => (message as { readonly kind?: unknown } | null)?.kind
+
+function act<Memory, S, M, D, I, C, E>(
+  space: MachineSpace<Memory, S, M, D, I, C, E>,
+  nodes: number,
+  row: Int32Array,
+  step: PreludeStep<I>,
+  isMeant: (action: MachineAction<M, I>) => boolean,
+): Int32Array {
+  const out = new AllSuccessors()
+  space.expand(row, HEADER, row[0] as number, row[1] as number, row[2] as number, out)
+  const found = (out.actions as MachineAction<M, I>[]).findIndex(isMeant)
+  if (found < 0) throw new Misuse(`the prelude's step ${JSON.stringify(step)} cannot be made there`)
+  return taken(space, nodes, out, found)
+}
+
+function settle<Memory, S, M, D, I, C, E>(
+  space: MachineSpace<Memory, S, M, D, I, C, E>,
+  nodes: number,
+  row: Int32Array,
+  { nodes: among, lost = [] }: Extract<PreludeStep<I>, { kind: 'settle' }>,
+): Int32Array {
   let settled = row
   for (;;) {
     const out = new AllSuccessors()
     space.expand(settled, HEADER, settled[0] as number, settled[1] as number, settled[2] as number, out)
     const next = (out.actions as MachineAction<M, I>[]).findIndex((action) => {
-      if (action.kind === 'deliver') return among.includes(action.to)
+      if (action.kind === 'deliver') return among.includes(action.to) && !lost.includes(String(kindOf(action.message)))
       return (action.kind === 'saved' || action.kind === 'answer') && among.includes(action.node)
     })
     if (next < 0) return withoutMessages(nodes, settled)

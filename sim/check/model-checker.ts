@@ -114,6 +114,11 @@ export class Checker<State, Action> {
     if (this.#search.isDone) this.#finish()
   }
 
+  /** Leaves the rest unseen. */
+  stop(): void {
+    this.#isStopped = true
+  }
+
   /** What is stated of whole ways is looked for once the states are known. */
   #finish(): void {
     const { found, isCut } = this.#search

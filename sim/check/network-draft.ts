@@ -38,9 +38,10 @@ export class NetworkDraft<M> {
 
   /** What a step sent, sorted: `sent` from `from` to before `to`. A set of messages takes each once; an ordered network takes them behind those on their way. */
   insertAll(sent: readonly number[], from: number, to: number): void {
+    const isSet = this.kind === 'duplicating' || this.kind === 'set'
     for (let i = from; i < to; i++) {
       const number = sent[i] as number
-      if (this.kind === 'duplicating' && this.#has(number)) continue
+      if (isSet && this.#has(number)) continue
       this.#insert(number)
     }
   }
