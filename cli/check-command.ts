@@ -4,6 +4,8 @@ import { type ModelFamily, settingsOf, type SettingValue } from '../sim/check/mo
 import { Misuse } from '../sim/host/errors.js'
 import { type ExitCode, exitCodes } from '../sim/report/exit-code.js'
 import { BadInput } from './bad-input.js'
+import { CheckThreads } from './check-threads.js'
+import type { CheckWorkerOrder } from './check-worker.js'
 import { loadModel } from './load-model.js'
 import { madeModel, stateText, writeModelTrace } from './model-trace.js'
 import { ProgressLine } from './progress-line.js'
@@ -39,7 +41,8 @@ export async function checkCommand(name: string, flags: CheckFlags, terminal: Te
   const settings = readSettings(family, flags.set)
   const checker = checkerOf(family, settings, flags)
   const began = performance.now()
-  const ended = await explore(checker, flags, began)
+  const jobs = flags.jobs ?? 1
+  const ended = jobs > 1 ? await exploreTogether(checker, { model: name, folder: terminal.folder, settings }, jobs, flags, began) : await explore(checker, flags, began)
   const seconds = (performance.now() - began) / 1_000
   const result = checker.result()
   const isPassed = result.violations.length === 0 && !(result.complete && result.unreached.length > 0)
@@ -109,6 +112,26 @@ async function explore(checker: Checker<unknown, unknown>, { time, memory }: Che
     line.clear()
     process.off('SIGINT', interrupt)
   }
+}
+
+/** On several threads; only breadth first, and by fingerprints. */
+async function exploreTogether(checker: Checker<unknown, unknown>, order: CheckWorkerOrder, jobs: number, flags: CheckFlags, began: number): Promise<Ended> {
+  const { search, symmetry, orbits, exact, time, memory, maxDepth = Number.POSITIVE_INFINITY, maxStates = Number.POSITIVE_INFINITY, keepGoing = false } = flags
+  if (search !== 'bfs' || symmetry || orbits || exact)
+    throw new BadInput('--jobs is for a breadth-first search by fingerprints: leave out --search, --symmetry, --orbits and --exact, or --jobs')
+  const threads = new CheckThreads(order, jobs, checker.space.properties, { maxDepth, maxStates, keepGoing })
+  const line = new ProgressLine()
+  let ended: Ended = 'done'
+  await threads.run((progress) => {
+    const seconds = (performance.now() - began) / 1_000
+    line.show(() => progressText(progress, seconds))
+    if (time !== undefined && seconds * 1e9 > time) ended = 'time'
+    else if (memory !== undefined && process.memoryUsage.rss() > memory * 1e6) ended = 'memory'
+    return ended === 'done'
+  })
+  line.clear()
+  checker.adopt(threads.states, threads.found, threads.progress, threads.isCut)
+  return ended
 }
 
 function stop(checker: Checker<unknown, unknown>, why: Ended): Ended {

@@ -44,6 +44,23 @@ export class Interner<T> {
   }
 }
 
+/** Renumbers some of the kept values, for another thread. */
+export class Packer<T> {
+  readonly values: T[] = []
+  readonly #numbers = new Map<number, number>()
+
+  constructor(readonly from: Interner<T>) {}
+
+  number(own: number): number {
+    let number = this.#numbers.get(own)
+    if (number === undefined) {
+      number = this.values.push(this.from.value(own)) - 1
+      this.#numbers.set(own, number)
+    }
+    return number
+  }
+}
+
 /** The same words with room behind them. */
 export function lengthened(words: Int32Array, length: number): Int32Array<ArrayBuffer> {
   const longer = new Int32Array(length)

@@ -2,6 +2,7 @@ import { Misuse } from '../host/errors.js'
 import { mix } from '../kernel/mix.js'
 import type { MachineAction, MachineModelOptions } from './machine-model.js'
 import type { MachineHarness, MachineInvariants, MachineNode } from './machine-node.js'
+import { packRows, unpackRows } from './machine-packing.js'
 import { runPrelude } from './machine-prelude.js'
 import { crashCost, dropCost, duplicateCost, FALLEN, FIXED, inputCost, LAST, MEMORY, MOST_SPENT, SPENT } from './machine-row.js'
 import {
@@ -275,6 +276,14 @@ export class MachineSpace<Memory, S, M, D, I, C, E> implements StateSpace {
     for (let i = 0; i < fixed; i++) row[to + i] = words[at + i] as number
     for (let i = 0; i < count; i++) row[to + fixed + i] = messages[i] as number
     return to
+  }
+
+  pack(rows: Int32Array): unknown {
+    return packRows(this.transitions, this.#nodes, rows)
+  }
+
+  unpack(packed: unknown): Int32Array {
+    return unpackRows(this.transitions, this.#nodes, packed)
   }
 
   stateOf(words: Int32Array, at: number, length: number): unknown {

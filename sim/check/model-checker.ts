@@ -7,8 +7,11 @@ import { IterativeDeepening } from './iterative-deepening.js'
 import type { Checkable } from './model.js'
 import { ModelSpace } from './model-space.js'
 import { RandomWalks } from './random-walks.js'
-import type { Found, Search, SearchLimits } from './search.js'
-import type { StateSpace } from './state-space.js'
+import { type Found, foundAlong, type Search, type SearchLimits } from './search.js'
+import type { SharedStates } from './shared-states.js'
+import { sharedWayTo } from './shared-ways.js'
+import { HEADER, type SpaceProperty, type StateSpace } from './state-space.js'
+import type { WayStep } from './visited.js'
 
 export const searchKinds = ['bfs', 'dfs', 'iterative', 'random'] as const
 /** Breadth first, depth first, iterative deepening, random walks. */
@@ -79,6 +82,14 @@ export function check<State, Action>(model: Checkable<State, Action>, options: C
   return checker.result()
 }
 
+/** What threads found of a property: the state that decides it. */
+export interface SharedFound {
+  /** Its place among the space's. */
+  readonly property: number
+  readonly high: number
+  readonly low: number
+}
+
 /** States between two calls of `watch`. */
 const SLICE = 16_384
 
@@ -89,6 +100,7 @@ export class Checker<State, Action> {
   readonly #options: CheckOptions
   readonly #found = new Map<string, Found>()
   #isStopped = false
+  #shared: { readonly progress: CheckProgress; readonly isCut: boolean } | null = null
 
   constructor(model: Checkable<State, Action>, options: CheckOptions = {}) {
     this.#options = options
@@ -104,6 +116,7 @@ export class Checker<State, Action> {
   }
 
   get progress(): CheckProgress {
+    if (this.#shared !== null) return this.#shared.progress
     const { unique, generated, depth } = this.#search
     return { uniqueStates: unique, generatedStates: generated, depth }
   }
@@ -114,6 +127,19 @@ export class Checker<State, Action> {
     if (this.#search.isDone) this.#finish()
   }
 
+  /** Takes over what threads found together. */
+  adopt(states: SharedStates, found: readonly SharedFound[], progress: CheckProgress, isCut: boolean): void {
+    this.#shared = { progress, isCut }
+    for (const { property, high, low } of found) {
+      const stated = this.space.properties[property] as SpaceProperty
+      const way = sharedWayTo(this.space, states, high, low)
+      const { words } = way[way.length - 1] as WayStep
+      const detail = stated.kind === 'always' ? stated.explain(words, HEADER, words[0] as number) : `${stated.name} holds`
+      this.#found.set(stated.name, foundAlong(this.space, stated, detail, way))
+    }
+    this.#finish()
+  }
+
   /** Leaves the rest unseen. */
   stop(): void {
     this.#isStopped = true
@@ -121,11 +147,11 @@ export class Checker<State, Action> {
 
   /** What is stated of whole ways is looked for once the states are known. */
   #finish(): void {
-    const { found, isCut } = this.#search
-    for (const one of found.values()) this.#found.set(one.property.name, one)
+    const isCut = this.#shared?.isCut ?? this.#search.isCut
+    for (const one of this.#search.found.values()) this.#found.set(one.property.name, one)
     const goOn = () => this.#options.watch?.(this.progress) !== false
     for (const property of this.space.properties) {
-      if (property.kind !== 'eventually' || (isCut && !this.#options.keepGoing && found.size > 0)) continue
+      if (property.kind !== 'eventually' || (isCut && !this.#options.keepGoing && this.#found.size > 0)) continue
       const result = searchEventually(this.space, property, this.#options.maxDepth ?? Number.POSITIVE_INFINITY, goOn)
       if (result.found !== null) this.#found.set(property.name, result.found)
       if (result.isCut) this.#isStopped = true
@@ -150,7 +176,7 @@ export class Checker<State, Action> {
     })
     return {
       ...this.progress,
-      complete: this.#search.isDone && !this.#search.isCut && !this.#isStopped,
+      complete: !this.#isStopped && (this.#shared === null ? this.#search.isDone && !this.#search.isCut : !this.#shared.isCut),
       discoveries,
       violations: discoveries.filter(({ kind }) => kind === 'counterexample'),
       unreached: this.space.properties.filter(({ name, kind }) => kind === 'sometimes' && !this.#found.has(name)).map(({ name }) => name),

@@ -1,7 +1,7 @@
 import { CanonicalHasher } from './canonical-hash.js'
 import { Interner } from './interner.js'
 import type { Model } from './model.js'
-import type { SpaceProperty, StateSpace, Successors, Symmetry } from './state-space.js'
+import { HEADER, type SpaceProperty, type StateSpace, type Successors, type Symmetry } from './state-space.js'
 
 /** A `Model` as a space: a row is the number under which the state is kept while it is needed; an exact one keeps all. */
 export class ModelSpace<State, Action> implements StateSpace {
@@ -57,6 +57,27 @@ export class ModelSpace<State, Action> implements StateSpace {
 
   stateOf(words: Int32Array, at: number): State {
     return this.#states[words[at] as number] as State
+  }
+
+  pack(rows: Int32Array): unknown {
+    const states: unknown[] = []
+    const packed = rows.slice()
+    for (let at = 0; at < packed.length; at += HEADER + 1) {
+      states.push(this.stateOf(rows, at + HEADER))
+      this.release(rows, at + HEADER)
+      packed[at + HEADER] = states.length - 1
+    }
+    return { rows: packed, states }
+  }
+
+  unpack(packed: unknown): Int32Array {
+    const { rows, states } = packed as { readonly rows: Int32Array; readonly states: readonly State[] }
+    for (let at = 0; at < rows.length; at += HEADER + 1) {
+      const number = this.#free.pop() ?? this.#states.length
+      this.#states[number] = states[rows[at + HEADER] as number]
+      rows[at + HEADER] = number
+    }
+    return rows
   }
 
   release(words: Int32Array, at: number): void {

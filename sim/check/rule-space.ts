@@ -1,8 +1,8 @@
 import { Misuse } from '../host/errors.js'
 import { mix } from '../kernel/mix.js'
-import { Interner } from './interner.js'
+import { Interner, Packer } from './interner.js'
 import type { RuleModel, SpaceModel } from './model.js'
-import type { SpaceProperty, StateSpace, Successors, Symmetry } from './state-space.js'
+import { HEADER, type SpaceProperty, type StateSpace, type Successors, type Symmetry } from './state-space.js'
 import { TripleTable } from './triple-table.js'
 
 /** A model in parts, for `check`. */
@@ -132,6 +132,28 @@ export class RuleSpace<Part, Action> implements StateSpace {
 
   stateOf(words: Int32Array, at: number, length: number): readonly Part[] {
     return this.#lent(words, at, length).slice()
+  }
+
+  pack(rows: Int32Array): unknown {
+    const packer = new Packer(this.#parts)
+    const packed = rows.slice()
+    for (let at = 0; at < rows.length; ) {
+      const end = at + HEADER + (rows[at] as number)
+      for (let i = at + HEADER; i < end; i++) packed[i] = packer.number(rows[i] as number)
+      at = end
+    }
+    return { rows: packed, parts: packer.values }
+  }
+
+  unpack(packed: unknown): Int32Array {
+    const { rows, parts } = packed as { readonly rows: Int32Array; readonly parts: readonly Part[] }
+    const numbers = parts.map((part) => this.#parts.number(part))
+    for (let at = 0; at < rows.length; ) {
+      const end = at + HEADER + (rows[at] as number)
+      for (let i = at + HEADER; i < end; i++) rows[i] = numbers[rows[i] as number] as number
+      at = end
+    }
+    return rows
   }
 
   describe(action: unknown): string {

@@ -14,6 +14,9 @@ export interface StateSpace {
   readonly symmetry?: Symmetry<unknown>
   /** One line for an action. */
   describe(action: unknown): string
+  /** Rows with their headers as plain data that another thread's space of the same model can `unpack`. */
+  pack?(rows: Int32Array): unknown
+  unpack?(packed: unknown): Int32Array
   /** Told when a state is not needed any more. */
   release?(words: Int32Array, at: number): void
 }
