@@ -2,7 +2,7 @@ import { Misuse } from '../host/errors.js'
 import type { MachineAction, MachineModelOptions, PreludeStep } from './machine-model.js'
 import { FALLEN, FIXED } from './machine-row.js'
 import type { MachineSpace } from './machine-space.js'
-import { happenings } from './machine-transitions.js'
+import { happenings, OUT_OF_BOUNDS } from './machine-transitions.js'
 import { AllSuccessors, HEADER } from './state-space.js'
 
 /** Boots the nodes of a row without a header, and makes the steps of the prelude: the row, with its header, that the exploration begins with. */
@@ -81,8 +81,21 @@ function settle<Memory, S, M, D, I, C, E>(
       if (action.kind === 'deliver') return among.includes(action.to) && !lost.includes(String(kindOf(action.message)))
       return (action.kind === 'saved' || action.kind === 'answer') && among.includes(action.node)
     })
-    if (next < 0) return withoutMessages(nodes, settled)
+    if (next < 0) {
+      refuseOutOfBounds(space, nodes, settled, among)
+      return withoutMessages(nodes, settled)
+    }
     settled = taken(space, nodes, out, next)
+  }
+}
+
+/** What is left cannot be delivered since it would lead out of bounds: that is no settling. */
+function refuseOutOfBounds<Memory, S, M, D, I, C, E>(space: MachineSpace<Memory, S, M, D, I, C, E>, nodes: number, row: Int32Array, among: readonly number[]): void {
+  for (const number of row.subarray(HEADER + nodes + FIXED)) {
+    const { to } = space.transitions.envelopes.value(number)
+    if (!among.includes(to)) continue
+    if (space.transitions.of(row[HEADER + to] as number, happenings.message, number) === OUT_OF_BOUNDS)
+      throw new Misuse(`the prelude leads out of bounds: node ${to} would leave them`)
   }
 }
 

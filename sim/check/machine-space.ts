@@ -13,7 +13,6 @@ import {
   happenings,
   LOW,
   MachineTransitions,
-  NOTHING,
   SENT_FROM,
   SENT_HIGH,
   SENT_LOW,
@@ -74,7 +73,7 @@ export class MachineSpace<Memory, S, M, D, I, C, E> implements StateSpace {
   /** Offers the state after something that happens to a node by itself. */
   offerOne(words: Int32Array, at: number, length: number, high: number, low: number, id: number, happening: number, argument: number, cost: number, out: Successors): void {
     const transition = this.transitions.of(words[at + id] as number, happening, argument)
-    if (transition !== NOTHING) this.#step(words, at, length, high, low, id, transition, -1, cost, out)
+    if (transition >= 0) this.#step(words, at, length, high, low, id, transition, -1, cost, out)
   }
 
   expand(words: Int32Array, at: number, length: number, high: number, low: number, out: Successors): void {
@@ -93,7 +92,7 @@ export class MachineSpace<Memory, S, M, D, I, C, E> implements StateSpace {
       const to = order.to[number] as number
       if (to >= n) continue
       const transition = this.transitions.of(words[at + to] as number, happenings.message, number)
-      if (transition === NOTHING) continue
+      if (transition < 0) continue
       if (out.isNoting) out.action = { kind: 'deliver', ...envelopes.value(number) }
       this.#step(words, at, length, high, low, to, transition, i, 0, out)
       if ((spent & 255) >= duplicates) continue

@@ -51,8 +51,9 @@ export const SENT_LOW = 6
 /** Whether the memory and the checks have anything to do with it. */
 export const CONCERNS = 7
 
-/** Not taken: it leads out of bounds, or nothing comes of it. */
+/** In the place of a transition that is not taken: nothing comes of it, or it leads out of bounds. */
 export const NOTHING = -1
+export const OUT_OF_BOUNDS = -2
 
 export interface Fallen {
   readonly invariant: string
@@ -101,12 +102,12 @@ export class MachineTransitions<Memory, S, M, D, I, C, E> {
     this.#ids = Array.from({ length: options.nodes }, (_, id) => id)
   }
 
-  /** Where its fields begin, or `NOTHING`. */
+  /** Where its fields begin; below zero: it is not taken. */
   of(node: number, happening: number, argument: number): number {
     const known = this.#known.get(node, happening, argument)
-    if (known >= 0) return known - 1
+    if (known >= 0) return known + OUT_OF_BOUNDS
     const transition = this.#compute(node, happening, argument)
-    this.#known.set(node, happening, argument, transition + 1)
+    this.#known.set(node, happening, argument, transition - OUT_OF_BOUNDS)
     return transition
   }
 
@@ -126,7 +127,7 @@ export class MachineTransitions<Memory, S, M, D, I, C, E> {
       thrown = String(error)
     }
     node.timers.sort()
-    if (thrown === null && this.options.within?.(node.state) === false) return NOTHING
+    if (thrown === null && this.options.within?.(node.state) === false) return OUT_OF_BOUNDS
     const after = thrown === null ? this.nodes.number(node) : before
     if (thrown === null && after === before && record.sent.length === 0 && record.emitted.length === 0 && this.#isVoid(before, happening, record)) return NOTHING
     record.node = this.nodes.value(after)
