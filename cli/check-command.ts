@@ -1,6 +1,6 @@
 import type { CheckProgress, CheckResult, SearchKind } from '../sim/check/model-checker.js'
 import { Checker } from '../sim/check/model-checker.js'
-import { type ModelFamily, settingsOf, type SettingValue } from '../sim/check/model-family.js'
+import { type ModelFamily, type SettingValue, settingsOf } from '../sim/check/model-family.js'
 import { Misuse } from '../sim/host/errors.js'
 import { type ExitCode, exitCodes } from '../sim/report/exit-code.js'
 import { BadInput } from './bad-input.js'
@@ -42,7 +42,8 @@ export async function checkCommand(name: string, flags: CheckFlags, terminal: Te
   const checker = checkerOf(family, settings, flags)
   const began = performance.now()
   const jobs = flags.jobs ?? 1
-  const ended = jobs > 1 ? await exploreTogether(checker, { model: name, folder: terminal.folder, settings }, jobs, flags, began) : await explore(checker, flags, began)
+  const ended =
+    jobs > 1 ? await exploreTogether(checker, { model: name, folder: terminal.folder, settings }, jobs, flags, began) : await explore(checker, flags, began)
   const seconds = (performance.now() - began) / 1_000
   const result = checker.result()
   const isPassed = result.violations.length === 0 && !(result.complete && result.unreached.length > 0)
@@ -193,7 +194,12 @@ function tell(
     if (kind === 'sometimes') terminal.out(`${result.complete ? paint.bad('✗ never') : paint.faint('? not seen')}  ${name}`)
     else if (isFatal !== true) terminal.out(`${result.complete ? paint.good('✓ holds') : paint.faint('? no counterexample')}  ${name}`)
   }
-  const why = { done: 'as far as was asked for', time: 'until the time was over', memory: 'until the memory was used up', interrupted: 'until it was interrupted' }[ended]
+  const why = {
+    done: 'as far as was asked for',
+    time: 'until the time was over',
+    memory: 'until the memory was used up',
+    interrupted: 'until it was interrupted',
+  }[ended]
   terminal.out(
     `  ${count(result.uniqueStates)} states of ${count(result.generatedStates)} generated, to depth ${result.depth}, in ${seconds.toFixed(1)} s: ${result.complete ? 'all there are' : why}`,
   )

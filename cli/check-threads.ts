@@ -8,7 +8,9 @@ import { BadInput } from './bad-input.js'
 import type { CheckWorkerOrder, FromCheckWorker, ToCheckWorker } from './check-worker.js'
 
 /** Beside the sources, and above the built form. */
-const entry = ['./check-worker.mjs', '../../cli/check-worker.mjs'].map((place) => fileURLToPath(new URL(place, import.meta.url))).find((file) => existsSync(file))
+const entry = ['./check-worker.mjs', '../../cli/check-worker.mjs']
+  .map((place) => fileURLToPath(new URL(place, import.meta.url)))
+  .find((file) => existsSync(file))
 
 /** Slots of the shared set at first. It is at most three quarters full. */
 const firstSlots = 1 << 20
@@ -95,7 +97,10 @@ export class CheckThreads {
     const waiting = this.#workers.map(() => 0)
     while (open.length > 0) {
       while (this.#room < leastRoom) this.states = this.states.grown(this.states.slots * 2)
-      const order = asked === 'level' ? { kind: asked, decided, memory: this.#memory, room: this.#room } : { kind: 'resume' as const, memory: this.#memory, room: this.#room }
+      const order =
+        asked === 'level'
+          ? { kind: asked, decided, memory: this.#memory, room: this.#room }
+          : { kind: 'resume' as const, memory: this.#memory, room: this.#room }
       const reports = (await Promise.all(open.map((i) => ask(this.#workers[i] as Worker, order as ToCheckWorker)))).map(report)
       this.#count(depth, reports)
       for (const [k, one] of reports.entries()) {

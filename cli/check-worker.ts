@@ -1,6 +1,6 @@
 /** A thread of a check with several: takes up its share of each level. Started by `check-threads.ts`, by way of check-worker.mjs. */
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads'
-import { LevelSearch, type LevelReport } from '../sim/check/level-search.js'
+import { type LevelReport, LevelSearch } from '../sim/check/level-search.js'
 import { spaceOf } from '../sim/check/model-checker.js'
 import type { SettingValue } from '../sim/check/model-family.js'
 import { SharedStates } from '../sim/check/shared-states.js'

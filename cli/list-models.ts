@@ -12,7 +12,8 @@ export async function listModels(json: boolean, terminal: Terminal): Promise<voi
   }
   for (const { name, means, settings } of families) {
     terminal.out(`${terminal.paint.strong(name)}  ${means}`)
-    for (const [setting, about] of Object.entries(settings)) terminal.out(`  ${setting}=${about.standard}  ${about.means}  ${terminal.paint.faint(rangeOf(about))}`)
+    for (const [setting, about] of Object.entries(settings))
+      terminal.out(`  ${setting}=${about.standard}  ${about.means}  ${terminal.paint.faint(rangeOf(about))}`)
   }
 }
 

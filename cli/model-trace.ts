@@ -2,12 +2,12 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import * as v from 'valibot'
 import { canonicalText } from '../sim/check/canonical-text.js'
-import { replayActions } from '../sim/check/model-replay.js'
-import { spaceOf } from '../sim/check/model-checker.js'
 import type { Discovery } from '../sim/check/model-checker.js'
+import { spaceOf } from '../sim/check/model-checker.js'
 import type { ModelFamily, SettingValue } from '../sim/check/model-family.js'
-import { type ExitCode, exitCodes } from '../sim/report/exit-code.js'
+import { replayActions } from '../sim/check/model-replay.js'
 import { Misuse } from '../sim/host/errors.js'
+import { type ExitCode, exitCodes } from '../sim/report/exit-code.js'
 import { BadInput } from './bad-input.js'
 import { loadModel } from './load-model.js'
 import type { Terminal } from './terminal.js'
@@ -86,7 +86,9 @@ export async function replayModelTrace(trace: ModelTrace, json: boolean, termina
   const falls = !isStale && (holds === false || trace.loopsTo !== undefined)
   const exitCode = isStale ? exitCodes.stale : falls ? exitCodes.violation : exitCodes.passed
   if (json) {
-    terminal.out(JSON.stringify({ model: trace.model, settings: trace.settings, property: trace.property, done, actions: trace.actions.length, falls, isStale }))
+    terminal.out(
+      JSON.stringify({ model: trace.model, settings: trace.settings, property: trace.property, done, actions: trace.actions.length, falls, isStale }),
+    )
     return exitCode
   }
   const { paint } = terminal

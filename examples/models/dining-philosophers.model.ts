@@ -44,7 +44,9 @@ export function diningPhilosophers(count: number, oneIsLeftHanded: boolean) {
     rules: ids.map(rule),
     properties: [
       { name: 'no deadlock', kind: 'always', holds: (parts) => !all(parts, 'has one fork'), explain: () => 'each holds one fork, and waits for the next' },
-      ...(count < 4 ? [] : [{ name: 'two eat together', kind: 'sometimes', holds: (parts: readonly Part[]) => ids.filter((id) => parts[id] === 'eats').length >= 2 } as const]),
+      ...(count < 4
+        ? []
+        : [{ name: 'two eat together', kind: 'sometimes', holds: (parts: readonly Part[]) => ids.filter((id) => parts[id] === 'eats').length >= 2 } as const]),
       { name: 'all have eaten', kind: 'eventually', holds: (parts) => all(parts, 'has left') },
     ],
     describe: ({ kind, philosopher }) => `philosopher ${philosopher} ${kind}`,

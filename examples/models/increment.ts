@@ -52,7 +52,9 @@ export function increment(threads: number, hasLock: boolean) {
         explain: (parts) => `${threadsOf(parts).filter(({ at }) => at >= 3).length} threads have written, and the number is ${parts[shared]}`,
       },
       ...(hasLock
-        ? ([{ name: 'mutex', kind: 'always', holds: (parts) => threadsOf(parts).filter(({ at }) => at >= 1 && at < 4).length <= 1 }] as const satisfies readonly {
+        ? ([
+            { name: 'mutex', kind: 'always', holds: (parts) => threadsOf(parts).filter(({ at }) => at >= 1 && at < 4).length <= 1 },
+          ] as const satisfies readonly {
             readonly holds: (parts: readonly Part[]) => boolean
             readonly [more: string]: unknown
           }[])

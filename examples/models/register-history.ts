@@ -56,7 +56,14 @@ export function noteReturn(history: History, client: number, result: string | nu
 
 /** Whether there is an order of all that was answered, and of some of what was not, in which a register would have answered so (Wing and Gong, 1993). */
 export function isLinearizable({ clients, isBroken }: History): boolean {
-  return !isBroken && search(clients, clients.map(() => 0), null)
+  return (
+    !isBroken &&
+    search(
+      clients,
+      clients.map(() => 0),
+      null,
+    )
+  )
 }
 
 /** `taken`: how many operations of each client are in order so far; `value`: what the register holds. */

@@ -1,13 +1,4 @@
-import {
-  type Envelope,
-  type Effect,
-  type Machine,
-  type MachineEvent,
-  type MachineModelOptions,
-  machineModel,
-  type NetworkKind,
-  type Setting,
-} from 'seedfall'
+import { type Effect, type Envelope, type Machine, type MachineEvent, type MachineModelOptions, machineModel, type NetworkKind, type Setting } from 'seedfall'
 import { type History, historyOf, isLinearizable, noteInvocation, noteReturn } from './register-history.js'
 
 /** What clients and servers of a register say to each other. A value of null is the one that nobody wrote. */
@@ -116,7 +107,13 @@ export function registerModel<State, Message extends { readonly kind: string }>(
     heeds: (node, event) => receive(structuredClone(node), event) !== null,
     compare: (a, b) => compare([a.from, a.to, orderOf(server, a.message)], [b.from, b.to, orderOf(server, b.message)]),
     properties: [
-      { name: 'linearizable', kind: 'always', of: 'memory', holds: isLinearizable, explain: () => 'no order of the operations explains what the clients were answered' },
+      {
+        name: 'linearizable',
+        kind: 'always',
+        of: 'memory',
+        holds: isLinearizable,
+        explain: () => 'no order of the operations explains what the clients were answered',
+      },
       { name: 'value chosen', kind: 'sometimes', of: 'messages', fits: ({ message }: Envelope<Said>) => isAnswer(message) && message.value !== null },
     ],
   }
@@ -127,7 +124,8 @@ export function registerModel<State, Message extends { readonly kind: string }>(
       checks: [],
       concerns: ({ event, sent }) => (event?.kind === 'message' && isResult(event.message)) || sent.some(({ message }) => isOperation(message)),
       record: (history, { node, event, sent }) => {
-        if (event?.kind === 'message' && isResult(event.message)) noteReturn(history, node.id, event.message.kind === 'get-ok' ? event.message.value : undefined)
+        if (event?.kind === 'message' && isResult(event.message))
+          noteReturn(history, node.id, event.message.kind === 'get-ok' ? event.message.value : undefined)
         for (const { from, message } of sent)
           if (isOperation(message)) noteInvocation(history, from, message.kind === 'put' ? { kind: 'write', value: message.value } : { kind: 'read' })
       },

@@ -44,9 +44,24 @@ export function twoPhaseCommit(managers: number) {
     steps: (...parts) => {
       const [manager, sent] = parts as [TransactionManager, Messages]
       if (manager.state !== 'init') return []
-      const aborts = { action: { kind: 'transaction-aborts' }, parts: [{ ...manager, state: 'aborted' }, { ...sent, decision: 'abort' }] } as const
+      const aborts = {
+        action: { kind: 'transaction-aborts' },
+        parts: [
+          { ...manager, state: 'aborted' },
+          { ...sent, decision: 'abort' },
+        ],
+      } as const
       if (manager.prepared !== everyone) return [aborts]
-      return [{ action: { kind: 'transaction-commits' }, parts: [{ ...manager, state: 'committed' }, { ...sent, decision: 'commit' }] }, aborts]
+      return [
+        {
+          action: { kind: 'transaction-commits' },
+          parts: [
+            { ...manager, state: 'committed' },
+            { ...sent, decision: 'commit' },
+          ],
+        },
+        aborts,
+      ]
     },
   }
 

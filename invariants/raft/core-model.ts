@@ -1,5 +1,5 @@
-import { machineModel, type MachineView, type PreludeStep } from '../../sim/check/machine-model.js'
 import type { MachineAction, NetworkKind } from '../../sim/check/machine-model.js'
+import { type MachineView, machineModel, type PreludeStep } from '../../sim/check/machine-model.js'
 import type { SpaceModel } from '../../sim/check/model.js'
 import { lastIndex } from '../../systems/raft/log.js'
 import type { Durable, RaftChange, RaftInput, RaftMessage } from '../../systems/raft/messages.js'

@@ -14,7 +14,12 @@ interface Frame {
  * Looks for a way on which an `eventually` property never holds: one that comes to an end, or, when `cycles` are asked for, one that comes back to where it was.
  * Only states in which it does not hold are walked through, depth first, so a way that is found is not always a shortest one. `goOn` is asked once in a while.
  */
-export function searchEventually(space: StateSpace, property: SpaceProperty, maxDepth: number, goOn: () => boolean): { readonly found: Found | null; readonly isCut: boolean } {
+export function searchEventually(
+  space: StateSpace,
+  property: SpaceProperty,
+  maxDepth: number,
+  goOn: () => boolean,
+): { readonly found: Found | null; readonly isCut: boolean } {
   const done = new SeenStates()
   let isCut = false
   let visits = 0
@@ -47,7 +52,10 @@ export function searchEventually(space: StateSpace, property: SpaceProperty, max
       const back = property.cycles === true ? open.get(keyOf(after)) : undefined
       if (back !== undefined) {
         const way = [...wayOf(path), { action: out.actions[frame.next - 1], words: after }]
-        return { found: { ...foundAlong(space, property, `never holds on a way that comes back to where it was after ${back} actions, for ever`, way), loopsTo: back }, isCut }
+        return {
+          found: { ...foundAlong(space, property, `never holds on a way that comes back to where it was after ${back} actions, for ever`, way), loopsTo: back },
+          isCut,
+        }
       }
       if (path.length > maxDepth) isCut = true
       else enter(after)

@@ -39,11 +39,7 @@ export function packRows<Memory, S, M, D, I, C, E>(
   }
 }
 
-export function unpackRows<Memory, S, M, D, I, C, E>(
-  transitions: MachineTransitions<Memory, S, M, D, I, C, E>,
-  nodes: number,
-  packed: unknown,
-): Int32Array {
+export function unpackRows<Memory, S, M, D, I, C, E>(transitions: MachineTransitions<Memory, S, M, D, I, C, E>, nodes: number, packed: unknown): Int32Array {
   const lists = packed as PackedRows<Memory, S, M, D, I, C>
   const own = {
     nodes: lists.nodes.map((node) => transitions.nodes.number(node)),

@@ -1,4 +1,5 @@
 import { Misuse } from '../host/errors.js'
+import { canonicalText } from './canonical-text.js'
 import type { MachineAction, MachineModelOptions, PreludeStep } from './machine-model.js'
 import { FALLEN, FIXED } from './machine-row.js'
 import type { MachineSpace } from './machine-space.js'
@@ -24,13 +25,20 @@ function make<Memory, S, M, D, I, C, E>(space: MachineSpace<Memory, S, M, D, I, 
   switch (step.kind) {
     case 'timer': {
       const { timers } = space.transitions.nodes.value(row[HEADER + step.node] as number)
-      if (!timers.includes(step.tag)) throw new Misuse(`the prelude fires timer '${step.tag}' of node ${step.node}, which has set ${timers.join(', ') || 'none'}`)
+      if (!timers.includes(step.tag))
+        throw new Misuse(`the prelude fires timer '${step.tag}' of node ${step.node}, which has set ${timers.join(', ') || 'none'}`)
       return happen(space, nodes, row, step.node, happenings.timer, space.transitions.tag(step.tag))
     }
     case 'input':
       return happen(space, nodes, row, step.node, happenings.input, space.transitions.inputs.number(step.input))
     case 'deliver':
-      return act(space, nodes, row, step, (action) => action.kind === 'deliver' && action.from === step.from && action.to === step.to && kindOf(action.message) === step.message)
+      return act(
+        space,
+        nodes,
+        row,
+        step,
+        (action) => action.kind === 'deliver' && action.from === step.from && action.to === step.to && kindOf(action.message) === step.message,
+      )
     case 'saved':
       return act(space, nodes, row, step, (action) => action.kind === 'saved' && action.node === step.node)
     case 'settle':
@@ -74,23 +82,35 @@ function settle<Memory, S, M, D, I, C, E>(
   { nodes: among, lost = [] }: Extract<PreludeStep<I>, { kind: 'settle' }>,
 ): Int32Array {
   let settled = row
+  // On a network that repeats messages each is delivered once: it would never settle otherwise.
+  const delivered = new Set<string>()
+  const repeats = space.repeatsMessages
   for (;;) {
     const out = new AllSuccessors()
     space.expand(settled, HEADER, settled[0] as number, settled[1] as number, settled[2] as number, out)
     const next = (out.actions as MachineAction<M, I>[]).findIndex((action) => {
-      if (action.kind === 'deliver') return among.includes(action.to) && !lost.includes(String(kindOf(action.message)))
+      if (action.kind === 'deliver') {
+        if (!among.includes(action.to) || lost.includes(String(kindOf(action.message)))) return false
+        return !repeats || !delivered.has(canonicalText(action))
+      }
       return (action.kind === 'saved' || action.kind === 'answer') && among.includes(action.node)
     })
     if (next < 0) {
       refuseOutOfBounds(space, nodes, settled, among)
       return withoutMessages(nodes, settled)
     }
+    if (repeats) delivered.add(canonicalText(out.actions[next]))
     settled = taken(space, nodes, out, next)
   }
 }
 
 /** What is left cannot be delivered since it would lead out of bounds: that is no settling. */
-function refuseOutOfBounds<Memory, S, M, D, I, C, E>(space: MachineSpace<Memory, S, M, D, I, C, E>, nodes: number, row: Int32Array, among: readonly number[]): void {
+function refuseOutOfBounds<Memory, S, M, D, I, C, E>(
+  space: MachineSpace<Memory, S, M, D, I, C, E>,
+  nodes: number,
+  row: Int32Array,
+  among: readonly number[],
+): void {
   for (const number of row.subarray(HEADER + nodes + FIXED)) {
     const { to } = space.transitions.envelopes.value(number)
     if (!among.includes(to)) continue

@@ -5,19 +5,7 @@ import type { MachineHarness, MachineInvariants, MachineNode } from './machine-n
 import { packRows, unpackRows } from './machine-packing.js'
 import { runPrelude } from './machine-prelude.js'
 import { crashCost, dropCost, duplicateCost, FALLEN, FIXED, inputCost, LAST, MEMORY, MOST_SPENT, SPENT } from './machine-row.js'
-import {
-  AFTER,
-  CONCERNS,
-  choiceArgument,
-  HIGH,
-  happenings,
-  LOW,
-  MachineTransitions,
-  SENT_FROM,
-  SENT_HIGH,
-  SENT_LOW,
-  SENT_TO,
-} from './machine-transitions.js'
+import { AFTER, CONCERNS, choiceArgument, HIGH, happenings, LOW, MachineTransitions, SENT_FROM, SENT_HIGH, SENT_LOW, SENT_TO } from './machine-transitions.js'
 import { MachineViews } from './machine-view.js'
 import { NetworkDraft } from './network-draft.js'
 import type { SpaceProperty, StateSpace, Successors, Symmetry } from './state-space.js'
@@ -57,6 +45,11 @@ export class MachineSpace<Memory, S, M, D, I, C, E> implements StateSpace {
     this.properties = this.#views.properties(options)
   }
 
+  /** Whether a message stays on its way when it is delivered. */
+  get repeatsMessages(): boolean {
+    return this.#draft.kind === 'set' || this.#draft.kind === 'duplicating'
+  }
+
   initial(out: Successors): void {
     const { nodes, memories, invariants } = this.transitions
     const unborn = Array.from({ length: this.#nodes }, (_, id) => nodes.number(unbornNode<S, M, D, I, C>(id)))
@@ -71,7 +64,18 @@ export class MachineSpace<Memory, S, M, D, I, C, E> implements StateSpace {
   }
 
   /** Offers the state after something that happens to a node by itself. */
-  offerOne(words: Int32Array, at: number, length: number, high: number, low: number, id: number, happening: number, argument: number, cost: number, out: Successors): void {
+  offerOne(
+    words: Int32Array,
+    at: number,
+    length: number,
+    high: number,
+    low: number,
+    id: number,
+    happening: number,
+    argument: number,
+    cost: number,
+    out: Successors,
+  ): void {
     const transition = this.transitions.of(words[at + id] as number, happening, argument)
     if (transition >= 0) this.#step(words, at, length, high, low, id, transition, -1, cost, out)
   }
@@ -132,7 +136,8 @@ export class MachineSpace<Memory, S, M, D, I, C, E> implements StateSpace {
     if (harness.offers !== undefined) {
       const given = (spent >> 24) & 255
       const offers = harness.offers(node.state, given)
-      if (offers.length > 0 && given >= MOST_SPENT) throw new Misuse(`${MOST_SPENT} inputs are the most that a state counts: bound what is offered by its ordinal`)
+      if (offers.length > 0 && given >= MOST_SPENT)
+        throw new Misuse(`${MOST_SPENT} inputs are the most that a state counts: bound what is offered by its ordinal`)
       for (const input of offers) {
         if (out.isNoting) out.action = { kind: 'input', node: id, input }
         this.offerOne(words, at, length, high, low, id, happenings.input, inputs.number(input), inputCost, out)
@@ -186,7 +191,18 @@ export class MachineSpace<Memory, S, M, D, I, C, E> implements StateSpace {
   }
 
   /** Offers the state after a step of node `id`. `delivered`: which word is the message that it took, or -1. `cost` is what is spent. */
-  #step(words: Int32Array, at: number, length: number, high: number, low: number, id: number, transition: number, delivered: number, cost: number, out: Successors): void {
+  #step(
+    words: Int32Array,
+    at: number,
+    length: number,
+    high: number,
+    low: number,
+    id: number,
+    transition: number,
+    delivered: number,
+    cost: number,
+    out: Successors,
+  ): void {
     const n = this.#nodes
     const fixed = at + n
     const first = fixed + FIXED

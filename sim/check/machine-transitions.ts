@@ -129,7 +129,8 @@ export class MachineTransitions<Memory, S, M, D, I, C, E> {
     node.timers.sort()
     if (thrown === null && this.options.within?.(node.state) === false) return OUT_OF_BOUNDS
     const after = thrown === null ? this.nodes.number(node) : before
-    if (thrown === null && after === before && record.sent.length === 0 && record.emitted.length === 0 && this.#isVoid(before, happening, record)) return NOTHING
+    if (thrown === null && after === before && record.sent.length === 0 && record.emitted.length === 0 && this.#isVoid(before, happening, record))
+      return NOTHING
     record.node = this.nodes.value(after)
     return this.#note(before, after, record, thrown)
   }

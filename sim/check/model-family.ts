@@ -53,7 +53,9 @@ export function settingsOf(family: ModelFamily, written: readonly string[]): Rec
     const names = Object.keys(family.settings)
     if (at < 0 || setting === undefined)
       throw new Misuse(
-        at < 0 ? `'${text}' sets nothing: write name=value` : `${family.name} has no setting '${name}': ${names.length === 0 ? 'it has none' : `there are ${names.join(', ')}`}`,
+        at < 0
+          ? `'${text}' sets nothing: write name=value`
+          : `${family.name} has no setting '${name}': ${names.length === 0 ? 'it has none' : `there are ${names.join(', ')}`}`,
       )
     if (seen.has(name)) throw new Misuse(`'${name}' is set twice`)
     seen.add(name)
@@ -66,7 +68,8 @@ function settingValue(name: string, setting: Setting, text: string): SettingValu
   switch (setting.kind) {
     case 'number': {
       const value = /^\d+$/.test(text) ? Number(text) : Number.NaN
-      if (!(value >= setting.least && value <= setting.most)) throw new Misuse(`${name} is a whole number from ${setting.least} to ${setting.most}, not '${text}'`)
+      if (!(value >= setting.least && value <= setting.most))
+        throw new Misuse(`${name} is a whole number from ${setting.least} to ${setting.most}, not '${text}'`)
       return value
     }
     case 'choice':

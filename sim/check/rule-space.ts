@@ -33,7 +33,8 @@ export class RuleSpace<Part, Action> implements StateSpace {
     this.#parts = new Interner(isExact)
     this.symmetry = model.symmetry as Symmetry<unknown> | undefined
     for (const { parts } of model.rules)
-      if (parts.length < 1 || parts.length > 3 || new Set(parts).size < parts.length) throw new Misuse(`a rule looks at one, two or three parts, not at ${parts.join(', ') || 'none'}`)
+      if (parts.length < 1 || parts.length > 3 || new Set(parts).size < parts.length)
+        throw new Misuse(`a rule looks at one, two or three parts, not at ${parts.join(', ') || 'none'}`)
     this.#known = model.rules.map(() => new TripleTable())
     this.properties = model.properties.map((property) => ({
       name: property.name,

@@ -57,7 +57,8 @@ export abstract class Search extends Successors {
     readonly limits: SearchLimits,
   ) {
     super()
-    if (!(limits.maxDepth >= 0 && limits.maxStates >= 1)) throw new Misuse(`a search to depth ${limits.maxDepth} and of ${limits.maxStates} states finds nothing`)
+    if (!(limits.maxDepth >= 0 && limits.maxStates >= 1))
+      throw new Misuse(`a search to depth ${limits.maxDepth} and of ${limits.maxStates} states finds nothing`)
     this.visited = new Visited(space, limits)
     this.#plain = this.visited.plain
     this.#maxStates = limits.maxStates

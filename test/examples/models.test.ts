@@ -6,8 +6,8 @@ import incrementLock from '../../examples/models/increment-lock.model.js'
 import paxos from '../../examples/models/paxos.model.js'
 import singleCopy from '../../examples/models/single-copy-register.model.js'
 import twoPhaseCommit from '../../examples/models/two-phase-commit.model.js'
-import { type ModelFamily, settingsOf } from '../../sim/check/model-family.js'
 import { type CheckOptions, check } from '../../sim/check/model-checker.js'
+import { type ModelFamily, settingsOf } from '../../sim/check/model-family.js'
 
 const make = (family: ModelFamily, ...set: string[]) => family.make(settingsOf(family, set))
 

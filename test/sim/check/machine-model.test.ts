@@ -36,14 +36,21 @@ describe('machineModel', () => {
     const prelude = [ask, { kind: 'settle', nodes: [0, 1] }] as const
     const within = (state: { next: number }) => state.next <= 2
     const seen: number[] = []
-    const isNoted = { name: 'all are noted', kind: 'always', of: 'system', holds: ({ messages }: { messages: readonly unknown[] }) => seen.push(messages.length) > 0 } as const
+    const isNoted = {
+      name: 'all are noted',
+      kind: 'always',
+      of: 'system',
+      holds: ({ messages }: { messages: readonly unknown[] }) => seen.push(messages.length) > 0,
+    } as const
     check(machineModel(counterHarness(false), counterInvariants, { nodes: 2, prelude, within, properties: [isNoted] }), { maxDepth: 0 })
     expect(seen).toEqual([0])
     expect(check(machineModel(counterHarness(false), counterInvariants, { nodes: 2, within })).uniqueStates).toBeLessThan(
       check(machineModel(counterHarness(false), counterInvariants, { nodes: 2 })).uniqueStates,
     )
-    expect(() => machineModel(counterHarness(false), counterInvariants, { nodes: 2, prelude: [...prelude, ...prelude], within }).space(false).initial(new AllSuccessors())).toThrow(
-      'out of bounds',
-    )
+    expect(() =>
+      machineModel(counterHarness(false), counterInvariants, { nodes: 2, prelude: [...prelude, ...prelude], within })
+        .space(false)
+        .initial(new AllSuccessors()),
+    ).toThrow('out of bounds')
   })
 })
