@@ -1,5 +1,5 @@
 import { modelFamily } from 'seedfall'
-import { raftModel } from 'seedfall/raft/model'
+import { raftModel } from 'seedfall/raft-model'
 
 /** Seedfall's own Raft core, the one that runs in its systems, with the invariants of Raft and of what disks hold. */
 export default modelFamily({
