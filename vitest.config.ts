@@ -14,6 +14,7 @@ export default defineConfig({
       { find: /^seedfall\/real$/, replacement: at('sim/real/index.ts') },
       { find: /^seedfall\/scenarios$/, replacement: at('scenarios/index.ts') },
       { find: /^seedfall\/raft$/, replacement: at('systems/raft/index.ts') },
+      { find: /^seedfall\/raft-model$/, replacement: at('invariants/raft/core-model.ts') },
       { find: /^seedfall\/broker$/, replacement: at('systems/broker/index.ts') },
     ],
   },

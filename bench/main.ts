@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { brokerMeasures } from './broker.js'
+import { checkMeasures } from './check.js'
 import { connectionMeasures } from './connections.js'
 import { fakeTimersMeasures } from './fake-timers.js'
 import { fastCheckSchedulerMeasures } from './fast-check-scheduler.js'
@@ -20,6 +21,7 @@ const measures: readonly Measure[] = [
   ...idleHourMeasures,
   ...brokerMeasures,
   ...raftMeasures,
+  ...checkMeasures,
   ...fakeTimersMeasures,
   ...fastCheckSchedulerMeasures,
 ]

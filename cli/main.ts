@@ -4,6 +4,8 @@ import type { Nanos } from '../sim/host/seam.js'
 import { type ExitCode, exitCodes } from '../sim/report/exit-code.js'
 import type { RunRequest } from '../sim/run/report.js'
 import { BadInput } from './bad-input.js'
+import type { CheckFlags } from './check-command.js'
+import { checkOptions } from './check-options.js'
 import { corpusCommand } from './corpus-command.js'
 import { reportDeterminism } from './determinism-command.js'
 import { againWords, chosenFaults, type FaultFlags } from './fault-choice.js'
@@ -79,9 +81,13 @@ function commandLine(words: readonly string[], terminal: Terminal, finish: (code
     .command('list')
     .description("show Seedfall's own scenarios")
     .option('--faults', 'its fault kinds instead, with what they mean')
+    .option('--models', 'its models instead, with their settings')
     .option('--json', 'as one JSON array')
-    .action(async ({ faults, json }: { faults?: boolean; json?: boolean }) => (faults ? listFaults(json === true, terminal) : list(json === true, terminal)))
-  viewOptions(program.command('replay').description('run a failure again').argument('<file>', 'written by a failing run, .seedfall/….json')).action(
+    .action(async ({ faults, models, json }: { faults?: boolean; models?: boolean; json?: boolean }) => {
+      if (models) return (await import('./list-models.js')).listModels(json === true, terminal)
+      return faults ? listFaults(json === true, terminal) : list(json === true, terminal)
+    })
+  viewOptions(program.command('replay').description('run a failure again').argument('<file>', 'written by a failing run or check, .seedfall/….json')).action(
     async (file: string, flags: RunFlags) => finish(await replay(file, view(flags), terminal)),
   )
   program
@@ -91,6 +97,9 @@ function commandLine(words: readonly string[], terminal: Terminal, finish: (code
     .option('--sites', 'the places that faults may aim at, too: maybe, failpoint, mark')
     .option('--json', 'as one JSON array')
     .action(async (names: string[], flags: PropertiesFlags) => finish((await import('./properties-command.js')).listProperties(names, flags, terminal)))
+  checkOptions(program.command('check').description('explore a model: all that may happen, in every order')).action(async (name: string, flags: CheckFlags) =>
+    finish(await (await import('./check-command.js')).checkCommand(name, flags, terminal)),
+  )
   corpusCommand(program.command('corpus'), terminal, finish)
   shrinkOptions(program.command('shrink').description('find the smallest run that fails the same way')).action(async (what: string, flags: ShrinkFlags) =>
     finish(await (await import('./shrink-command.js')).shrinkCommand(what, flags, terminal)),

@@ -2,6 +2,7 @@ import type { ExitCode } from '../sim/report/exit-code.js'
 import type { Replay } from '../sim/run/replay.js'
 import type { RunReport } from '../sim/run/report.js'
 import { scenarioOf } from './load-scenario.js'
+import { readModelTrace, replayModelTrace } from './model-trace.js'
 import { performRun } from './perform-run.js'
 import { readReplay, requestOfFile } from './replay-file.js'
 import type { Terminal } from './terminal.js'
@@ -17,6 +18,8 @@ export interface ReplayFlags {
 
 /** `replay FILE`: makes a failing run again and says whether it is still the same. */
 export async function replay(file: string, flags: ReplayFlags, terminal: Terminal): Promise<ExitCode> {
+  const trace = readModelTrace(file, terminal.folder)
+  if (trace !== null) return replayModelTrace(trace, flags.json === true, terminal)
   const { until, breakAt, ...show } = flags
   const recorded = readReplay(file, terminal.folder)
   const { scenario, file: scenarioFile } = await scenarioOf(recorded, terminal.folder)

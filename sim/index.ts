@@ -9,6 +9,22 @@ export type { History, HistoryFault, HistoryWatch, Judge, OperationOutcome, Oper
 export { checkLinearizable, type Linearizability, type LinearizableOptions, linearizable } from './check/linearizability/linearizable.js'
 export { type Answer, type ModelName, models, type RegisterOptions, rejected, type SequentialModel, type State } from './check/linearizability/models.js'
 export type { Change, Effect, Machine, MachineEvent } from './check/machine.js'
+export {
+  type MachineAction,
+  type MachineModelOptions,
+  type MachineProperty,
+  type MachineView,
+  machineModel,
+  type NetworkKind,
+  type PreludeStep,
+} from './check/machine-model.js'
+export type { Envelope, MachineHarness, MachineInvariants, MachineNode, MachineStep } from './check/machine-node.js'
+export type { Checkable, Model, ModelProperty, Rule, RuleModel, RuleStep, SpaceModel } from './check/model.js'
+export { Checker, type CheckOptions, type CheckProgress, type CheckResult, check, type Discovery, type SearchKind } from './check/model-checker.js'
+export { type ModelFamily, modelFamily, type Setting, type SettingsOf, type SettingValue } from './check/model-family.js'
+export { sortedPlaces } from './check/orbit.js'
+export { ruleModel } from './check/rule-space.js'
+export type { PropertyKind as ModelPropertyKind, Symmetry } from './check/state-space.js'
 export { catalogueOf, FaultCatalogue, stockFaults } from './faults/catalogue.js'
 export { type Drawn, drawnMillis, type FaultDefinition } from './faults/definition.js'
 export type { FaultWorld } from './faults/fault-world.js'

@@ -136,4 +136,6 @@ export const ambientExceptions: readonly AmbientException[] = [
   { file: 'sim/kernel/drain.ts', name: 'globalThis', why: 'finds out how this engine drains microtasks' },
   { file: 'sim/kernel/drain.ts', name: 'MessageChannel', why: 'a macrotask in a browser' },
   { file: 'sim/kernel/drain.ts', name: 'performance', why: 'yields to the real event loop every few milliseconds, invisibly to the trace' },
+  { file: 'sim/check/shared-states.ts', name: 'SharedArrayBuffer', why: 'threads of the model checker add to one set; no simulation runs there' },
+  { file: 'sim/check/shared-states.ts', name: 'Atomics', why: 'threads of the model checker add to one set, and nothing hangs on which is first' },
 ]

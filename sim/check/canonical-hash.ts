@@ -65,8 +65,7 @@ export class CanonicalHasher {
     if ((value | 0) === value) {
       this.#set(tags.integer, value)
     } else if (Number.isSafeInteger(value)) {
-      this.#set(tags.integer, value | 0)
-      this.#wrap(Math.floor(value / 0x1_0000_0000))
+      this.#set(tags.large, fold(value | 0, Math.floor(value / 0x1_0000_0000)), fold(Math.floor(value / 0x1_0000_0000), value | 0))
     } else {
       this.#visitString(String(value))
       this.#wrap(tags.fraction)
@@ -77,8 +76,7 @@ export class CanonicalHasher {
     // The two words come from two different folds of the code units.
     let other = text.length
     for (let i = 0; i < text.length; i++) other = Math.imul(other ^ text.charCodeAt(i), 0x85ebca6b) ^ (other >>> 13)
-    this.#high = mix(fold(tags.string, hashString(text)))
-    this.#low = mix(fold(tags.string ^ LOW, other))
+    this.#set(tags.string, hashString(text), other)
   }
 
   #visitObject(value: object): void {
@@ -89,9 +87,9 @@ export class CanonicalHasher {
     else this.#visitRecord(value)
   }
 
-  #visitList(list: readonly unknown[] | Uint8Array, tag: number): void {
-    let high = fold(tag, list.length)
-    let low = fold(tag ^ LOW, list.length)
+  #visitList(list: readonly unknown[] | Uint8Array, tag: Tag): void {
+    let high = fold(tag.high, list.length)
+    let low = fold(tag.low, list.length)
     for (let i = 0; i < list.length; i++) {
       this.#visit(list[i])
       high = fold(high, this.#high)
@@ -114,8 +112,8 @@ export class CanonicalHasher {
       high = (high + pair(keyHigh, this.#high)) | 0
       low = (low + pair(keyLow, this.#low)) | 0
     }
-    this.#high = mix(fold(fold(tags.map, map.size), high))
-    this.#low = mix(fold(fold(tags.map ^ LOW, map.size), low))
+    this.#high = mix(fold(fold(tags.map.high, map.size), high))
+    this.#low = mix(fold(fold(tags.map.low, map.size), low))
   }
 
   #visitSet(set: ReadonlySet<unknown>): void {
@@ -123,11 +121,11 @@ export class CanonicalHasher {
     let low = 0
     for (const item of set) {
       this.#visit(item)
-      high = (high + pair(tags.set, this.#high)) | 0
-      low = (low + pair(tags.set, this.#low)) | 0
+      high = (high + pair(tags.set.high, this.#high)) | 0
+      low = (low + pair(tags.set.low, this.#low)) | 0
     }
-    this.#high = mix(fold(fold(tags.set, set.size), high))
-    this.#low = mix(fold(fold(tags.set ^ LOW, set.size), low))
+    this.#high = mix(fold(fold(tags.set.high, set.size), high))
+    this.#low = mix(fold(fold(tags.set.low, set.size), low))
   }
 
   #visitRecord(record: object): void {
@@ -143,8 +141,7 @@ export class CanonicalHasher {
       high = (high + pair(name.high, this.#high)) | 0
       low = (low + pair(name.low, this.#low)) | 0
     }
-    this.#high = mix(fold(tags.record, high))
-    this.#low = mix(fold(tags.record ^ LOW, low))
+    this.#set(tags.record, high, low)
   }
 
   #name(key: string): Fingerprint {
@@ -157,34 +154,42 @@ export class CanonicalHasher {
     return name
   }
 
-  #set(tag: number, word: number): void {
-    this.#high = mix(fold(tag, word))
-    this.#low = mix(fold(tag ^ LOW, word))
+  #set(tag: Tag, high: number, low = high): void {
+    this.#high = mix(fold(tag.high, high))
+    this.#low = mix(fold(tag.low, low))
   }
 
-  #wrap(word: number): void {
-    this.#high = mix(fold(this.#high, word))
-    this.#low = mix(fold(this.#low, word))
+  #wrap(tag: Tag): void {
+    this.#high = mix(fold(this.#high, tag.high))
+    this.#low = mix(fold(this.#low, tag.low))
   }
 }
 
-/** Sets the second word apart from the first. */
-const LOW = 0x13198a2e
+interface Tag {
+  readonly high: number
+  readonly low: number
+}
 
-/** One for each sort of value, so that none is taken for another. */
+/**
+ * One for each sort of value, so that none is taken for another. The two words of a tag are not alike: with tags that differ by the same bits in both, a number
+ * that differs from another value by those bits would have its hash.
+ */
+const tag = (ordinal: number): Tag => ({ high: mix(ordinal * 0x9e3779b1), low: mix(mix(ordinal) ^ 0x13198a2e) })
+
 const tags = {
-  integer: 0x243f6a51,
-  fraction: 0x243f6a52,
-  string: 0x243f6a53,
-  bigint: 0x243f6a54,
-  boolean: 0x243f6a55,
-  null: 0x243f6a56,
-  undefined: 0x243f6a57,
-  array: 0x243f6a58,
-  bytes: 0x243f6a59,
-  map: 0x243f6a5a,
-  set: 0x243f6a5b,
-  record: 0x243f6a5c,
+  integer: tag(1),
+  fraction: tag(2),
+  string: tag(3),
+  bigint: tag(4),
+  boolean: tag(5),
+  null: tag(6),
+  undefined: tag(7),
+  array: tag(8),
+  bytes: tag(9),
+  map: tag(10),
+  set: tag(11),
+  record: tag(12),
+  large: tag(13),
 } as const
 
 function pair(key: number, item: number): number {

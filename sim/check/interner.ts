@@ -1,17 +1,34 @@
 import { CanonicalHasher } from './canonical-hash.js'
+import { canonicalText } from './canonical-text.js'
 
-/** Names each distinct structure by a small number, and keeps one of its kind. Kept values must not be changed. */
+/**
+ * Names each distinct structure by a small number, and keeps one of its kind. Kept values must not be changed. Structures are told apart by 64-bit hashes;
+ * an exact one compares them whole.
+ */
 export class Interner<T> {
   readonly #numbers = new Map<string, number>()
   readonly #values: T[] = []
   readonly #hasher = new CanonicalHasher()
+  /** The hash of each value, by its number. */
+  highs = new Int32Array(64)
+  lows = new Int32Array(64)
+
+  constructor(readonly isExact = false) {}
+
+  get size(): number {
+    return this.#values.length
+  }
 
   /** The number of an equal value that is kept, or of this one from now on. */
   number(value: T): number {
-    const key = this.#hasher.key(value)
+    const hash = this.#hasher.hash(value)
+    const key = this.isExact ? canonicalText(value) : `${hash.high}/${hash.low}`
     const known = this.#numbers.get(key)
     if (known !== undefined) return known
     const number = this.#values.length
+    if (number === this.highs.length) this.#grow()
+    this.highs[number] = hash.high
+    this.lows[number] = hash.low
     this.#numbers.set(key, number)
     this.#values.push(value)
     return number
@@ -20,6 +37,35 @@ export class Interner<T> {
   value(number: number): T {
     return this.#values[number] as T
   }
+
+  #grow(): void {
+    this.highs = lengthened(this.highs, this.highs.length * 2)
+    this.lows = lengthened(this.lows, this.lows.length * 2)
+  }
+}
+
+/** Renumbers some of the kept values, for another thread. */
+export class Packer<T> {
+  readonly values: T[] = []
+  readonly #numbers = new Map<number, number>()
+
+  constructor(readonly from: Interner<T>) {}
+
+  number(own: number): number {
+    let number = this.#numbers.get(own)
+    if (number === undefined) {
+      number = this.values.push(this.from.value(own)) - 1
+      this.#numbers.set(own, number)
+    }
+    return number
+  }
+}
+
+/** The same words with room behind them. */
+export function lengthened(words: Int32Array, length: number): Int32Array<ArrayBuffer> {
+  const longer = new Int32Array(length)
+  longer.set(words)
+  return longer
 }
 
 /** A deep copy of plain data; byte arrays, which nobody changes, are shared. */

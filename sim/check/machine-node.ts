@@ -21,6 +21,8 @@ export interface MachineNode<State, Message, Durable, Input, Saved> {
   timers: string[]
   /** What the process around the core will tell it. */
   inputs: Input[]
+  /** What the core asked to be chosen, and nobody has chosen yet; only where it ever asked. For the model checker. */
+  choices?: { readonly key: string; readonly options: number }[]
 }
 
 export interface HeldSend<Message> {
@@ -73,6 +75,10 @@ export interface MachineStep<State, Message, Durable, Input, Saved = unknown, Em
 /** Invariants over the steps of Machines. Their memory is plain data, so that the model checker can copy and hash it with the state. */
 export interface MachineInvariants<Memory, State, Message, Durable, Input, Saved = unknown, Emitted = object> {
   begin(nodes: number): Memory
+  /** Notes a step in the memory, before the checks: a history of what clients saw. For the model checker. */
+  record?(memory: Memory, step: MachineStep<State, Message, Durable, Input, Saved, Emitted>): void
+  /** Whether a step is anything to `record` and the checks, whatever they remember; all are when not given. */
+  concerns?(step: MachineStep<State, Message, Durable, Input, Saved, Emitted>): boolean
   /** Checked in order after every step, looking only at the node that stepped; each says what is wrong, or nothing. */
   readonly checks: readonly {
     readonly name: string
@@ -193,6 +199,7 @@ export function crashNode<S, M, D, I, C, E>(harness: MachineHarness<S, M, D, I, 
   node.held = []
   node.timers = []
   node.inputs = []
+  node.choices = undefined
 }
 
 function release<S, M, D, I, C, E>(node: MachineNode<S, M, D, I, C>, token: number, record: MachineStepRecord<S, M, D, I, C, E>): void {
@@ -235,6 +242,7 @@ function carryOut<S, M, D, I, C, E>(
         harness.react?.(node, effect.event)
         break
       case 'choose':
+        node.choices = [...(node.choices ?? []).filter(({ key }) => key !== effect.key), { key: effect.key, options: effect.options }]
         break
     }
   }

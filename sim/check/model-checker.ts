@@ -1,167 +1,215 @@
 import { Misuse } from '../host/errors.js'
-import { CanonicalHasher, type Fingerprint } from './canonical-hash.js'
-import { FingerprintTable } from './fingerprint-table.js'
-import type { Model, ModelProperty } from './model.js'
+import { rootKey } from '../kernel/root-key.js'
+import { BreadthFirst } from './breadth-first.js'
+import { DepthFirst } from './depth-first.js'
+import { searchEventually } from './eventually.js'
+import { IterativeDeepening } from './iterative-deepening.js'
+import type { Checkable } from './model.js'
+import { ModelSpace } from './model-space.js'
+import { RandomWalks } from './random-walks.js'
+import { type Found, foundAlong, type Search, type SearchLimits } from './search.js'
+import type { SharedStates } from './shared-states.js'
+import { sharedWayTo } from './shared-ways.js'
+import { HEADER, type SpaceProperty, type StateSpace } from './state-space.js'
+import type { WayStep } from './visited.js'
 
-export interface CheckLimits {
+export const searchKinds = ['bfs', 'dfs', 'iterative', 'random'] as const
+/** Breadth first, depth first, iterative deepening, random walks. */
+export type SearchKind = (typeof searchKinds)[number]
+
+export interface CheckOptions {
+  /** Breadth first, when not given: its counterexamples are shortest. */
+  readonly search?: SearchKind
   /** Actions from an initial state at most. */
   readonly maxDepth?: number
   /** Unique states at most. */
   readonly maxStates?: number
-  /** Whether to go on after a violation, for the others: each property is reported once, by a shortest counterexample. */
+  /** Explores all that there is, whatever was found. Each property is told once all the same. */
   readonly keepGoing?: boolean
+  /** Compares states whole instead of by their 64-bit fingerprints: some four times the memory, and no state is taken for another. */
+  readonly exact?: boolean
+  /** Takes states for one that differ in names alone: by the model's `representative`, as Stateright does, or truly, by counting orbits. */
+  readonly symmetry?: 'representative' | 'orbits'
+  /** Of random walks. `1`, when not given. */
+  readonly seed?: string
+  /** Random walks at most: 1,000 when not given. */
+  readonly walks?: number
+  /** Told once in a while how far it is; false ends the search. */
+  readonly watch?: (progress: CheckProgress) => boolean
+}
+
+export interface CheckProgress {
+  readonly uniqueStates: number
+  readonly generatedStates: number
+  readonly depth: number
 }
 
 export interface CheckResult<State, Action> {
   /** Initial ones included. */
   readonly uniqueStates: number
-  /** Before those seen already were told. */
+  /** Before those seen already were told; initial ones included, those out of bounds not. */
   readonly generatedStates: number
-  /** Actions from an initial state to the farthest state that was reached first. */
+  /** Actions from an initial state to the farthest state that was taken up. */
   readonly depth: number
-  /** Whether every state within the model's own bound was seen: no limit ended the search. */
+  /** Whether every state within the model's own bounds was seen: nothing ended the search. */
   readonly complete: boolean
-  readonly violations: readonly ModelViolation<State, Action>[]
-  /** `sometimes` properties that were true in no state. */
+  /** Each property that was decided by a state: counterexamples, and examples of what is to be sometimes. In the order of the model's properties. */
+  readonly discoveries: readonly Discovery<State, Action>[]
+  /** The counterexamples. */
+  readonly violations: readonly Discovery<State, Action>[]
+  /** `sometimes` properties that were true in no state that was seen. */
   readonly unreached: readonly string[]
 }
 
-export interface ModelViolation<State, Action> {
+export interface Discovery<State, Action> {
   readonly property: string
+  readonly kind: 'counterexample' | 'example'
   readonly detail: string
-  /** A shortest way from an initial state to `state`. */
+  /** A way from an initial state to `state`: a shortest one, breadth first and with iterative deepening. */
   readonly actions: readonly Action[]
   readonly state: State
+  /** Of a way that goes on for ever: after so many actions it was where it is at the end. */
+  readonly loopsTo?: number
 }
 
 /**
- * Explores a model breadth first, so that the counterexamples are shortest. States are told apart by 64-bit fingerprints: with n unique states
- * the odds of overlooking one are about n² in 2^65. Memory per state is 16 bytes and its fingerprint; only states on the frontier are kept whole.
+ * Explores a model: all that may happen, in every order. States are told apart by 64-bit fingerprints: with n unique states the odds of overlooking one are about
+ * n² in 2^65; `exact` leaves none. Without `keepGoing` the search ends at a state that answers every property that is left, or breaks one.
  */
-export function check<State, Action>(model: Model<State, Action>, limits: CheckLimits = {}): CheckResult<State, Action> {
-  const maxDepth = limits.maxDepth ?? Number.POSITIVE_INFINITY
-  const maxStates = limits.maxStates ?? Number.POSITIVE_INFINITY
-  if (!(maxDepth >= 0 && maxStates >= 1)) throw new Misuse(`a search to depth ${maxDepth} and of ${maxStates} states finds nothing`)
-  const search = new Search(model)
-  let frontier: Frontier<State> = { numbers: [], states: [] }
-  for (const state of model.initial()) search.admit(state, -1, 0, frontier)
-  let depth = 0
-  let complete = true
-  while (frontier.states.length > 0) {
-    if (search.violations.length > 0 && limits.keepGoing !== true) {
-      complete = false
-      break
-    }
-    if (depth === maxDepth) {
-      complete = !search.mayGoOn(frontier)
-      break
-    }
-    const next: Frontier<State> = { numbers: [], states: [] }
-    complete = search.expand(frontier, next, maxStates)
-    if (next.states.length > 0) depth++
-    if (!complete) break
-    frontier = next
+export function check<State, Action>(model: Checkable<State, Action>, options: CheckOptions = {}): CheckResult<State, Action> {
+  const checker = new Checker(model, options)
+  while (!checker.isDone) checker.advance(SLICE)
+  return checker.result()
+}
+
+/** What threads found of a property: the state that decides it. */
+export interface SharedFound {
+  /** Its place among the space's. */
+  readonly property: number
+  readonly high: number
+  readonly low: number
+}
+
+/** States between two calls of `watch`. */
+const SLICE = 16_384
+
+/** A check in the hand: `advance` takes up some states, and may be called until `isDone`. */
+export class Checker<State, Action> {
+  readonly space: StateSpace
+  readonly #search: Search
+  readonly #options: CheckOptions
+  readonly #found = new Map<string, Found>()
+  #isStopped = false
+  #shared: { readonly progress: CheckProgress; readonly isCut: boolean } | null = null
+
+  constructor(model: Checkable<State, Action>, options: CheckOptions = {}) {
+    this.#options = options
+    this.space = spaceOf(model, options.exact ?? false)
+    const names = this.space.properties.map(({ name }) => name)
+    const double = names.find((name, i) => names.indexOf(name) !== i)
+    if (double !== undefined) throw new Misuse(`the model states '${double}' twice: give one of the two another name`)
+    this.#search = searchOf(this.space, options)
   }
-  return {
-    uniqueStates: search.parents.length,
-    generatedStates: search.generated,
-    depth,
-    complete,
-    violations: search.violations,
-    unreached: model.properties.filter((property) => property.kind === 'sometimes' && !search.settled.has(property)).map((property) => property.name),
+
+  get isDone(): boolean {
+    return this.#search.isDone || this.#isStopped
+  }
+
+  get progress(): CheckProgress {
+    if (this.#shared !== null) return this.#shared.progress
+    const { unique, generated, depth } = this.#search
+    return { uniqueStates: unique, generatedStates: generated, depth }
+  }
+
+  advance(states: number): void {
+    this.#search.advance(states)
+    if (!this.isDone && this.#options.watch?.(this.progress) === false) this.#isStopped = true
+    if (this.#search.isDone) this.#finish()
+  }
+
+  /** Takes over what threads found together. */
+  adopt(states: SharedStates, found: readonly SharedFound[], progress: CheckProgress, isCut: boolean): void {
+    this.#shared = { progress, isCut }
+    for (const { property, high, low } of found) {
+      const stated = this.space.properties[property] as SpaceProperty
+      const way = sharedWayTo(this.space, states, high, low)
+      const { words } = way[way.length - 1] as WayStep
+      const detail = stated.kind === 'always' ? stated.explain(words, HEADER, words[0] as number) : `${stated.name} holds`
+      this.#found.set(stated.name, foundAlong(this.space, stated, detail, way))
+    }
+    this.#finish()
+  }
+
+  /** Leaves the rest unseen. */
+  stop(): void {
+    this.#isStopped = true
+  }
+
+  /** What is stated of whole ways is looked for once the states are known. */
+  #finish(): void {
+    const isCut = this.#shared?.isCut ?? this.#search.isCut
+    for (const one of this.#search.found.values()) this.#found.set(one.property.name, one)
+    const goOn = () => this.#options.watch?.(this.progress) !== false
+    for (const property of this.space.properties) {
+      if (property.kind !== 'eventually' || (isCut && !this.#options.keepGoing && this.#found.size > 0)) continue
+      const result = searchEventually(this.space, property, this.#options.maxDepth ?? Number.POSITIVE_INFINITY, goOn)
+      if (result.found !== null) this.#found.set(property.name, result.found)
+      if (result.isCut) this.#isStopped = true
+    }
+  }
+
+  result(): CheckResult<State, Action> {
+    for (const one of this.#search.found.values()) this.#found.set(one.property.name, one)
+    const discoveries = this.space.properties.flatMap(({ name, kind }): Discovery<State, Action>[] => {
+      const found = this.#found.get(name)
+      if (found === undefined) return []
+      return [
+        {
+          property: name,
+          kind: kind === 'sometimes' ? 'example' : 'counterexample',
+          detail: found.detail,
+          actions: found.actions as readonly Action[],
+          state: found.state as State,
+          ...(found.loopsTo === undefined ? {} : { loopsTo: found.loopsTo }),
+        },
+      ]
+    })
+    return {
+      ...this.progress,
+      complete: !this.#isStopped && (this.#shared === null ? this.#search.isDone && !this.#search.isCut : !this.#shared.isCut),
+      discoveries,
+      violations: discoveries.filter(({ kind }) => kind === 'counterexample'),
+      unreached: this.space.properties.filter(({ name, kind }) => kind === 'sometimes' && !this.#found.has(name)).map(({ name }) => name),
+    }
   }
 }
 
-interface Frontier<State> {
-  readonly numbers: number[]
-  readonly states: State[]
+export function spaceOf<State, Action>(model: Checkable<State, Action>, isExact: boolean): StateSpace {
+  return 'space' in model ? model.space(isExact) : new ModelSpace(model, isExact)
 }
 
-class Search<State, Action> {
-  readonly #seen = new FingerprintTable()
-  readonly #hasher = new CanonicalHasher()
-  /** By number of state: the state it came from (-1: initial, and then `choices` says which), and which of that one's actions led here. */
-  readonly parents: number[] = []
-  readonly choices: number[] = []
-  readonly violations: ModelViolation<State, Action>[] = []
-  /** `always` properties that fell, `sometimes` properties that held. */
-  readonly settled = new Set<ModelProperty<State>>()
-  generated = 0
-
-  constructor(readonly model: Model<State, Action>) {}
-
-  /** Explores the frontier. False: a limit was reached. */
-  expand(frontier: Frontier<State>, next: Frontier<State>, maxStates: number): boolean {
-    for (let i = 0; i < frontier.states.length; i++) {
-      const state = frontier.states[i] as State
-      const actions = this.model.actions(state)
-      for (let choice = 0; choice < actions.length; choice++) {
-        const after = this.model.next(state, actions[choice] as Action)
-        if (after === null) continue
-        if (this.parents.length >= maxStates && this.#isNew(after)) return false
-        this.admit(after, frontier.numbers[i] as number, choice, next)
-      }
+function searchOf(space: StateSpace, options: CheckOptions): Search {
+  const limits: SearchLimits = {
+    maxDepth: options.maxDepth ?? Number.POSITIVE_INFINITY,
+    maxStates: options.maxStates ?? Number.POSITIVE_INFINITY,
+    keepGoing: options.keepGoing ?? false,
+    isExact: options.exact ?? false,
+    ...(options.symmetry === undefined ? {} : { symmetry: options.symmetry }),
+  }
+  switch (options.search ?? 'bfs') {
+    case 'bfs':
+      return new BreadthFirst(space, limits)
+    case 'dfs':
+      return new DepthFirst(space, limits)
+    case 'iterative':
+      return new IterativeDeepening(space, limits)
+    case 'random': {
+      const walks = options.walks ?? 1_000
+      if (!Number.isInteger(walks) || walks < 1) throw new Misuse(`random walks are counted from 1 on, not ${walks}`)
+      return new RandomWalks(space, { ...limits, maxDepth: options.maxDepth ?? WALK_DEPTH }, rootKey(options.seed ?? '1'), walks)
     }
-    return true
-  }
-
-  /** Whether any state of the frontier leads to one that was not seen. */
-  mayGoOn(frontier: Frontier<State>): boolean {
-    for (const state of frontier.states) {
-      for (const action of this.model.actions(state)) {
-        const after = this.model.next(state, action)
-        if (after !== null && this.#isNew(after)) return true
-      }
-    }
-    return false
-  }
-
-  #fingerprint(state: State): Fingerprint {
-    return this.#hasher.hash(this.model.key === undefined ? state : this.model.key(state))
-  }
-
-  #isNew(state: State): boolean {
-    return this.model.within?.(state) !== false && !this.#seen.has(this.#fingerprint(state))
-  }
-
-  admit(state: State, parent: number, choice: number, into: Frontier<State>): void {
-    this.generated++
-    if (this.model.within?.(state) === false || !this.#seen.add(this.#fingerprint(state))) return
-    const number = this.parents.length
-    this.parents.push(parent)
-    this.choices.push(parent < 0 ? into.states.length : choice)
-    into.numbers.push(number)
-    into.states.push(state)
-    for (const property of this.model.properties) {
-      if (this.settled.has(property)) continue
-      const holds = property.holds(state)
-      if (holds === (property.kind === 'always')) continue
-      this.settled.add(property)
-      if (property.kind === 'sometimes') continue
-      this.violations.push({
-        property: property.name,
-        detail: property.explain?.(state) ?? `${property.name} does not hold`,
-        actions: this.#way(number),
-        state,
-      })
-    }
-  }
-
-  /** Replays the choices that led to a state. */
-  #way(to: number): Action[] {
-    const choices: number[] = []
-    let at = to
-    for (; (this.parents[at] as number) >= 0; at = this.parents[at] as number) choices.push(this.choices[at] as number)
-    const distinct: State[] = []
-    const seen = new FingerprintTable()
-    for (const state of this.model.initial()) if (this.model.within?.(state) !== false && seen.add(this.#fingerprint(state))) distinct.push(state)
-    let state = distinct[this.choices[at] as number] as State
-    const way: Action[] = []
-    for (const choice of choices.reverse()) {
-      const action = this.model.actions(state)[choice] as Action
-      way.push(action)
-      state = this.model.next(state, action) as State
-    }
-    return way
   }
 }
+
+/** Actions of a random walk at most, when nothing else is said: some models never end. */
+const WALK_DEPTH = 1_000

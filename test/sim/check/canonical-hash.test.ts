@@ -1,8 +1,9 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { CanonicalHasher, canonicalHash } from '../../../sim/check/canonical-hash.js'
-import { FingerprintTable } from '../../../sim/check/fingerprint-table.js'
+import { canonicalText } from '../../../sim/check/canonical-text.js'
 import { copyPlain } from '../../../sim/check/interner.js'
+import { SeenStates } from '../../../sim/check/seen-states.js'
 
 const leaf = fc.oneof(fc.integer(), fc.double(), fc.string(), fc.boolean(), fc.constant(null), fc.bigInt(), fc.uint8Array({ maxLength: 4 }))
 const plain = fc.letrec((tie) => ({
@@ -85,32 +86,36 @@ describe('canonicalHash', () => {
   })
 
   it('tells many small structures apart', () => {
-    const table = new FingerprintTable()
+    const table = new SeenStates()
     const hasher = new CanonicalHasher()
-    for (let a = 0; a < 60; a++) for (let b = 0; b < 60; b++) for (let c = 0; c < 60; c++) table.add(hasher.hash([a, b, c]))
+    const add = (value: unknown) => {
+      const { high, low } = hasher.hash(value)
+      table.add(high | 0, low | 0, 0)
+    }
+    for (let a = 0; a < 60; a++) for (let b = 0; b < 60; b++) for (let c = 0; c < 60; c++) add([a, b, c])
     expect(table.size).toBe(216_000)
+  })
+
+  it('tells a number from every value of another sort, whatever the number: 5 once was true, 7 once null', () => {
+    const others = [true, false, null, undefined, '', [], {}, new Map(), new Set(), new Uint8Array(0), 0n]
+    const hashes = new Set(others.map((value) => new CanonicalHasher().key(value)))
+    expect(hashes.size).toBe(others.length)
+    for (let number = -5_000; number < 5_000; number++) hashes.add(new CanonicalHasher().key(number))
+    expect(hashes.size).toBe(others.length + 10_000)
+  })
+
+  it('agrees with the canonical text: equal texts have equal hashes, and others others', () => {
+    fc.assert(
+      fc.property(plain, plain, (one, other) => {
+        const isOne = canonicalText(one) === canonicalText(other)
+        expect(new CanonicalHasher().key(one) === new CanonicalHasher().key(other)).toBe(isOne)
+        expect(canonicalText(copyPlain(one))).toBe(canonicalText(one))
+      }),
+    )
   })
 
   it('refuses what has no structure to compare', () => {
     class Point {}
     for (const value of [() => 1, Symbol('s'), new Point(), new Float64Array(1)]) expect(() => canonicalHash([value])).toThrow('canonical hash')
-  })
-})
-
-describe('FingerprintTable', () => {
-  it('holds what was added, the fingerprint of two zeros included', () => {
-    fc.assert(
-      fc.property(fc.array(fc.tuple(fc.nat(3), fc.nat(1_000)), { maxLength: 3_000 }), (pairs) => {
-        const table = new FingerprintTable()
-        const known = new Set<string>()
-        for (const [high, low] of pairs) {
-          expect(table.has({ high, low })).toBe(known.has(`${high}/${low}`))
-          expect(table.add({ high, low })).toBe(!known.has(`${high}/${low}`))
-          known.add(`${high}/${low}`)
-        }
-        expect(table.size).toBe(known.size)
-      }),
-      { numRuns: 20 },
-    )
   })
 })

@@ -1,0 +1,61 @@
+import { existsSync, readdirSync, statSync } from 'node:fs'
+import path from 'node:path'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+import { isModelFamily, type ModelFamily } from '../sim/check/model-family.js'
+import { nearest } from '../sim/report/nearest.js'
+import { BadInput } from './bad-input.js'
+import { isScenarioFile } from './load-scenario.js'
+
+/** Beside the sources, and above the built form. */
+const folders = ['../examples/models', '../../examples/models'].map((place) => fileURLToPath(new URL(place, import.meta.url)))
+const suffix = '.model.ts'
+
+/** Names that other tools and papers have for the models in the box. */
+const otherNames: Readonly<Record<string, string>> = {
+  '2pc': 'two-phase-commit',
+  abd: 'abd-register',
+  'linearizable-register': 'abd-register',
+  'single-decree-paxos': 'paxos',
+  'single-copy': 'single-copy-register',
+  'increment-race': 'increment',
+  'increment-with-lock': 'increment-lock',
+  philosophers: 'dining-philosophers',
+  'raft-core': 'raft',
+}
+
+/** The models in the box, by name. */
+export function stockModels(): Map<string, string> {
+  const folder = folders.find((place) => existsSync(place))
+  if (folder === undefined) throw new Error('examples/models is not beside the command line')
+  const files = readdirSync(folder)
+    .filter((file) => file.endsWith(suffix))
+    .sort()
+  return new Map(files.map((file) => [file.slice(0, -suffix.length), path.join(folder, file)]))
+}
+
+/** A model in the box by its name, or a file by its path. */
+export async function loadModel(name: string, folder: string): Promise<{ readonly family: ModelFamily; readonly file?: string }> {
+  if (isScenarioFile(name)) return { family: await loadFile(path.resolve(folder, name), name, folder), file: name }
+  const stock = stockModels()
+  const file = stock.get(otherNames[name] ?? name)
+  if (file !== undefined) return { family: await loadFile(file, name, folder) }
+  const guess = nearest(name, [...stock.keys(), ...Object.keys(otherNames)])
+  throw new BadInput(
+    `there is no model '${name}': ${guess ? `did you mean ${guess}?` : `there are ${[...stock.keys()].join(', ')}.`} A file of your own is named by its path, ${name}.model.ts`,
+  )
+}
+
+async function loadFile(absolute: string, name: string, folder: string): Promise<ModelFamily> {
+  if (!existsSync(absolute) || !statSync(absolute).isFile()) throw new BadInput(`${name}: no such file; the path is taken from ${folder}`)
+  let module: { default?: unknown }
+  try {
+    module = (await import(pathToFileURL(absolute).href)) as { default?: unknown }
+  } catch (error) {
+    const text = error instanceof Error ? `${error.name}: ${error.message}` : String(error)
+    throw new BadInput(`${name}: throws when it is loaded: ${text.split('\n').find((line) => line.trim() !== '')}`)
+  }
+  const exported = typeof module.default === 'object' && module.default !== null && 'default' in module.default ? module.default.default : module.default
+  if (!isModelFamily(exported))
+    throw new BadInput(`${name}: its default export is not a model: write 'export default modelFamily({ … })' with modelFamily from 'seedfall'`)
+  return exported
+}
