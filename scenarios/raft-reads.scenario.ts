@@ -38,12 +38,12 @@ export default scenario({
   invariants: raftInvariants<{ member: MapMember }>(group),
   faults: { strategy: 'random' },
   mustMeet: ['a later leader is elected'],
-  duration: s(40),
-  healAt: s(30),
+  duration: s(15),
+  healAt: s(10),
   options: {
     keys: { min: 1, max: 3, why: 'few keys: a stale read is seen' },
     ballastBytes: { min: 1, max: 64, log: true },
-    thinkMicros: { min: 1_000, max: 20_000, log: true },
+    thinkMicros: { min: 2_000, max: 20_000, log: true },
     driftBoundPpm: { min: driftBoundPpm, max: driftBoundPpm, why: 'what clocks may be off; the group takes it for granted' },
   },
   recovery: [
