@@ -1,4 +1,5 @@
 import type { Role } from '../../systems/raft/messages.js'
+import { type Quorum, quorumVote } from '../../systems/raft/quorum.js'
 import { aspects } from './aspects.js'
 import type { GroupView } from './group-view.js'
 import type { MemberView } from './member-view.js'
@@ -6,7 +7,7 @@ import type { RaftObservation } from './observer.js'
 import { obtain } from './obtain.js'
 
 /**
- * What any member takes for committed is durable on a majority, judged from the disks: in the write-ahead log, or behind where it begins. By LogMatching it is
+ * What any member takes for committed is durable on a majority of the configuration in force (both majorities of a joint one), judged from the disks: in the write-ahead log, or behind where it begins. By LogMatching it is
  * enough to look at the newest entry: when it is committed first, and again whenever it is cut from a disk that held it. A suspect's disk counts for what it held
  * before it was damaged, and for nothing that came after. Not verified here: that the state machine holds what the log has dropped (SnapshotCoversCommitted).
  */
@@ -37,12 +38,23 @@ class NewestCommitted {
   /** -1: its member knows the entry only from a snapshot, and nothing can be said. */
   #term = -1
   readonly #isHeldBy: boolean[] = []
+  /** A change and what follows it may be committed together, by those who decided before it. */
+  #deciding: Quorum[] = []
   #by: { readonly name: string; readonly role: Role; readonly term: number } | null = null
 
   constructor(readonly group: GroupView) {}
 
   get isHeld(): boolean {
-    return this.#term < 0 || 2 * this.holders > this.group.members.length
+    return (
+      this.#term < 0 ||
+      this.#deciding.some(
+        (quorum) =>
+          quorumVote(
+            quorum,
+            quorum.members.map((member) => this.#isHeldBy[member] === true),
+          ) === true,
+      )
+    )
   }
 
   get text(): string {
@@ -51,6 +63,7 @@ class NewestCommitted {
   }
 
   note({ node, name, now }: MemberView): void {
+    this.#deciding = this.group.inForceBetween(this.index, now.commit - 1)
     this.index = now.commit
     this.#term = node === null ? -1 : node.termAt(now.commit)
     this.#by = { name, role: now.role, term: now.term }

@@ -1,5 +1,6 @@
 import { type Configuration, decodeConfiguration } from '../../systems/raft/configuration.js'
 import type { MemberId } from '../../systems/raft/messages.js'
+import { type Quorum, quorumOf } from '../../systems/raft/quorum.js'
 import type { RaftNode } from '../../systems/raft/raft-node.js'
 import { GroupTimings } from './group-timings.js'
 import { MemberView } from './member-view.js'
@@ -23,6 +24,7 @@ export class GroupView {
   /** Members whose disks say that they are suspect. */
   suspects = 0
   #leader: MemberId | null = null
+  #onlyQuorum: Quorum[] | null = null
   /** The highest committed index at each change of the term in which it was seen to be committed, terms and indexes rising. */
   readonly #commitsByTerm: { readonly term: number; index: number }[] = []
 
@@ -70,6 +72,17 @@ export class GroupView {
     let at = this.configurations.length - 1
     while (at > 0 && (this.configurations[at] as { index: number }).index > commit) at--
     return (this.configurations[at] as { configuration: Configuration }).configuration
+  }
+
+  /** All that was in force from when `first` was committed until `last` was. */
+  inForceBetween(first: number, last: number): Quorum[] {
+    const known = this.configurations
+    if (known.length === 1) {
+      this.#onlyQuorum ??= [quorumOf((known[0] as { configuration: Configuration }).configuration)]
+      return this.#onlyQuorum
+    }
+    const until = known.filter(({ index }) => index <= last)
+    return until.filter((_, at) => (until[at + 1]?.index ?? Number.POSITIVE_INFINITY) > first).map(({ configuration }) => quorumOf(configuration))
   }
 
   /** The highest index that was committed in a term below `term`. */

@@ -39,8 +39,9 @@ function holds(state: RaftState, entry: Entry): boolean {
 export function accept(context: StepContext, to: MemberId, matched: number, round: number): void {
   const { state } = context
   const { term, incarnation, suspect, lacks } = state
-  const response = { kind: 'append-response', term, rejected: false, index: matched, hintIndex: 0, hintTerm: 0, round, incarnation, suspect, lacks } as const
-  send(context, to, state.wiped ? { ...response, wiped: true } : response, durableToken(state.log, matched))
+  const known = { kind: 'append-response', term, rejected: false, index: matched, hintIndex: 0, hintTerm: 0, round, incarnation, suspect, lacks } as const
+  const response = state.wiped ? ({ ...known, wiped: true } as const) : known
+  send(context, to, response, durableToken(state.log, matched))
 }
 
 function refuse(context: StepContext, to: MemberId, request: AppendRequest): void {

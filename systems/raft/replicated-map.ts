@@ -1,7 +1,9 @@
+import { Misuse } from '../../sim/host/errors.js'
 import type { Host, HostName } from '../../sim/host/seam.js'
 import { protocol } from '../../sim/run/scenario.js'
 import { crc32c } from './crc32c.js'
-import { Busy, NotLeader, ProposalTimeout, Superseded } from './errors.js'
+import { Busy, ChangePending, NotLeader, ProposalTimeout, Superseded, TransferFailed } from './errors.js'
+import type { HostChange } from './group-members.js'
 import { leaveWhenAsked } from './leave-when-asked.js'
 import { RaftNode } from './raft-node.js'
 import type { RaftNodeOptions } from './raft-node-options.js'
@@ -24,6 +26,23 @@ export const mapApi = protocol<{
   read: { req: { readonly key: string }; res: MapAnswer<number | null> }
   update: { req: MapCommand; res: MapAnswer<boolean> }
 }>('raft-map-api')
+
+/** For operators, and answered by leaders only. */
+export const mapOperatorApi = protocol<{
+  members: { req: null; res: MapAnswer<MapMembers> }
+  change: { req: MapChange; res: MapAnswer<null> }
+}>('raft-map-operator')
+
+export interface MapMembers {
+  readonly voters: readonly HostName[]
+  readonly outgoing: readonly HostName[]
+  readonly learners: readonly HostName[]
+}
+
+export type MapChange =
+  | { readonly kind: 'change'; readonly changes: readonly HostChange[]; readonly through: 'auto' | 'joint' | 'joint-until-told' }
+  | { readonly kind: 'leave' }
+  | { readonly kind: 'transfer'; readonly to: HostName }
 
 /** The state; a missing key reads as null. An update answers whether it changed anything. */
 export class MapState implements MemoryState<boolean> {
@@ -64,7 +83,12 @@ interface StoredValue {
   readonly ballast: string
 }
 
-/** One member: its Raft node and the requests of clients. Asked to stop, it resigns, makes all durable and leaves. `host.config` is a `Partial<RaftNodeOptions>`. */
+/** `voters`: how many of the hosts vote when the group begins; all, when not given. */
+export interface MapConfig extends Partial<RaftNodeOptions> {
+  readonly voters?: number
+}
+
+/** One member: its Raft node and the requests of clients. Asked to stop, it resigns, makes all durable and leaves. `host.config` is a `MapConfig`. */
 export class MapMember {
   private constructor(
     readonly node: RaftNode<boolean>,
@@ -74,12 +98,15 @@ export class MapMember {
   static async boot(host: Host): Promise<MapMember> {
     host.mark('recovering')
     const state = new MapState()
+    const { voters, ...options } = host.config as MapConfig
+    const peers = host.peers[host.role] ?? []
     const node = await RaftNode.start<boolean>(host, {
       group: 'map',
-      peers: host.peers[host.role] ?? [],
+      peers,
+      ...(voters === undefined ? {} : { voters: peers.slice(0, voters) }),
       directory: 'map',
       stateMachine: new SnapshotFile(host.disk, snapshotDirectory, state),
-      options: host.config as Partial<RaftNodeOptions>,
+      options,
     })
     host.net.serve(mapApi, {
       async read({ key }): Promise<MapAnswer<number | null>> {
@@ -104,9 +131,32 @@ export class MapMember {
         }
       },
     })
+    serveOperators(host, node)
     leaveWhenAsked(host, () => node.stop())
     return new MapMember(node, state)
   }
+}
+
+function serveOperators(host: Host, node: RaftNode<boolean>): void {
+  const { members } = node
+  host.net.serve(mapOperatorApi, {
+    async members(): Promise<MapAnswer<MapMembers>> {
+      if (!node.isLeader) return { kind: 'not-leader', leader: node.leader }
+      const { voters, outgoing, learners } = members
+      return { kind: 'ok', result: { voters, outgoing, learners } }
+    },
+    async change(change): Promise<MapAnswer<null>> {
+      try {
+        if (change.kind === 'leave') await members.leaveJoint()
+        else if (change.kind === 'transfer') await members.transferLeadership(change.to)
+        else await members.change(change.changes, change.through)
+        return { kind: 'ok', result: null }
+      } catch (error) {
+        // Another change came before it.
+        return error instanceof Misuse ? { kind: 'busy' } : refusal(error)
+      }
+    },
+  })
 }
 
 /** Where members keep their snapshot, for those who read it on the disk. */
@@ -114,8 +164,8 @@ export const snapshotDirectory = 'map/state'
 
 function refusal(error: unknown): MapAnswer<never> {
   if (error instanceof NotLeader) return { kind: 'not-leader', leader: error.leader }
-  if (error instanceof Busy) return { kind: 'busy' }
-  if (error instanceof Superseded || error instanceof ProposalTimeout) return { kind: 'unknown' }
+  if (error instanceof Busy || error instanceof ChangePending) return { kind: 'busy' }
+  if (error instanceof TransferFailed || error instanceof Superseded || error instanceof ProposalTimeout) return { kind: 'unknown' }
   throw error
 }
 

@@ -2,6 +2,7 @@ import type { Plant } from '../../tools/plant/plant.js'
 import { modelPlants } from './model-plants.js'
 import { again, scenarioPlants } from './scenario-plants.js'
 import { walkPlants } from './walk-plants.js'
+import { zooPlants } from './zoo-plants.js'
 
 const raft = 'scenarios/raft.scenario.ts'
 const forgetful = 'test/plants/broker-forgetful.hunt.ts'
@@ -14,4 +15,5 @@ export const plants: readonly Plant[] = [
   again('first-record-of-a-poll-dropped', 'by-the-forgetful', forgetful, 'history (skipped)'),
   ...walkPlants,
   ...modelPlants,
+  ...zooPlants,
 ]
