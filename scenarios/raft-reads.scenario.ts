@@ -22,7 +22,7 @@ const leasedMap = system<{ member: MapMember }>({
       }),
     },
   },
-  survives: { down: 2, wiped: 1, blackout: true, rollback: true, clockSkewMillis: 60_000, clockDriftPpm: driftBoundPpm, clockFreezeMillis: 3_000 },
+  survives: { down: 2, blackout: true, rollback: true, clockSkewMillis: 60_000, clockDriftPpm: driftBoundPpm, clockFreezeMillis: 3_000 },
   smaller: [{ member: 3 }],
   waits: ({ node }) => blockedMember(node),
   columns: ({ node }) => ({ role: node.role, term: node.term, commit: node.commit, lease: node.reads.byLease }),
