@@ -5,13 +5,14 @@ import { type ExitCode, exitCodes } from '../sim/report/exit-code.js'
 import type { RunRequest } from '../sim/run/report.js'
 import { BadInput } from './bad-input.js'
 import { corpusCommand } from './corpus-command.js'
+import type { CrashPointsFlags } from './crash-points-command.js'
 import { reportDeterminism } from './determinism-command.js'
 import { againWords, chosenFaults, type FaultFlags } from './fault-choice.js'
 import { freshRun } from './fresh-run.js'
 import { faultOptions, type HuntFlags, huntOptions, type MergeFlags, mergeOptions } from './hunt-options.js'
 import { list, listFaults } from './list-command.js'
 import { loadScenario } from './load-scenario.js'
-import { parseDuration, parseJobs, parseRuns, parseSeed, parseStep } from './option-values.js'
+import { parseCount, parseDuration, parseJobs, parseRuns, parseSeed, parseStep } from './option-values.js'
 import { packageVersion } from './package-version.js'
 import { performRun } from './perform-run.js'
 import type { PropertiesFlags } from './properties-command.js'
@@ -103,6 +104,9 @@ function commandLine(words: readonly string[], terminal: Terminal, finish: (code
   whyOptions(program.command('why').description('show which injections a failure needs, and from when on it was unavoidable')).action(
     async (what: string, flags: WhyFlags) => finish(await (await import('./why-command.js')).whyCommand(what, flags, terminal)),
   )
+  crashPointsOptions(program.command('crash-points').description('crash a host at every point of a short run, with many outcomes of each power loss')).action(
+    async (name: string, flags: CrashPointsFlags) => finish(await (await import('./crash-points-command.js')).crashPointsCommand(name, flags, terminal)),
+  )
   serveOptions(program.command('serve').description('run one role of a scenario for real, as a process of this machine')).action(
     async (name: string, flags: ServeFlags) => finish(await (await import('./serve-command.js')).serve(name, flags, terminal)),
   )
@@ -126,6 +130,24 @@ function whyOptions(command: Command): Command {
     .option('--seed <seed>', 'the seed under which the scenario fails', parseSeed)
     .addOption(new Option('--time <time>', 'how long it may take').default(60e9, '60s').argParser((text) => parseDuration(text, '--time')))
     .addOption(new Option('--runs <number>', 'runs for each question').default(12).argParser(parseRuns))
+    .option('--json', 'one JSON object instead of text')
+}
+
+function crashPointsOptions(command: Command): Command {
+  const number = (option: string, least: string, most: number) => (text: string) => parseCount(option, text, least, most)
+  return command
+    .argument('<scenario>', "one of 'seedfall list', or a scenario file")
+    .option('--seed <seed>', 'the seed of the run', parseSeed, '1')
+    .option('--host <host>', 'which host; the first of the system when not given')
+    .option('--first-step <number>', 'points from this step of the run on', number('--first-step', 'a step', 1e9), 1)
+    .option('--steps <number>', 'points of so many steps', number('--steps', 'a number of steps', 1e6), 400)
+    .option('--outcomes <number>', 'outcomes of a power loss at each point', number('--outcomes', 'a number of outcomes', 1e4), 8)
+    .option('--every <number>', 'only every so many points', number('--every', 'a number of points', 1e6), 1)
+    .addOption(
+      new Option('--option <name=number>', "one of the scenario's options; may be repeated")
+        .default([])
+        .argParser((text, so: readonly string[]) => [...so, text]),
+    )
     .option('--json', 'one JSON object instead of text')
 }
 

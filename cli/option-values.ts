@@ -30,6 +30,13 @@ export function parseStep(option: string, text: string): number {
   return step
 }
 
+/** An integer from 1 on. */
+export function parseCount(option: string, text: string, what: string, most: number): number {
+  const number = /^\d+$/.test(text) ? Number(text) : 0
+  if (number < 1 || number > most) throw new BadInput(`${option} '${text}' is not ${what}: write one from 1 to ${most}`)
+  return number
+}
+
 /** Worker threads: a number from 1 to 256. */
 export function parseJobs(text: string): number {
   const jobs = /^\d+$/.test(text) ? Number(text) : 0
