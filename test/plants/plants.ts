@@ -1,4 +1,5 @@
 import type { Plant } from '../../tools/plant/plant.js'
+import { kvPlants } from './kv-plants.js'
 import { again, scenarioPlants } from './scenario-plants.js'
 import { walkPlants } from './walk-plants.js'
 
@@ -12,4 +13,5 @@ export const plants: readonly Plant[] = [
   again('no-snapshot-for-followers', 'in-the-map', raft, 'members catch up'),
   again('first-record-of-a-poll-dropped', 'by-the-forgetful', forgetful, 'history (skipped)'),
   ...walkPlants,
+  ...kvPlants,
 ]
