@@ -16,7 +16,6 @@ export const kvPlants: readonly Plant[] = [
     with: 'for (const { mapping } of holders.versions.slice(-1)) for',
     expect: 'GcSafe',
     subject: concurrent,
-    isThorough: true,
   },
   {
     name: 'collects-files-of-cached-pages',
@@ -26,7 +25,6 @@ export const kvPlants: readonly Plant[] = [
     with: 'for (const { logical, physical } of mapping.pages()) if (!holders.index.has(logical)) held.add(Math.floor(physical / holders.filePages))',
     expect: ['GcSafe', 'ManifestReachable'],
     subject: concurrent,
-    isThorough: true,
   },
   {
     name: 'pages-of-an-aborted-batch-leak',
@@ -36,7 +34,6 @@ export const kvPlants: readonly Plant[] = [
     with: 'const edit = new TreeEdit(this.pages, base, this.#unused)\n      const self = this as unknown as { leaked?: TreeEdit }\n      if (self.leaked?.base === base) for (const [logical, page] of self.leaked.drafts) edit.place(logical, page)\n      self.leaked = edit\n',
     expect: ['OverflowBalance', 'TreeOrder', 'ManifestReachable', 'MapEqual', 'SnapshotStable', 'BatchAtomic'],
     subject: full,
-    isThorough: true,
   },
   {
     name: 'truncate-forgets-the-first-overflow-value',
@@ -46,7 +43,6 @@ export const kvPlants: readonly Plant[] = [
     with: 'await dropped(entries.slice(kept + 1))',
     expect: 'OverflowBalance',
     subject: crash,
-    isThorough: true,
   },
   {
     name: 'separator-below-its-neighbour',
@@ -56,7 +52,6 @@ export const kvPlants: readonly Plant[] = [
     with: 'Math.max(1, sharedPrefix(left, right))',
     expect: ['TreeOrder', 'MapEqual', 'SnapshotStable'],
     subject: crash,
-    isThorough: true,
   },
   {
     name: 'dirty-file-left-without-sync',
@@ -66,7 +61,6 @@ export const kvPlants: readonly Plant[] = [
     with: '[...handles.values()].slice(-1).map((handle) => this.#sync(handle))',
     expect: 'ManifestReachable',
     subject: crash,
-    isThorough: true,
   },
   {
     name: 'object-list-stops-at-a-page',
@@ -76,7 +70,6 @@ export const kvPlants: readonly Plant[] = [
     with: 'token = null',
     expect: ['BatchAtomic', 'MapEqual', 'TermFence', 'SnapshotStable', 'a write is done', 'not linearizable (kv)'],
     subject: cloud,
-    isThorough: true,
   },
   {
     name: 'failed-manifest-sync-taken-for-nothing',
@@ -87,7 +80,6 @@ export const kvPlants: readonly Plant[] = [
     with: '    if (error instanceof UnknownOutcome && Number.isNaN(sequence)) {\n',
     expect: ['BatchAtomic', 'ManifestReachable', 'NoReuseWhileReferenced', 'GcSafe'],
     subject: full,
-    isThorough: true,
   },
   {
     name: 'lost-write-passes',
@@ -98,7 +90,6 @@ export const kvPlants: readonly Plant[] = [
     with: 'hasRoom(page) && readU32(page, 0) === checksumOf(page, logical, readU32(page, 4))',
     expect: ['MapEqual', 'SnapshotStable', 'BatchAtomic'],
     subject: disk,
-    isThorough: true,
   },
   {
     name: 'root-before-its-pages',
@@ -108,6 +99,59 @@ export const kvPlants: readonly Plant[] = [
     with: '      await Promise.all([manifest.append(prepared.delta), this.files.write(prepared.pages).catch(() => {})])\n',
     expect: ['ManifestReachable', 'BatchAtomic', 'TreeOrder', 'OverflowBalance'],
     subject: crash,
-    isThorough: true,
+  },
+  {
+    name: 'place-freed-while-a-snapshot-reads',
+    source: 'eloqdata/eloqstore, MappingSnapshot: file pages are recycled only after the snapshots before have been released',
+    file: 'systems/kv/version.ts',
+    replace: '    this.current.leftBehind = leftBehind\n',
+    with: '    this.#onFree(leftBehind)\n',
+    expect: ['NoReuseWhileReferenced', 'MapEqual', 'SnapshotStable', 'BatchAtomic'],
+    subject: concurrent,
+  },
+  {
+    name: 'place-freed-twice',
+    source: 'a page that is freed by two paths is given away twice',
+    file: 'systems/kv/page-allocator.ts',
+    replace: 'for (const place of physical) {\n',
+    with: 'for (const place of [...physical, ...physical.slice(-1)]) {\n',
+    expect: ['MapInjective', 'NoReuseWhileReferenced', 'ManifestReachable'],
+    subject: concurrent,
+  },
+  {
+    name: 'cache-evicts-one-page-at-a-time',
+    source: 'a cache that makes room for one page when a larger one came',
+    file: 'systems/kv/page-cache.ts',
+    replace: 'while (this.#bytes > this.budget && this.#oldest !== null) this.remove(this.#oldest)',
+    with: 'if (this.#bytes > this.budget + 64 && this.#oldest !== null) this.remove(this.#oldest)',
+    expect: 'CacheBudget',
+    subject: concurrent,
+  },
+  {
+    name: 'idle-shard-steals-a-writer',
+    source: 'work stealing that forgets that a partition has one writer',
+    file: 'systems/kv/partition.ts',
+    replace: '    if (this.#isDraining) return\n',
+    with: '    if (this.#isDraining && this.writers > 1) return\n',
+    expect: ['OneWriter', 'BatchAtomic'],
+    subject: concurrent,
+  },
+  {
+    name: 'term-never-looked-at',
+    source: 'a number of a log that was trimmed is free again, and taken by who was overtaken',
+    file: 'systems/kv/cloud-storage.ts',
+    replace: '(await currentTerm(requests, termKey)) === term',
+    with: '(await currentTerm(requests, termKey)) > 0',
+    expect: ['TermFence', 'BatchAtomic', 'not linearizable (kv)'],
+    subject: cloud,
+  },
+  {
+    name: 'compaction-looks-the-other-way',
+    source: 'a condition turned round: space of deleted data never comes back',
+    file: 'systems/kv/upkeep.ts',
+    replace: 'if (logicals.length === 0) return',
+    with: 'if (logicals.length > 0) return',
+    expect: 'space comes back',
+    subject: crash,
   },
 ]
