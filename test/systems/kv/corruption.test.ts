@@ -42,7 +42,7 @@ describe('A write that fails', () => {
   test('for want of space changes nothing, and is possible again once there is some', async () => {
     await using hand = await StoreInHand.start()
     await hand.write(many)
-    hand.inject('disk.full', 'store-1', { forNanos: 50_000_000, perMille: 1_000 })
+    hand.inject('disk.full', 'store-1', { forNanos: 50_000_000, perMille: 1_000, files: null, key: [1, 2] })
     await expect(hand.write(Array.from({ length: 400 }, (_, i) => put(`n${i}`, 'x'.repeat(300))))).rejects.toBeInstanceOf(OutOfSpace)
     expect(Object.keys(await hand.all()).length).toBe(120)
     await hand.advance(100_000_000)

@@ -69,7 +69,7 @@ describe('At every point of a short run', () => {
 
   test('a store comes back with all that was acknowledged', async () => {
     const options = { thinkMicros: 3_000, pageKilobytesHalved: 0, valueBytes: 800, filePages: 8 }
-    const found = await exploreCrashPoints({ scenario: kvCrash, seed: '1', firstStep: 40, steps: 60, outcomes: 3, every: 2, options })
+    const found = await exploreCrashPoints({ scenario: kvCrash, seed: '1', firstStep: 40, steps: 90, outcomes: 3, options })
     expect(found.failures).toEqual([])
     expect(found.crashes + found.powerLosses).toBeGreaterThan(100)
   })
