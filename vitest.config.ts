@@ -16,6 +16,7 @@ export default defineConfig({
       { find: /^seedfall\/raft$/, replacement: at('systems/raft/index.ts') },
       { find: /^seedfall\/raft-model$/, replacement: at('invariants/raft/core-model.ts') },
       { find: /^seedfall\/broker$/, replacement: at('systems/broker/index.ts') },
+      { find: /^seedfall\/kv$/, replacement: at('systems/kv/index.ts') },
     ],
   },
   test: {

@@ -9,6 +9,7 @@ import { fastCheckSchedulerMeasures } from './fast-check-scheduler.js'
 import { freshSimulationMeasures } from './fresh-simulation.js'
 import { countCpuTime, type Measure, measureAll, type Result, type Spread } from './harness.js'
 import { idleHourMeasures } from './idle-hour.js'
+import { kvMeasures } from './kv.js'
 import { raftMeasures } from './raft.js'
 import { requestReplyMeasures } from './request-reply.js'
 import { sleepMeasures } from './sleep.js'
@@ -22,6 +23,7 @@ const measures: readonly Measure[] = [
   ...brokerMeasures,
   ...raftMeasures,
   ...checkMeasures,
+  ...kvMeasures,
   ...fakeTimersMeasures,
   ...fastCheckSchedulerMeasures,
 ]

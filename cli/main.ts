@@ -7,6 +7,7 @@ import { BadInput } from './bad-input.js'
 import type { CheckFlags } from './check-command.js'
 import { checkOptions } from './check-options.js'
 import { corpusCommand } from './corpus-command.js'
+import type { CrashPointsFlags } from './crash-points-command.js'
 import { reportDeterminism } from './determinism-command.js'
 import { againWords, chosenFaults, type FaultFlags } from './fault-choice.js'
 import { freshRun } from './fresh-run.js'
@@ -116,6 +117,9 @@ function commandLine(words: readonly string[], terminal: Terminal, finish: (code
   judgeOptions(program.command('judge').description('say whether histories of operations are what a model allows')).action(
     async (files: string[], flags: JudgeFlags) => finish((await import('./judge-command.js')).judge(files, flags, terminal)),
   )
+  crashPointsOptions(program.command('crash-points').description('crash a host at every point of a short run, with many outcomes of each power loss')).action(
+    async (name: string, flags: CrashPointsFlags) => finish(await (await import('./crash-points-command.js')).crashPointsCommand(name, flags, terminal)),
+  )
   serveOptions(program.command('serve').description('run one role of a scenario for real, as a process of this machine')).action(
     async (name: string, flags: ServeFlags) => finish(await (await import('./serve-command.js')).serve(name, flags, terminal)),
   )
@@ -158,6 +162,23 @@ function judgeOptions(command: Command): Command {
     .option('--picture', 'draw the history around the break')
     .option('--svg <file>', 'write that picture as SVG')
     .option('--to <file>', 'write the history again: .edn, .events.jsonl, or .jsonl')
+    .option('--json', 'one JSON object instead of text')
+}
+
+function crashPointsOptions(command: Command): Command {
+  return command
+    .argument('<scenario>', "one of 'seedfall list', or a scenario file")
+    .option('--seed <seed>', 'the seed of the run', parseSeed, '1')
+    .option('--host <host>', 'which host; the first of the system when not given')
+    .option('--first-step <number>', 'points from this step of the run on', whole('--first-step', 'a step', 1e9), 1)
+    .option('--steps <number>', 'points of so many steps', whole('--steps', 'a number of steps', 1e6), 400)
+    .option('--outcomes <number>', 'outcomes of a power loss at each point', whole('--outcomes', 'a number of outcomes', 1e4), 8)
+    .option('--every <number>', 'only every so many points', whole('--every', 'a number of points', 1e6), 1)
+    .addOption(
+      new Option('--option <name=number>', "one of the scenario's options; may be repeated")
+        .default([])
+        .argParser((text, so: readonly string[]) => [...so, text]),
+    )
     .option('--json', 'one JSON object instead of text')
 }
 

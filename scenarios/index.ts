@@ -1,8 +1,13 @@
 import type { AnyScenario } from '../sim/run/scenario.js'
 import broker from './broker.scenario.js'
+import kvCloud from './kv-cloud.scenario.js'
+import kvConcurrent from './kv-concurrent.scenario.js'
+import kvCrash from './kv-crash.scenario.js'
+import kvDisk from './kv-disk.scenario.js'
+import kvFull from './kv-full.scenario.js'
 import raft from './raft.scenario.js'
 import raftMembership from './raft-membership.scenario.js'
 import raftReads from './raft-reads.scenario.js'
 
 /** Seedfall's own scenarios; the first is what `npm run sim` runs. */
-export const scenarios: readonly AnyScenario[] = [broker, raft, raftMembership, raftReads]
+export const scenarios: readonly AnyScenario[] = [broker, raft, raftMembership, raftReads, kvCrash, kvDisk, kvCloud, kvConcurrent, kvFull]

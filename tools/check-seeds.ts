@@ -15,10 +15,23 @@ const fixedSeeds: readonly string[] = Array.from({ length: 10 }, (_, i) => Strin
 /** What the runs of a scenario must come to at least, as a median: a storm in which little happens proves little. */
 const leastMedians: Readonly<Record<string, Readonly<Record<string, number>>>> = {
   broker: { 'acknowledged records': 5_000, 'leader changes': 3, crashes: 3, powerLosses: 1, 'net.partition': 1 },
+  'kv-crash': { commits: 100, crashes: 1 },
+  'kv-disk': { commits: 100 },
+  'kv-cloud': { commits: 50 },
+  'kv-concurrent': { commits: 500 },
+  'kv-full': { commits: 100 },
   raft: { applied: 1_000, 'leader changes': 3, crashes: 3, powerLosses: 1, 'net.partition': 1 },
 }
 /** Kinds that so few runs may miss: a bad sector is met only by who reads there while it is bad, and members read when they start. Hunts see them act. */
 const rareKinds: readonly string[] = ['disk.read-error', 'disk.lost-rename']
+/** The same of single scenarios: a store of one host has writes that are not synced for a moment only, and few hosts have few links to clog. */
+const rareKindsOf: Readonly<Record<string, readonly string[]>> = {
+  'kv-crash': ['disk.torn', 'disk.lost'],
+  'kv-disk': ['disk.torn', 'disk.lost', 'disk.misdirect-read'],
+  'kv-full': ['disk.torn', 'disk.lost'],
+  'kv-cloud': ['disk.torn', 'disk.lost', 'disk.misdirect-read', 'net.clog', 'code.maybe'],
+  'kv-concurrent': ['code.maybe'],
+}
 /** Of all crashes, those that must fall between two effects of a step. Fewer of a member's steps have two effects than of a broker's with its clients. */
 const leastCrashesInside: Readonly<Record<string, number>> = { broker: 0.3, raft: 0.25 }
 
@@ -41,16 +54,16 @@ async function complaintOf(scenario: AnyScenario): Promise<string | null> {
     summary.add(Number(seed), seedResult(report, null))
     stated.push({ properties: report.properties })
   }
-  const findings = shortcomings(summary, leastMedians[scenario.name] ?? {}, leastCrashesInside[scenario.name] ?? 0)
+  const findings = shortcomings(summary, leastMedians[scenario.name] ?? {}, leastCrashesInside[scenario.name] ?? 0, rareKindsOf[scenario.name])
   const over = propertiesOver(stated, scenario.mustMeet)
   if (over.neverMet.length > 0) findings.push(describeNeverMet(over))
   return findings.length === 0 ? null : `${scenario.name}, seeds ${fixedSeeds[0]} to ${fixedSeeds.at(-1)}: ${findings.join('; ')}`
 }
 
 /** In what too little happened for the runs to prove much. */
-export function shortcomings(summary: ScenarioTotals, medians: Readonly<Record<string, number>>, leastInside: number): string[] {
+export function shortcomings(summary: ScenarioTotals, medians: Readonly<Record<string, number>>, leastInside: number, rare: readonly string[] = []): string[] {
   const found = idleKinds(summary.faults.list())
-    .filter((kind) => !rareKinds.includes(kind))
+    .filter((kind) => !rareKinds.includes(kind) && !rare.includes(kind))
     .map((kind) => `${kind} was armed and never acted`)
   for (const [name, least] of Object.entries(medians)) {
     const median = summary.median(name)

@@ -29,6 +29,8 @@ export class PartitionModel {
     switch (event.kind) {
       case 'committing': {
         const before = this.#states.get(event.sequence - 1)
+        // An owner who was overtaken before it had begun: should it ever acknowledge this, there is no candidate for it.
+        if (before === undefined && this.terms.length > 0) return undefined
         if (before === undefined) return `${this.name}: a commit makes state ${event.sequence} of a state that there was not`
         const candidates = this.#candidates.get(event.sequence) ?? []
         candidates.push({ host, map: event.batches.length === 0 ? before : afterBatches(before, event.batches) })

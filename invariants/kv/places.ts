@@ -37,7 +37,7 @@ export const places = (): KvJudge => {
 }
 
 function* namers({ partition, durable }: Seen): Generator<{ readonly who: string; readonly mapping: MappingTable }> {
-  for (const { sequence, mapping } of partition?.core.chain.live ?? []) yield { who: `state ${sequence}`, mapping }
+  for (const { sequence, mapping } of partition?.core.chain.held ?? []) yield { who: `state ${sequence}`, mapping }
   const state = durable?.state()
   if (state !== undefined && state !== null) yield { who: `the durable manifest, state ${state.sequence},`, mapping: state.mapping }
 }

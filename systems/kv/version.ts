@@ -35,6 +35,11 @@ export class VersionChain {
     return this.#live
   }
 
+  /** Those that somebody reads, and the current one. States in between stay live only for what they leave behind. */
+  get held(): readonly Version[] {
+    return this.#live.filter((version, i) => version.pins > 0 || i === this.#live.length - 1)
+  }
+
   publish(next: Version, leftBehind: readonly number[]): void {
     this.current.leftBehind = leftBehind
     this.#live.push(next)

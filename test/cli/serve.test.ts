@@ -16,7 +16,7 @@ describe('serve: what is wrong is said in one line, with exit code 2', () => {
     [[lock, '--data', 'd'], /required option '--role <role>'/],
     [[lock, '--role', 'lock'], /required option '--data <directory>'/],
     [[lock, '--role', 'lokc', '--data', 'd'], /--role: lock-fixed has no role 'lokc'; did you mean lock\?/],
-    [[lock, '--role', 'lock', '--data', 'd', '--ordinal', '0'], /--ordinal '0' is not one/],
+    [[lock, '--role', 'lock', '--data', 'd', '--ordinal', '0'], /--ordinal '0' is not a number: write an integer from 1 on/],
     [[lock, '--role', 'lock', '--data', 'd', '--listen', '7001'], /--listen '7001' is not an address: .*127\.0\.0\.1:7001/],
     [[lock, '--role', 'lock', '--data', 'd', '--peer', 'counter=127.0.0.1:1'], /--peer 'counter=127\.0\.0\.1:1' is not a host and its address/],
     [[lock, '--role', 'lock', '--data', 'd', '--peer', 'count-1=127.0.0.1:1'], /--peer: the scenario has no role 'count'; did you mean counter\?/],

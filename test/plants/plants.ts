@@ -1,4 +1,5 @@
 import type { Plant } from '../../tools/plant/plant.js'
+import { kvPlants } from './kv-plants.js'
 import { modelPlants } from './model-plants.js'
 import { again, scenarioPlants } from './scenario-plants.js'
 import { walkPlants } from './walk-plants.js'
@@ -16,4 +17,5 @@ export const plants: readonly Plant[] = [
   ...walkPlants,
   ...modelPlants,
   ...zooPlants,
+  ...kvPlants,
 ]

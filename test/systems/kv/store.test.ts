@@ -77,7 +77,7 @@ describe('A store', () => {
         const floor = await hand.on((partition) => partition.floor(to))
         expect(floor?.key).toEqual(model.findLast(([each]) => compareBytes(each, to) <= 0)?.[0])
       }),
-      { numRuns: 12 },
+      { numRuns: 6 },
     )
   })
 })
