@@ -1,7 +1,7 @@
 import { VmObservation, type VmRoles, vmInvariants } from '../invariants/orchestrator/index.js'
 import type { VmOperation, VmResult } from '../invariants/orchestrator/operations.js'
 import { type Options, type Random, s, scenario, type World } from '../sim/index.js'
-import { guestCrash } from './orchestrator/guest-faults.js'
+import { bothSidesCrash, guestCrash } from './orchestrator/guest-faults.js'
 import { vmClients } from './orchestrator/vm-clients.js'
 import { vmCluster } from './orchestrator/vm-cluster.js'
 import { afterHeal, downtimes, smallVm, thinkOption } from './orchestrator/vm-scenario.js'
@@ -28,7 +28,7 @@ function atEither(side: 'outgoing' | 'incoming') {
 const cluster = vmCluster({
   name: 'vm-migrate',
   machines: 4,
-  survives: { down: 2, clockSkewMillis: 60_000 },
+  survives: { down: 1, clockSkewMillis: 60_000 },
   machine: (_: number, options: Options) => ({ dirtyRegionsPerSecond: options.dirtyRegions ?? 20, stableAfter: s(3) }),
 })
 
@@ -39,7 +39,7 @@ export default scenario<VmRoles, VmOperation, VmResult>({
   invariants: vmInvariants(observation),
   faults: {
     strategy: 'targeted',
-    custom: [guestCrash],
+    custom: [guestCrash, bothSidesCrash],
     kinds: [
       'process.crash',
       'process.crash-loop',
@@ -52,6 +52,7 @@ export default scenario<VmRoles, VmOperation, VmResult>({
       'conn.reset',
       'code.failpoint',
       'vm.guest-crash',
+      'vm.both-sides-crash',
     ],
   },
   mustMeet: ['a guest goes on where it migrated to'],

@@ -41,6 +41,8 @@ function generate(random: Random, client: number, index: number, options: Option
       return { f: 'start', name: cowName }
     case 7:
       return { f: 'resize', name: random.int(2) === 0 ? cowName : name, vcpus: 1 + random.int(3) }
+    case 8:
+      return { f: 'restart', name }
     default:
       return { f: 'migrate', name: random.int(4) === 0 ? cowName : name }
   }

@@ -1,5 +1,6 @@
 import type { Plant } from '../../tools/plant/plant.js'
 import { again, scenarioPlants } from './scenario-plants.js'
+import { vmPlants } from './vm-plants.js'
 import { walkPlants } from './walk-plants.js'
 
 const raft = 'scenarios/raft.scenario.ts'
@@ -12,4 +13,5 @@ export const plants: readonly Plant[] = [
   again('no-snapshot-for-followers', 'in-the-map', raft, 'members catch up'),
   again('first-record-of-a-poll-dropped', 'by-the-forgetful', forgetful, 'history (skipped)'),
   ...walkPlants,
+  ...vmPlants,
 ]

@@ -110,8 +110,9 @@ export class Machine {
         this.changes++
         this.host.spawn('autostart', () => this.#autostart())
       }
+      const before = this.isFed
       this.watchdog.feed(askedAt, this.host.clock.monotonic())
-      this.changes++
+      if (this.isFed !== before) this.changes++
     } else if (isNew) this.#sessionsHere++
     else this.#endSession('the storage has blocked the session')
   }
