@@ -149,9 +149,9 @@ export class Machine {
         return request.session === this.session ? act(request) : declined(`session ${request.session} is over`)
       }
     this.host.net.serve(hypervisorApi, {
-      look: ({ since }) => {
+      look: ({ life, since }) => {
         this.enter()
-        return since === this.changes ? null : this.view()
+        return life === this.host.incarnation && since === this.changes ? null : this.view()
       },
       start: guarded(({ spec }) => this.#start(spec)),
       stop: guarded(({ vm, generation }) => this.#stop(vm, generation)),
@@ -171,7 +171,7 @@ export class Machine {
 
   view(): HypervisorView {
     const { changes, session, config, isFed } = this
-    return { changes, session, capacity: config.capacity, guests: [...this.guests.values()].map((guest) => guest.view(isFed)) }
+    return { life: this.host.incarnation, changes, session, capacity: config.capacity, guests: [...this.guests.values()].map((guest) => guest.view(isFed)) }
   }
 
   #start(spec: GuestSpec): HypervisorAnswer {
