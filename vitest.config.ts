@@ -14,6 +14,7 @@ export default defineConfig({
       { find: /^seedfall\/scenarios$/, replacement: at('scenarios/index.ts') },
       { find: /^seedfall\/raft$/, replacement: at('systems/raft/index.ts') },
       { find: /^seedfall\/broker$/, replacement: at('systems/broker/index.ts') },
+      { find: /^seedfall\/orchestrator$/, replacement: at('systems/orchestrator/index.ts') },
     ],
   },
   test: {

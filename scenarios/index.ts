@@ -1,6 +1,13 @@
 import type { AnyScenario } from '../sim/run/scenario.js'
 import broker from './broker.scenario.js'
 import raft from './raft.scenario.js'
+import vmControlLoss from './vm-control-loss.scenario.js'
+import vmMigrate from './vm-migrate.scenario.js'
+import vmPartition from './vm-partition.scenario.js'
+import vmScale from './vm-scale.scenario.js'
+import vmStorm from './vm-storm.scenario.js'
+import vmUpgrade from './vm-upgrade.scenario.js'
+import vmWarm from './vm-warm.scenario.js'
 
 /** Seedfall's own scenarios; the first is what `npm run sim` runs. */
-export const scenarios: readonly AnyScenario[] = [broker, raft]
+export const scenarios: readonly AnyScenario[] = [broker, raft, vmStorm, vmPartition, vmMigrate, vmWarm, vmControlLoss, vmUpgrade, vmScale]

@@ -1,10 +1,11 @@
 import { VmObservation, type VmRoles, vmInvariants } from '../invariants/orchestrator/index.js'
 import type { VmOperation, VmResult } from '../invariants/orchestrator/operations.js'
+import { hasNoOrphans, isSettled } from '../invariants/orchestrator/settled.js'
 import { ms, type Random, s, scenario } from '../sim/index.js'
 import { guestCrash } from './orchestrator/guest-faults.js'
-import { vmClients } from './orchestrator/vm-clients.js'
+import { readGuestsBack, vmClients } from './orchestrator/vm-clients.js'
 import { vmCluster } from './orchestrator/vm-cluster.js'
-import { afterHeal, downtimes, smallVm } from './orchestrator/vm-scenario.js'
+import { downtimes, smallVm } from './orchestrator/vm-scenario.js'
 
 /** A hundred machines and two thousand VMs: the same, at size. Ten virtual minutes of it take less than a minute. */
 const observation = new VmObservation()
@@ -46,7 +47,20 @@ export default scenario<VmRoles, VmOperation, VmResult>({
   },
   duration: s(600),
   healAt: s(570),
-  eventually: afterHeal(Array.from({ length: clients }, (_, i) => nameOf(i + 1, 0))),
+  eventually: [
+    { name: 'desired is observed', within: s(25), holds: isSettled },
+    { name: 'nothing is left over', within: s(25), holds: hasNoOrphans },
+    {
+      name: 'guests hold what was acknowledged',
+      within: s(15),
+      ask: (host, history) =>
+        readGuestsBack(
+          host,
+          history,
+          Array.from({ length: clients }, (_, i) => nameOf(i + 1, 0)),
+        ),
+    },
+  ],
   options: { thinkMillis: { min: 200, max: 1_000, log: true, why: "a client's mean pause between two operations" } },
   measurements: downtimes(observation),
   statistics: (world) => ({ vms: Math.max(0, ...world.hosts.control.map(({ process }) => process?.state.vms.size ?? 0)) }),

@@ -138,7 +138,10 @@ export class Machine {
       this.watchdog.feed(askedAt, this.host.clock.monotonic())
       if (this.isFed !== before) this.#fedChanged()
     } else if (isNew) this.#sessionsHere++
-    else this.#endSession('the storage has blocked the session')
+    else {
+      this.#endSession('the storage has blocked the session')
+      this.host.check.reachable('a machine is fenced, and begins anew')
+    }
   }
 
   /** Whatever runs, ends; the machine begins anew with a later session. */
@@ -151,7 +154,6 @@ export class Machine {
     this.#refusedBelow.clear()
     this.changes++
     this.host.log.warn('machine.session-over', { why })
-    this.host.check.reachable('a machine is fenced, and begins anew')
   }
 
   /** What was to start with the machine. Who owns it now only the control plane knows: units of an earlier session are not started, but taken away. */
@@ -361,6 +363,7 @@ export class Machine {
     if (guest.spec.address !== null) return declined('it is somebody already')
     guest.spec = spec
     this.note('identified', guest)
+    this.host.check.reachable('a warm guest becomes somebody')
     this.connect(guest)
     await this.persist(() => this.units.put(this.unitOf(guest)))
     return accepted
