@@ -1,4 +1,4 @@
-import { type VmRoles, VmObservation, vmInvariants } from '../../../invariants/orchestrator/index.js'
+import { VmObservation, type VmRoles, vmInvariants } from '../../../invariants/orchestrator/index.js'
 import { leadingState, unsettled } from '../../../invariants/orchestrator/settled.js'
 import { vmCluster } from '../../../scenarios/orchestrator/vm-cluster.js'
 import { type Host, ms, type Simulation, s, scenario, simulate, workload } from '../../../sim/index.js'
