@@ -242,6 +242,7 @@ export class Machine {
     guest.memory = new GuestMemory()
     guest.outgoing = null
     guest.incoming = null
+    guest.hasDisk = true
     this.note('starting', guest)
     this.host.spawn('guest', () => this.#boot(guest, guest.instance))
   }
@@ -407,7 +408,7 @@ export class Machine {
 
   /** Whether it executes at this moment. */
   isExecuting(guest: Guest): boolean {
-    return guest.doing === 'running' && !guest.isPaused && this.isFed && this.guests.get(guest.vm) === guest
+    return guest.doing === 'running' && !guest.isPaused && guest.hasDisk && this.isFed && this.guests.get(guest.vm) === guest
   }
 
   /** From outside, as the world would: it changes what is so, and the machine sees it later. */
