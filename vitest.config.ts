@@ -17,6 +17,7 @@ export default defineConfig({
       { find: /^seedfall\/raft-model$/, replacement: at('invariants/raft/core-model.ts') },
       { find: /^seedfall\/broker$/, replacement: at('systems/broker/index.ts') },
       { find: /^seedfall\/kv$/, replacement: at('systems/kv/index.ts') },
+      { find: /^seedfall\/orchestrator$/, replacement: at('systems/orchestrator/index.ts') },
     ],
   },
   test: {

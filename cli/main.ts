@@ -16,6 +16,7 @@ import type { JudgeFlags } from './judge-command.js'
 import { list, listFaults } from './list-command.js'
 import { loadScenario } from './load-scenario.js'
 import { parseDuration, parseJobs, parseRuns, parseSeed, whole } from './option-values.js'
+import { orchestratorCommand } from './orchestrator/orchestrator-command.js'
 import { packageVersion } from './package-version.js'
 import { performRun } from './perform-run.js'
 import type { PropertiesFlags } from './properties-command.js'
@@ -123,6 +124,7 @@ function commandLine(words: readonly string[], terminal: Terminal, finish: (code
   serveOptions(program.command('serve').description('run one role of a scenario for real, as a process of this machine')).action(
     async (name: string, flags: ServeFlags) => finish(await (await import('./serve-command.js')).serve(name, flags, terminal)),
   )
+  orchestratorCommand(program.command('orchestrator'), terminal, finish)
   return program
 }
 

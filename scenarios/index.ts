@@ -8,6 +8,30 @@ import kvFull from './kv-full.scenario.js'
 import raft from './raft.scenario.js'
 import raftMembership from './raft-membership.scenario.js'
 import raftReads from './raft-reads.scenario.js'
+import vmControlLoss from './vm-control-loss.scenario.js'
+import vmMigrate from './vm-migrate.scenario.js'
+import vmPartition from './vm-partition.scenario.js'
+import vmScale from './vm-scale.scenario.js'
+import vmStorm from './vm-storm.scenario.js'
+import vmUpgrade from './vm-upgrade.scenario.js'
+import vmWarm from './vm-warm.scenario.js'
 
 /** Seedfall's own scenarios; the first is what `npm run sim` runs. */
-export const scenarios: readonly AnyScenario[] = [broker, raft, raftMembership, raftReads, kvCrash, kvDisk, kvCloud, kvConcurrent, kvFull]
+export const scenarios: readonly AnyScenario[] = [
+  broker,
+  raft,
+  raftMembership,
+  raftReads,
+  kvCrash,
+  kvDisk,
+  kvCloud,
+  kvConcurrent,
+  kvFull,
+  vmStorm,
+  vmPartition,
+  vmMigrate,
+  vmWarm,
+  vmControlLoss,
+  vmUpgrade,
+  vmScale,
+]

@@ -1,10 +1,11 @@
 import { VmObservation, type VmRoles, vmInvariants } from '../invariants/orchestrator/index.js'
 import type { VmOperation, VmResult } from '../invariants/orchestrator/operations.js'
+import { hasNoOrphans, isSettled } from '../invariants/orchestrator/settled.js'
 import { type Options, type Random, s, scenario, type World } from '../sim/index.js'
-import { guestCrash } from './orchestrator/guest-faults.js'
-import { vmClients } from './orchestrator/vm-clients.js'
+import { bothSidesCrash, guestCrash } from './orchestrator/guest-faults.js'
+import { readGuestsBack, vmClients } from './orchestrator/vm-clients.js'
 import { vmCluster } from './orchestrator/vm-cluster.js'
-import { afterHeal, downtimes, smallVm, thinkOption } from './orchestrator/vm-scenario.js'
+import { downtimes, smallVm, thinkOption } from './orchestrator/vm-scenario.js'
 
 /** Everything is on the move, and whoever sends or receives a guest is harmed at any message. */
 const observation = new VmObservation()
@@ -28,7 +29,7 @@ function atEither(side: 'outgoing' | 'incoming') {
 const cluster = vmCluster({
   name: 'vm-migrate',
   machines: 4,
-  survives: { down: 2, clockSkewMillis: 60_000 },
+  survives: { down: 1, clockSkewMillis: 60_000 },
   machine: (_: number, options: Options) => ({ dirtyRegionsPerSecond: options.dirtyRegions ?? 20, stableAfter: s(3) }),
 })
 
@@ -39,7 +40,7 @@ export default scenario<VmRoles, VmOperation, VmResult>({
   invariants: vmInvariants(observation),
   faults: {
     strategy: 'targeted',
-    custom: [guestCrash],
+    custom: [guestCrash, bothSidesCrash],
     kinds: [
       'process.crash',
       'process.crash-loop',
@@ -52,12 +53,17 @@ export default scenario<VmRoles, VmOperation, VmResult>({
       'conn.reset',
       'code.failpoint',
       'vm.guest-crash',
+      'vm.both-sides-crash',
     ],
   },
   mustMeet: ['a guest goes on where it migrated to'],
   duration: s(40),
   healAt: s(30),
-  eventually: afterHeal(names),
+  eventually: [
+    { name: 'desired is observed', within: s(25), holds: isSettled },
+    { name: 'nothing is left over', within: s(25), holds: hasNoOrphans },
+    { name: 'guests hold what was acknowledged', within: s(15), ask: (host, history) => readGuestsBack(host, history, names) },
+  ],
   options: { ...thinkOption, dirtyRegions: { min: 5, max: 120, log: true, why: 'of 64 regions of its memory, those that a guest writes in a second' } },
   measurements: downtimes(observation),
 })

@@ -1,11 +1,12 @@
 import { VmObservation, type VmRoles, vmInvariants } from '../invariants/orchestrator/index.js'
 import type { VmOperation, VmResult } from '../invariants/orchestrator/operations.js'
+import { hasNoOrphans, isSettled } from '../invariants/orchestrator/settled.js'
 import { type Random, s, scenario } from '../sim/index.js'
 import type { OrchestratorClient } from '../systems/orchestrator/client.js'
 import { guestCrash } from './orchestrator/guest-faults.js'
 import { vmClients } from './orchestrator/vm-clients.js'
 import { vmCluster } from './orchestrator/vm-cluster.js'
-import { afterHeal, downtimes, smallVm, thinkOption } from './orchestrator/vm-scenario.js'
+import { downtimes, smallVm, thinkOption } from './orchestrator/vm-scenario.js'
 
 /** Many want a VM at once, and take it from a pool of warm ones. */
 const observation = new VmObservation()
@@ -31,10 +32,13 @@ export default scenario<VmRoles, VmOperation, VmResult>({
   workload: vmClients({ clients: 5, generate, prepare: makePool }),
   invariants: vmInvariants(observation),
   faults: { strategy: 'targeted', custom: [guestCrash] },
-  mustMeet: ['a machine is fenced, and begins anew'],
+  mustMeet: ['a warm guest becomes somebody'],
   duration: s(30),
   healAt: s(22),
-  eventually: afterHeal([]),
+  eventually: [
+    { name: 'desired is observed', within: s(25), holds: isSettled },
+    { name: 'nothing is left over', within: s(25), holds: hasNoOrphans },
+  ],
   options: thinkOption,
   measurements: downtimes(observation),
 })

@@ -8,7 +8,7 @@ export const atMostOneRunning = (observation: VmObservation) =>
     /** Of machines that stood still when another began: to be looked at when they go on. */
     const doubts: Execution[] = []
     return (observer) => {
-      const { machine, events, isFedAgain } = observer
+      const { machine, executing } = observer
       if (machine === null) return undefined
       for (let i = doubts.length - 1; i >= 0; i--) {
         const doubt = doubts[i] as Execution
@@ -17,13 +17,7 @@ export const atMostOneRunning = (observation: VmObservation) =>
         const broken = twice(observer, doubt.vm, doubts)
         if (broken !== undefined) return broken
       }
-      for (const { what, vm } of events) {
-        if (what !== 'running' && what !== 'arrived' && what !== 'resumed') continue
-        const broken = twice(observer, vm, doubts)
-        if (broken !== undefined) return broken
-      }
-      if (!isFedAgain) return undefined
-      for (const vm of machine.guests.keys()) {
+      for (const vm of executing) {
         const broken = twice(observer, vm, doubts)
         if (broken !== undefined) return broken
       }
@@ -32,8 +26,10 @@ export const atMostOneRunning = (observation: VmObservation) =>
   })
 
 function twice(observer: VmObserver, vm: string, doubts: Execution[]): string | undefined {
+  const known = observer.executions.get(vm) ?? []
+  if (known.length < 2) return undefined
   const running: Execution[] = []
-  for (const execution of observer.executions.get(vm) ?? []) {
+  for (const execution of known) {
     if (execution.host.process !== execution.machine) continue
     if (observer.isDazed(execution)) {
       if (!doubts.includes(execution)) doubts.push(execution)

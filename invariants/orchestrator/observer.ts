@@ -35,8 +35,8 @@ export class VmObserver {
   host: HostView<unknown> | null = null
   /** What happened to its guests. */
   events: readonly GuestEvent[] = none
-  /** The machine runs guests again that it did not run a moment ago. */
-  isFedAgain = false
+  /** VMs that it executes, where something has changed; else nothing. */
+  executing: readonly string[] = none
   /** What was committed and never seen before. */
   touches: readonly Touch[] = none
   /** The replica that stepped. */
@@ -90,7 +90,7 @@ export class VmObserver {
   #lookAtMachine(machine: Machine, host: HostView<unknown>): void {
     let known = this.#machines[host.index]
     if (known?.machine !== machine) {
-      known = { machine, changes: -1, looks: -1, events: 0, isFed: false, lookedAt: this.at }
+      known = { machine, changes: -1, looks: -1, events: 0, lookedAt: this.at }
       this.#machines[host.index] = known
     }
     if (known.looks === machine.looks) return
@@ -98,14 +98,18 @@ export class VmObserver {
     known.lookedAt = this.at
     this.machine = machine
     this.host = host
-    this.isFedAgain = machine.isFed && !known.isFed
-    known.isFed = machine.isFed
     this.aspects = seen.machine
+    this.events = none
+    this.executing = none
+    if (known.changes === machine.changes) return
+    known.changes = machine.changes
+    this.#collect(machine, known)
+    this.executing = this.#executingOn(machine, host)
+  }
+
+  #collect(machine: Machine, known: SeenMachine): void {
     const { end } = machine.events
-    if (known.events === end) {
-      this.events = none
-      return
-    }
+    if (known.events === end) return
     const events: GuestEvent[] = []
     for (let number = known.events; number < end; number++) {
       const event = machine.events.at(number)
@@ -113,18 +117,27 @@ export class VmObserver {
     }
     known.events = end
     this.events = events
-    for (const event of events) this.#follow(event, { host, machine, vm: event.vm })
+    for (const { what, migration } of events) {
+      if (migration === null) continue
+      if (what === 'paused') this.#pausedAt.set(migration, this.at)
+      const since = this.#pausedAt.get(migration)
+      if (what === 'arrived' && since !== undefined) this.downtimes.push(this.at - since)
+    }
   }
 
-  #follow({ what, vm, migration }: GuestEvent, execution: Execution): void {
-    const others = (this.executions.get(vm) ?? []).filter(({ machine }) => machine !== execution.machine)
-    const isOn = what === 'running' || what === 'arrived' || what === 'resumed' || what === 'networked' || what === 'identified'
-    if (isOn) others.push(execution)
-    this.executions.set(vm, others)
-    if (migration === null) return
-    if (what === 'paused') this.#pausedAt.set(migration, this.at)
-    const since = this.#pausedAt.get(migration)
-    if (what === 'arrived' && since !== undefined) this.downtimes.push(this.at - since)
+  /** What the machine executes now; it is also where those look who meet the VM elsewhere. */
+  #executingOn(machine: Machine, host: HostView<unknown>): string[] {
+    const executing: string[] = []
+    for (const [vm, guest] of machine.guests) {
+      if (!machine.isExecuting(guest)) continue
+      executing.push(vm)
+      const known = this.executions.get(vm)
+      if (known === undefined) this.executions.set(vm, [{ host, machine, vm }])
+      else if (!known.some((execution) => execution.machine === machine)) {
+        this.executions.set(vm, [...known.filter((execution) => execution.host.process === execution.machine), { host, machine, vm }])
+      }
+    }
+    return executing
   }
 
   #lookAtControl(control: ControlPlane, host: HostView<unknown>): void {
@@ -183,7 +196,6 @@ interface SeenMachine {
   changes: number
   looks: number
   events: number
-  isFed: boolean
   lookedAt: Nanos
 }
 

@@ -18,7 +18,7 @@ export const runsWhereOwned = (observation: VmObservation) =>
         }
         return undefined
       }
-      const { machine, host, events, isFedAgain } = observer
+      const { machine, host, executing } = observer
       if (machine === null || host === null) return undefined
       for (let i = doubts.length - 1; i >= 0; i--) {
         const doubt = doubts[i] as Execution
@@ -27,8 +27,7 @@ export const runsWhereOwned = (observation: VmObservation) =>
         const broken = strays(observer, doubt, observer.records.get(doubt.vm) ?? null, doubts)
         if (broken !== undefined) return broken
       }
-      const begun = isFedAgain ? [...machine.guests.keys()] : events.map(({ vm }) => vm)
-      for (const vm of begun) {
+      for (const vm of executing) {
         const broken = strays(observer, { host, machine, vm }, observer.records.get(vm) ?? null, doubts)
         if (broken !== undefined) return broken
       }

@@ -48,13 +48,11 @@ export class Journal {
       }
       const file = await host.disk.open(`${directory}/journal-${number}`, { create: true })
       const end = redoAll(await file.readAt(0, file.size()), state)
-      if (end < file.size()) {
-        await file.truncate(end)
-        host.check.sometimes('a torn journal is cut off')
-      }
-      await file.sync()
-      await host.disk.syncDirectory(directory)
-      return new Journal(host, directory, state, compactAfterBytes, number, file)
+      host.check.sometimes('a torn journal is cut off', end < file.size())
+      const journal = new Journal(host, directory, state, compactAfterBytes, number, file)
+      // After a sync that failed what is read here may be in the page cache alone, and no later sync would write it: it is written anew.
+      await journal.#compact()
+      return journal
     } catch (error) {
       if (error instanceof DiskError) host.exit(`the journal in ${directory}: ${error.message}`)
       throw error
@@ -103,7 +101,10 @@ export class Journal {
         const ready = this.#waiting.filter((waiter) => waiter.until <= until)
         this.#waiting = this.#waiting.filter((waiter) => waiter.until > until)
         for (const { settle } of ready) settle()
-        if (this.#file.size() > this.#compactAfterBytes) await this.#compact()
+        if (this.#file.size() > this.#compactAfterBytes) {
+          await this.#compact()
+          this.#host.check.reachable('a journal is compacted')
+        }
       }
     } catch (error) {
       if (error instanceof DiskError) this.#host.exit(`the journal in ${this.#directory}: ${error.message}`)
@@ -133,7 +134,6 @@ export class Journal {
     for (const { settle } of ready) settle()
     old.close()
     await disk.remove(`${this.#directory}/journal-${oldNumber}`)
-    this.#host.check.reachable('a journal is compacted')
   }
 }
 

@@ -2,6 +2,7 @@ import type { Plant } from '../../tools/plant/plant.js'
 import { kvPlants } from './kv-plants.js'
 import { modelPlants } from './model-plants.js'
 import { again, scenarioPlants } from './scenario-plants.js'
+import { vmPlants } from './vm-plants.js'
 import { walkPlants } from './walk-plants.js'
 import { zooPlants } from './zoo-plants.js'
 
@@ -18,4 +19,5 @@ export const plants: readonly Plant[] = [
   ...modelPlants,
   ...zooPlants,
   ...kvPlants,
+  ...vmPlants,
 ]

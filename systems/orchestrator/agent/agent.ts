@@ -57,7 +57,7 @@ export class Agent {
   }
 
   async #sync(): Promise<void> {
-    const looked = await this.#ask('look', { since: this.#view?.changes ?? -1 })
+    const looked = await this.#ask('look', { life: this.#view?.life ?? 0, since: this.#view?.changes ?? -1 })
     if (looked !== 'unreachable') {
       if (looked !== null) this.#view = looked
       if (this.#view !== null && this.#view.session !== null) await this.#syncWith(this.#view, this.#view.session)

@@ -78,7 +78,9 @@ export class ControlPlane {
       let result: CommandResult | null = null
       // Where a VM is placed is chosen by what is known now; the claim may come too late.
       for (let attempt = 0; attempt < mostClaims; attempt++) {
-        result = await this.propose(this.#complete(order), key)
+        const command = this.#complete(order)
+        await this.host.failpoint('control.claim')
+        result = await this.propose(command, key)
         if (result.kind === 'ok' || result.why !== 'claim-lost') break
         this.host.check.sometimes('a placement claim comes too late')
       }

@@ -15,28 +15,28 @@ export function join(state: ClusterState, command: Extract<AgentCommand, { kind:
   const isNewSession = known === undefined || session > known.session
   state.setHost(record)
   if (isNewSession) {
-    forgetDepartures(state, host)
-    if (known !== undefined) for (const vm of vmsOf(state, host)) outlive(state, vm, host, session)
+    for (const vm of subjectsOf(state, host)) endSession(state, vm, host, session)
     state.tell(host, `joins with session ${session}`)
   }
   return done
 }
 
-/** The session that the VM was in on this host is over: it is placed there anew, in the new one. */
-function outlive(state: ClusterState, vm: VmRecord, host: HostName, session: number): void {
-  if (vm.host !== host) {
-    if (vm.migration?.target === host) state.setVm({ ...vm, migration: null })
-  } else if (vm.desired === 'running' && vm.evicted === null && vm.pool === null) {
-    state.setVm({ ...vm, session, generation: vm.generation + 1, observed: 'none', migration: null, arrival: null })
-  } else letGo(state, vm)
+/** The session of this host is over, and with it whatever of the VM was there. `next`: the session that follows it; null: none yet. */
+function endSession(state: ClusterState, vm: VmRecord, host: HostName, next: number | null): void {
+  if (isAtHome(vm, host)) {
+    const isToGoOn = next !== null && vm.desired === 'running' && vm.evicted === null && vm.pool === null
+    if (isToGoOn) state.setVm({ ...vm, session: next, generation: vm.generation + 1, observed: 'none', migration: null, arrival: null })
+    else letGo(state, vm)
+    return
+  }
+  const migration = vm.migration?.target === host ? null : vm.migration
+  const arrival = vm.arrival?.source === host ? null : vm.arrival
+  state.setVm({ ...vm, migration, arrival })
 }
 
-/** What went away from the host before its session ended has left nothing there. */
-function forgetDepartures(state: ClusterState, host: HostName): void {
-  for (const id of [...state.usage(host).departed].sort()) {
-    const vm = state.vms.get(id)
-    if (vm !== undefined) state.setVm({ ...vm, arrival: null })
-  }
+/** One that went away from there by a migration is at home elsewhere. */
+function isAtHome(vm: VmRecord, host: HostName): boolean {
+  return vm.host === host
 }
 
 /** It is certain that no host runs it, nor will. */
@@ -109,15 +109,9 @@ export function hostFenced(state: ClusterState, { host, session }: Extract<Leade
   const record = state.hosts.get(host)
   if (record === undefined || record.session !== session || record.state !== 'lost') return refused('stale', `${host} is not lost in session ${session}`)
   state.setHost({ ...record, state: 'fenced' })
-  for (const vm of [...state.vms.values()]) if (isEndedBy(vm, host)) letGo(state, vm)
-  forgetDepartures(state, host)
+  for (const vm of subjectsOf(state, host)) endSession(state, vm, host, null)
   state.tell(host, 'is fenced')
   return done
-}
-
-/** Whose home is fenced. One that went away from there by a migration is at home elsewhere. */
-function isEndedBy(vm: VmRecord, fenced: HostName): boolean {
-  return vm.host === fenced
 }
 
 /** Gives a VM without a host to one, in a new generation. */
@@ -144,4 +138,10 @@ export function evict(state: ClusterState, { vm: id, generation, why }: Extract<
 /** VMs that are on a host or on their way to it, oldest first. */
 export function vmsOf(state: ClusterState, host: HostName): VmRecord[] {
   return [...state.usage(host).vms].map((id) => state.vms.get(id) as VmRecord).sort((a, b) => a.serial - b.serial)
+}
+
+/** Those, and VMs that went away from there and of which something may be left, oldest first. */
+function subjectsOf(state: ClusterState, host: HostName): VmRecord[] {
+  const { vms, departed } = state.usage(host)
+  return [...new Set([...vms, ...departed])].map((id) => state.vms.get(id) as VmRecord).sort((a, b) => a.serial - b.serial)
 }

@@ -26,6 +26,8 @@ export class Guest {
   memory = new GuestMemory()
   /** Requests to the disk that are not answered. */
   openRequests = 0
+  /** False: it gave its disk's lock back, to be able to go elsewhere. */
+  hasDisk = true
   /** Writes of its own accord so far. */
   beats = 0
   outgoing: Outgoing | null = null

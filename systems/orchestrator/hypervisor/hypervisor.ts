@@ -31,7 +31,9 @@ export interface GuestView {
 }
 
 export interface HypervisorView {
-  /** Rises with everything that changes here, through all lives of a session. */
+  /** Of the machine: in another one changes are counted anew. */
+  readonly life: number
+  /** Rises with everything that changes here. */
   readonly changes: number
   /** null: the storage has not opened one yet. */
   readonly session: number | null
@@ -50,8 +52,8 @@ interface Named {
 
 /** What an agent asks of the hypervisor of its machine, whatever that is: a simulated one, local processes, systemd and microvm.nix. */
 export type HypervisorApi = {
-  /** null: nothing changed since. */
-  look: { req: { readonly since: number }; res: HypervisorView | null }
+  /** null: nothing changed since, in the same life. */
+  look: { req: { readonly life: number; readonly since: number }; res: HypervisorView | null }
   /** Answered at once; how it goes is seen. */
   start: { req: { readonly session: number; readonly spec: GuestSpec }; res: HypervisorAnswer }
   /** `done`: nothing of the VM up to this generation is here, holds its disk, or will be started in this session. */

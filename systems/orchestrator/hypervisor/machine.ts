@@ -2,13 +2,14 @@ import { ms } from '../../../sim/host/durations.js'
 import { DiskError, NetError } from '../../../sim/host/errors.js'
 import type { Host, HostName, Nanos } from '../../../sim/host/seam.js'
 import { leaveWhenAsked } from '../../raft/leave-when-asked.js'
-import { resourcesOf, servicePort } from '../definition.js'
+import { resourcesOf } from '../definition.js'
 import { Migrations } from '../migration/migrations.js'
 import { Bridge } from '../network/bridge.js'
-import type { GuestReply, GuestRequest } from '../network/frames.js'
 import { Recent } from '../recent.js'
 import { type Session, type StorageApi, type StorageClient, storageApi } from '../storage/storage-api.js'
 import { Guest, type GuestEvent } from './guest.js'
+import type { GuestDriver } from './guest-driver.js'
+import { GuestLife } from './guest-life.js'
 import { GuestMemory } from './guest-memory.js'
 import { accepted, declined, type GuestSpec, type HypervisorAnswer, type HypervisorApi, type HypervisorView, hypervisorApi } from './hypervisor.js'
 import { type MachineConfig, machineDefaults } from './machine-config.js'
@@ -33,6 +34,7 @@ export class Machine {
   readonly config: MachineConfig
   readonly bridge: Bridge
   readonly migrations: Migrations
+  readonly life: GuestLife
   readonly units: Units
   readonly host: Host
   readonly #storage: HostName
@@ -40,20 +42,27 @@ export class Machine {
   readonly #locks = new Map<string, StorageClient>()
   /** Generations below are never started in this session. */
   readonly #refusedBelow = new Map<string, number>()
+  /** By VM: what its driver is doing. */
+  readonly #driven = new Map<string, Promise<void>>()
   #sessionsHere = 0
   #instances = 0
 
-  static async boot(host: Host): Promise<Machine> {
+  /** `driver`: runs guests in place of the simulation. */
+  static async boot(host: Host, driver: GuestDriver | null = null): Promise<Machine> {
     host.mark('recovering')
     try {
-      return new Machine(host, await Units.open(host.disk))
+      return new Machine(host, await Units.open(host.disk), driver)
     } catch (error) {
       if (error instanceof DiskError) host.exit(`the machine cannot read its units: ${error.message}`)
       throw error
     }
   }
 
-  private constructor(host: Host, units: Units) {
+  private constructor(
+    host: Host,
+    units: Units,
+    readonly driver: GuestDriver | null,
+  ) {
     this.host = host
     this.units = units
     this.config = { ...machineDefaults, ...(host.config as Partial<MachineConfig> | null) }
@@ -61,6 +70,7 @@ export class Machine {
     this.#storage = host.peers.storage?.[0] ?? 'storage-1'
     this.bridge = new Bridge(host, () => this.enter())
     this.migrations = new Migrations(this)
+    this.life = new GuestLife(this)
     this.#serve()
     host.clock.every(this.config.keepAlive, () => {
       this.enter()
@@ -68,9 +78,9 @@ export class Machine {
     })
     host.clock.every(tick, () => {
       this.enter()
-      this.#tick()
+      this.life.tick()
     })
-    if (this.config.guestWrites > 0) host.clock.every(this.config.guestWrites, () => this.#beat())
+    if (this.config.guestWrites > 0) host.clock.every(this.config.guestWrites, () => this.life.beat())
     host.spawn('keep-alive', () => this.#keepAlive())
     leaveWhenAsked(host, () => this.#leave())
   }
@@ -88,7 +98,21 @@ export class Machine {
   enter(): void {
     this.looks++
     const before = this.watchdog.isFed
-    if (this.watchdog.look(this.host.clock.monotonic()) !== before) this.changes++
+    if (this.watchdog.look(this.host.clock.monotonic()) !== before) this.#fedChanged()
+  }
+
+  #fedChanged(): void {
+    this.changes++
+    const { driver, isFed } = this
+    if (driver === null) return
+    for (const { doing, vm } of this.guests.values()) if (doing === 'running') this.#drive(vm, () => driver.hold(vm, !isFed))
+  }
+
+  /** What the driver does with one VM, one thing after the other. What it cannot do is logged: the lease and the lock are what others rely on. */
+  #drive(vm: string, act: () => Promise<void>): void {
+    const before = this.#driven.get(vm) ?? Promise.resolve()
+    const next = before.then(act).catch((error: unknown) => this.host.log.warn('machine.driver', { vm, why: String(error) }))
+    this.#driven.set(vm, next)
   }
 
   get isFed(): boolean {
@@ -110,10 +134,14 @@ export class Machine {
         this.changes++
         this.host.spawn('autostart', () => this.#autostart())
       }
+      const before = this.isFed
       this.watchdog.feed(askedAt, this.host.clock.monotonic())
-      this.changes++
+      if (this.isFed !== before) this.#fedChanged()
     } else if (isNew) this.#sessionsHere++
-    else this.#endSession('the storage has blocked the session')
+    else {
+      this.#endSession('the storage has blocked the session')
+      this.host.check.reachable('a machine is fenced, and begins anew')
+    }
   }
 
   /** Whatever runs, ends; the machine begins anew with a later session. */
@@ -126,7 +154,6 @@ export class Machine {
     this.#refusedBelow.clear()
     this.changes++
     this.host.log.warn('machine.session-over', { why })
-    this.host.check.reachable('a machine is fenced, and begins anew')
   }
 
   /** What was to start with the machine. Who owns it now only the control plane knows: units of an earlier session are not started, but taken away. */
@@ -148,9 +175,9 @@ export class Machine {
         return request.session === this.session ? act(request) : declined(`session ${request.session} is over`)
       }
     this.host.net.serve(hypervisorApi, {
-      look: ({ since }) => {
+      look: ({ life, since }) => {
         this.enter()
-        return since === this.changes ? null : this.view()
+        return life === this.host.incarnation && since === this.changes ? null : this.view()
       },
       start: guarded(({ spec }) => this.#start(spec)),
       stop: guarded(({ vm, generation }) => this.#stop(vm, generation)),
@@ -170,7 +197,7 @@ export class Machine {
 
   view(): HypervisorView {
     const { changes, session, config, isFed } = this
-    return { changes, session, capacity: config.capacity, guests: [...this.guests.values()].map((guest) => guest.view(isFed)) }
+    return { life: this.host.incarnation, changes, session, capacity: config.capacity, guests: [...this.guests.values()].map((guest) => guest.view(isFed)) }
   }
 
   #start(spec: GuestSpec): HypervisorAnswer {
@@ -215,6 +242,7 @@ export class Machine {
     guest.memory = new GuestMemory()
     guest.outgoing = null
     guest.incoming = null
+    guest.hasDisk = true
     this.note('starting', guest)
     this.host.spawn('guest', () => this.#boot(guest, guest.instance))
   }
@@ -227,9 +255,13 @@ export class Machine {
       if (isCurrent()) this.crash(guest, 'its disk is not to be had')
       return
     }
-    const [shortest, longest] = this.config.bootTime
     guest.doing = 'booting'
     this.changes++
+    if (this.driver !== null) {
+      await this.#bootDriven(guest, instance, this.driver)
+      return
+    }
+    const [shortest, longest] = this.config.bootTime
     const bootTime = shortest + this.host.random.int(longest - shortest + 1)
     guest.timers.push(
       this.host.clock.timer(bootTime, () => {
@@ -239,6 +271,26 @@ export class Machine {
         this.run(guest, 'running')
       }),
     )
+  }
+
+  async #bootDriven(guest: Guest, instance: number, driver: GuestDriver): Promise<void> {
+    const { vm, spec } = guest
+    const isCurrent = () => this.isCurrent(guest, instance) && (guest.doing === 'booting' || guest.doing === 'running')
+    let failure: string | null = null
+    this.#drive(vm, () =>
+      driver
+        .start(spec, (why) => {
+          if (isCurrent()) this.crash(guest, why)
+        })
+        .catch((error: unknown) => {
+          failure = String(error)
+        }),
+    )
+    await this.#driven.get(vm)
+    this.enter()
+    if (!isCurrent() || guest.doing === 'running') return
+    if (failure === null) this.run(guest, 'running')
+    else this.crash(guest, failure)
   }
 
   unitOf({ spec }: Guest): Unit {
@@ -257,7 +309,7 @@ export class Machine {
   connect(guest: Guest): void {
     const { address, definition, vm } = guest.spec
     if (address === null) return
-    this.bridge.plug({ vm, address, security: definition.security, answer: (request) => this.#answer(guest, request) })
+    this.bridge.plug({ vm, address, security: definition.security, answer: (request) => this.life.answer(guest, request) })
     this.note('networked', guest)
     this.bridge.announce(address)
   }
@@ -297,6 +349,7 @@ export class Machine {
 
   /** What is on its way to the disk must not arrive when the VM is somebody else's: answers whether that is certain. */
   async releaseDisk(vm: string): Promise<boolean> {
+    await this.#driven.get(vm)
     const client = this.#locks.get(vm)
     if (client === undefined) return true
     if ((await this.storage('release', { image: vm, client })) === null) return false
@@ -311,6 +364,7 @@ export class Machine {
     if (guest.spec.address !== null) return declined('it is somebody already')
     guest.spec = spec
     this.note('identified', guest)
+    this.host.check.reachable('a warm guest becomes somebody')
     this.connect(guest)
     await this.persist(() => this.units.put(this.unitOf(guest)))
     return accepted
@@ -320,6 +374,7 @@ export class Machine {
     const present = this.guests.get(spec.vm)
     if (present?.incoming?.migration === migration && present.doing === 'incoming') return accepted
     if (!this.isFed) return declined('the storage does not answer')
+    if (this.driver !== null) return declined('this machine takes no running guests')
     if (spec.generation < (this.#refusedBelow.get(spec.vm) ?? 0)) return declined(`generation ${spec.generation} was given up here`)
     if (present !== undefined) {
       if (present.doing !== 'incoming') return declined('it is here already')
@@ -353,49 +408,7 @@ export class Machine {
 
   /** Whether it executes at this moment. */
   isExecuting(guest: Guest): boolean {
-    return guest.doing === 'running' && !guest.isPaused && this.isFed && this.guests.get(guest.vm) === guest
-  }
-
-  async #answer(guest: Guest, request: GuestRequest): Promise<GuestReply> {
-    this.enter()
-    const { vm, generation, address } = guest.spec
-    if (!this.isExecuting(guest)) return { kind: 'no-answer' }
-    if (request.f === 'ask') {
-      const reply = address === null ? null : await this.bridge.ask(address, request.ip, servicePort, { f: 'get' })
-      this.enter()
-      return this.isExecuting(guest) ? (reply ?? { kind: 'unreachable' }) : { kind: 'no-answer' }
-    }
-    const block = { image: vm, block: registerBlock }
-    const accessed = await this.access(guest, request.f === 'put' ? { ...block, value: request.value } : block)
-    return accessed === null ? { kind: 'no-answer' } : { kind: 'value', vm, generation, value: accessed.value }
-  }
-
-  /** Reads a block of its disk, or writes it. Null: nobody can tell, or the guest is not there any more to say it. */
-  async access(guest: Guest, block: { image: string; block: number; value?: number }): Promise<{ value: number | null } | null> {
-    const { instance } = guest
-    const client: StorageClient = { machine: this.host.name, session: this.session ?? 0, instance }
-    const request = { ...block, client, generation: guest.spec.generation }
-    guest.memory.write(block.value ?? 0)
-    guest.openRequests++
-    const accessed = block.value === undefined ? await this.storage('read', request) : await this.storage('write', { ...request, value: block.value })
-    guest.openRequests--
-    if (!this.isCurrent(guest, instance) || !this.isExecuting(guest)) return null
-    if (accessed === null) return null
-    if (accessed.kind === 'ok') return { value: accessed.value }
-    this.crash(guest, `its disk refuses it: ${accessed.kind}`)
-    return null
-  }
-
-  /** All guests write something of their own accord. */
-  #beat(): void {
-    this.enter()
-    for (const guest of this.guests.values()) {
-      if (!this.isExecuting(guest)) continue
-      guest.beats++
-      this.host.spawn('guest', async () => {
-        await this.access(guest, { image: guest.vm, block: beatBlock, value: guest.beats })
-      })
-    }
+    return guest.doing === 'running' && !guest.isPaused && guest.hasDisk && this.isFed && this.guests.get(guest.vm) === guest
   }
 
   /** From outside, as the world would: it changes what is so, and the machine sees it later. */
@@ -419,41 +432,9 @@ export class Machine {
     guest.cancelTimers()
     this.guests.delete(guest.vm)
     if (guest.spec.address !== null) this.bridge.unplug(guest.spec.address)
+    const { driver, vm } = { driver: this.driver, vm: guest.vm }
+    if (driver !== null) this.#drive(vm, () => driver.stop(vm))
     this.note(what, guest, why)
-  }
-
-  /** Restarts what crashed, and resets what hangs. */
-  #tick(): void {
-    const now = this.host.clock.monotonic()
-    for (const guest of this.guests.values()) {
-      if (guest.doing === 'hung') {
-        guest.hungSince ??= now
-        if (now - guest.hungSince >= this.config.hangPatience) this.crash(guest, 'its watchdog card reset it')
-      } else if (guest.doing === 'crashed' && guest.timers.length === 0) this.#restartLater(guest, now)
-    }
-  }
-
-  #restartLater(guest: Guest, now: Nanos): void {
-    guest.outgoing = null
-    if (guest.spec.address !== null) this.bridge.unplug(guest.spec.address)
-    if (guest.runningSince !== null && now - guest.runningSince >= this.config.stableAfter) guest.restarts = 0
-    if (guest.restarts >= this.config.mostRestarts) {
-      guest.doing = 'failed'
-      this.changes++
-      return
-    }
-    guest.restarts++
-    const { instance } = guest
-    guest.timers.push(
-      this.host.clock.timer(this.config.restartDelay, () => {
-        this.enter()
-        guest.timers.length = 0
-        // A start is gated by the lease: while the storage is not sure of us, the unit waits.
-        if (!this.isCurrent(guest, instance) || guest.doing !== 'crashed') return
-        if (this.isFed) this.bringUp(guest)
-        else guest.restarts--
-      }),
-    )
   }
 
   // ---------------------------------------------------------------- the world
@@ -487,10 +468,6 @@ export class Machine {
     this.events.add({ what, vm, generation, instance, generationId: identity.generationId, migration, digest: memory.digest, why })
   }
 }
-
-/** Of a guest's disk: what clients read and write, and what it writes of its own accord. */
-const registerBlock = 0
-const beatBlock = 1
 
 const tick = ms(250)
 const retryPause = ms(200)

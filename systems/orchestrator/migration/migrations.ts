@@ -105,7 +105,10 @@ export class Migrations {
       machine.enter()
     }
     if (!isCurrent() || guest.outgoing?.phase !== 'stopping') return false
-    return (await this.#sendRegions(guest, guest.memory.digest)) && isCurrent()
+    if (!(await this.#sendRegions(guest, guest.memory.digest)) || !isCurrent()) return false
+    // A write that was never answered may still be on its way: from here on the storage refuses it.
+    guest.hasDisk = false
+    return (await machine.releaseDisk(guest.vm)) && isCurrent()
   }
 
   /** One round. */
@@ -133,9 +136,22 @@ export class Migrations {
     outgoing.phase = phase
     for (const effect of effects) {
       if (effect === 'pause') this.#machine.note('paused', guest)
-      else if (effect === 'resume') this.#machine.note('resumed', guest, 'the migration is over')
+      else if (effect === 'resume') this.#resume(guest)
       else if (effect === 'destroy') this.#machine.kill(guest, 'handed-over', '')
     }
+  }
+
+  /** It goes on here, once its disk is its own again. */
+  #resume(guest: Guest): void {
+    const machine = this.#machine
+    const { instance } = guest
+    const isCurrent = () => machine.isCurrent(guest, instance) && guest.doing === 'running'
+    machine.host.spawn('guest', async () => {
+      if (!guest.hasDisk) guest.hasDisk = await machine.takeDisk(guest, isCurrent)
+      if (!isCurrent()) return
+      if (guest.hasDisk) machine.note('resumed', guest, 'the migration is over')
+      else machine.crash(guest, 'its disk is not to be had')
+    })
   }
 
   /** What the control plane decided: the guest is the target's. */
@@ -145,7 +161,6 @@ export class Migrations {
     if (guest?.outgoing?.migration !== migration || guest.outgoing.phase !== 'standing') return declined('it does not stand here')
     const { target, targetSession } = guest.outgoing
     this.#step(guest, 'finish')
-    await machine.releaseDisk(vm)
     machine.host.spawn('units', () => machine.persist(() => machine.units.remove(vm)))
     await this.#call(target, 'activate', { vm, migration, session: targetSession, generation: generation + 1 })
     return session === machine.session ? accepted : declined('the session is over')

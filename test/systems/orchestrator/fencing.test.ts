@@ -1,0 +1,82 @@
+import { describe, expect, test } from 'vitest'
+import { fenceStep, unfenced } from '../../../systems/orchestrator/control/fencing.js'
+import { Silence } from '../../../systems/orchestrator/control/silence.js'
+import { fenceWait, Watchdog } from '../../../systems/orchestrator/hypervisor/watchdog.js'
+import { StorageState } from '../../../systems/orchestrator/storage/storage-state.js'
+
+const session = { machine: 'machine-1', session: 1 }
+const client = (instance: number, machine = 'machine-1', number = 1) => ({ machine, session: number, instance })
+
+describe('Fencing', () => {
+  test('is not confirmed before the watchdog of the machine has surely fired', () => {
+    const wait = fenceWait(2_000)
+    const blocked = fenceStep(unfenced, { kind: 'storage', state: 'blocked' }, 100, wait)
+    expect(blocked.isConfirmed).toBe(false)
+    expect(fenceStep(blocked, { kind: 'time' }, 100 + wait - 1, wait).isConfirmed).toBe(false)
+    expect(fenceStep(blocked, { kind: 'time' }, 100 + wait, wait).isConfirmed).toBe(true)
+    expect(fenceStep(unfenced, { kind: 'time' }, 1_000_000, wait).isConfirmed).toBe(false)
+    expect(fenceStep(unfenced, { kind: 'power-off' }, 0, wait).isConfirmed).toBe(false)
+    expect(fenceStep(unfenced, { kind: 'storage', state: 'closed' }, 0, wait).isConfirmed).toBe(true)
+  })
+
+  test('a watchdog lasts from when it was asked for, not from when it was answered', () => {
+    const watchdog = new Watchdog(2_000)
+    expect(watchdog.look(0)).toBe(false)
+    watchdog.feed(100, 1_900)
+    expect(watchdog.isFed).toBe(true)
+    expect(watchdog.look(2_099)).toBe(true)
+    expect(watchdog.look(2_100)).toBe(false)
+    watchdog.end()
+    expect(watchdog.look(0)).toBe(false)
+  })
+
+  test('a leader counts only the silence that it listened to, and doubts itself when most are silent', () => {
+    const silence = new Silence(3_000, 9_000)
+    const hosts = ['a', 'b', 'c']
+    silence.listenAnew(10_000)
+    expect(silence.lost(hosts, 12_999)).toEqual([])
+    for (const host of ['a', 'b']) silence.heard(host, 12_900)
+    expect(silence.lost(hosts, 13_000)).toEqual(['c'])
+    expect(silence.lost(hosts, 16_000)).toEqual([])
+    expect(silence.lost(hosts, 22_000)).toEqual(['a', 'b', 'c'])
+  })
+})
+
+describe('The storage', () => {
+  const opened = () => {
+    const state = new StorageState()
+    state.perform('openSession', session)
+    expect(state.perform('open', { image: 'vm-1', client: client(1), generation: 1 })).toEqual({ kind: 'ok' })
+    return state
+  }
+  const write = (state: StorageState, instance: number, generation: number) =>
+    state.perform('write', { image: 'vm-1', client: client(instance), generation, block: 0, value: 7 }).kind
+
+  test('refuses a blocked session, a stale generation, and whoever does not hold the lock', () => {
+    const state = opened()
+    expect(write(state, 1, 1)).toBe('ok')
+    expect(write(state, 1, 0)).toBe('not-owner')
+    expect(write(state, 2, 1)).toBe('not-owner')
+    expect(state.perform('blocklist', session)).toEqual({ kind: 'blocked' })
+    expect(write(state, 1, 1)).toBe('blocked')
+    expect(state.perform('openSession', session)).toEqual({ kind: 'blocked' })
+    expect(state.perform('openSession', { ...session, session: 2 })).toEqual({ kind: 'open' })
+  })
+
+  test('breaks a lock only while the one that is meant holds it', () => {
+    const state = opened()
+    const held = { client: client(1), generation: 1 }
+    state.perform('release', { image: 'vm-1', client: client(1) })
+    expect(state.perform('open', { image: 'vm-1', client: client(3), generation: 1 })).toEqual({ kind: 'ok' })
+    expect(state.perform('breakLock', { image: 'vm-1', held, by: { client: client(2), generation: 1 } })).toEqual({ kind: 'held-by-another' })
+    expect(write(state, 3, 1)).toBe('ok')
+  })
+
+  test('is the same after its journal is done again', () => {
+    const state = opened()
+    write(state, 1, 1)
+    const copy = new StorageState()
+    copy.decode(JSON.parse(JSON.stringify(state.encode())))
+    expect(copy.encode()).toEqual(state.encode())
+  })
+})
