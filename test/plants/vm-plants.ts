@@ -186,7 +186,7 @@ export const vmPlants: readonly Plant[] = [
     file: 'systems/orchestrator/control/control-plane.ts',
     replace: "          if (command.kind === 'join') this.leader.heard(command.host)\n",
     with: '',
-    expect: ['desired is observed', 'guests hold what was acknowledged'],
+    expect: ['desired is observed', 'guests hold what was acknowledged', 'nothing is left over'],
     subject: partition,
   },
   {
