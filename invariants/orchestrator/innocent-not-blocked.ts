@@ -5,22 +5,23 @@ import { seen, type VmObservation } from './observer.js'
  * committed that its host is lost.
  */
 export const innocentNotBlocked = (observation: VmObservation) =>
-  observation.invariant('InnocentNotBlocked', seen.storage, () => ({ broken, blocked }, world) => {
-    if (broken !== null) {
-      const { image, lock, by } = broken
-      const isOlder = lock.generation < by.generation || (lock.generation === by.generation && isLater(by.client, lock.client))
-      if (!isOlder)
-        return `${by.client.machine} broke the lock on ${image} for generation ${by.generation}, instance ${by.client.instance}: ${lock.client.machine} held it for generation ${lock.generation}, instance ${lock.client.instance}`
+  observation.invariant('InnocentNotBlocked', seen.storage | seen.control, () => {
+    /** Sessions that some replica knew to be lost, whatever has become of that replica. */
+    const lost = new Set<string>()
+    return ({ aspects, control, broken, blocked }) => {
+      if ((aspects & seen.control) !== 0) {
+        for (const { name, session, state } of control?.state.hosts.values() ?? []) if (state !== 'ready') lost.add(`${name}/${session}`)
+        return undefined
+      }
+      if (broken !== null) {
+        const { image, lock, by } = broken
+        const isOlder = lock.generation < by.generation || (lock.generation === by.generation && isLater(by.client, lock.client))
+        if (!isOlder)
+          return `${by.client.machine} broke the lock on ${image} for generation ${by.generation}, instance ${by.client.instance}: ${lock.client.machine} held it for generation ${lock.generation}, instance ${lock.client.instance}`
+      }
+      const innocent = blocked.find((session) => !lost.has(session))
+      return innocent === undefined ? undefined : `the session ${innocent} was blocked, and the control plane never said that it is lost`
     }
-    for (const session of blocked) {
-      const [machine, number] = session.split('/') as [string, string]
-      const isLost = world.hosts.control.some(({ process }) => {
-        const record = process?.state.hosts.get(machine)
-        return record !== undefined && (record.session > Number(number) || (record.session === Number(number) && record.state !== 'ready'))
-      })
-      if (!isLost) return `session ${number} of ${machine} was blocked, and the control plane never said that it is lost`
-    }
-    return undefined
   })
 
 function isLater(one: { readonly session: number; readonly instance: number }, other: { readonly session: number; readonly instance: number }): boolean {
