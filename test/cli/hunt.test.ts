@@ -4,7 +4,9 @@ import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { beforeAll, describe, expect, test, vi } from 'vitest'
 import { HuntLock } from '../../cli/hunt-lock.js'
+import { huntRequest } from '../../cli/hunt-request.js'
 import { main } from '../../cli/main.js'
+import { scenarios } from '../../scenarios/index.js'
 import { plain } from '../../sim/report/palette.js'
 import { example, fixture, freshFolder, seedfall, seedfallHere } from './seedfall.js'
 
@@ -145,14 +147,19 @@ describe('a hunt for people', () => {
   })
 
   test('runs Seedfall’s own scenarios by name, and says that runs are short', async () => {
-    const { code, out } = await seedfallHere(['hunt', 'all', '--seeds', '1', '--first-seed', '5', '--jobs', '1'])
+    const { code, out } = await seedfallHere(['hunt', 'broker', 'raft', '--seeds', '1', '--first-seed', '5', '--jobs', '1'])
     expect(code).toBe(0)
-    expect(out).toMatch(/^hunt {2}broker 10 s, raft 10 s, raft-membership 10 s, raft-reads 10 s\n/)
+    expect(out).toMatch(/^hunt {2}broker 10 s, raft 10 s\n/)
     expect(out).toContain('runs of broker end after 10 s, not 60 s: many short runs find more than few long ones (--duration full)')
     expect(out).toMatch(/✓ all passed {2}raft {2}1 seed: 5\n/)
     for (const name of ['election time', 'commit latency', 'recovery time', 'operation time']) expect(out).toMatch(new RegExp(`${name} +[\\d,]+ +\\S+ [mu]?s`))
     expect(out).toMatch(/% fell between two effects of a step/)
     expect(out).toMatch(/unarmed {2}.*\n.*disk\.rot, .*\(corruptCopies\)/)
+  })
+
+  test('takes all of them by one word', async () => {
+    const { asked } = await huntRequest(['all'], { fault: [], seedTimeout: 1e9 }, freshFolder())
+    expect(asked.scenarios.map(({ scenario }) => scenario)).toEqual(scenarios.map(({ name }) => name))
   })
 
   test('interrupted by Ctrl-C tells what was found, how to go on, and exits with 130', async () => {
