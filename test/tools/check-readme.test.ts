@@ -24,7 +24,7 @@ test('the pages of docs/ follow the README, and what they do not run is a servic
   expect(pages().slice(0, 2)).toEqual(['README.md', 'docs/ci.md'])
   expect(pages()).toContain('docs/writing-a-system.md')
   const unrun = pages().flatMap((page) => blocksOf(readFileSync(new URL(`../../${page}`, import.meta.url), 'utf8')).filter(({ words }) => words.run === 'no'))
-  for (const { text } of unrun) expect(text).toMatch(/seedfall serve/)
+  for (const { text } of unrun) expect(text).toMatch(/seedfall (orchestrator )?serve/)
 })
 
 test('the README links every page of docs/, and has a row for every family of faults', () => {
