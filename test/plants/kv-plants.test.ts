@@ -1,0 +1,4 @@
+import { kvPlants } from './kv-plants.js'
+import { testPlants } from './plant-tests.js'
+
+testPlants(kvPlants)

@@ -1,0 +1,4 @@
+import { testPlants } from './plant-tests.js'
+import { scenarioPlants } from './scenario-plants.js'
+
+testPlants(scenarioPlants)

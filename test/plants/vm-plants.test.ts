@@ -1,0 +1,4 @@
+import { testPlants } from './plant-tests.js'
+import { vmPlants } from './vm-plants.js'
+
+testPlants(vmPlants)

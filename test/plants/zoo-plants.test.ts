@@ -1,0 +1,4 @@
+import { testPlants } from './plant-tests.js'
+import { zooPlants } from './zoo-plants.js'
+
+testPlants(zooPlants)
