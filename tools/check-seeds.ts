@@ -77,7 +77,8 @@ async function complaintOf(scenario: AnyScenario): Promise<string | null> {
       ? []
       : shortcomings(summary, leastMedians[scenario.name] ?? {}, leastCrashesInside[scenario.name] ?? 0, rareKindsOf[scenario.name])
   const over = propertiesOver(stated, scenario.mustMeet)
-  if (over.neverMet.length > 0) findings.push(describeNeverMet(over))
+  // So few runs prove nothing of what happens sometimes: a hunt with --require-sometimes does.
+  if (over.neverMet.length > 0 && !(scenario.name in seedCounts)) findings.push(describeNeverMet(over))
   return findings.length === 0 ? null : `${scenario.name}, seeds ${seeds[0]} to ${seeds.at(-1)}: ${findings.join('; ')}`
 }
 

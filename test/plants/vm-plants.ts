@@ -10,15 +10,6 @@ const truth = 'test/plants/vm-truth.hunt.ts'
 /** Mistakes of orchestrators of virtual machines: from the trackers of KubeVirt, Nova and Ceph, and of the sort that a review lets pass. */
 export const vmPlants: readonly Plant[] = [
   {
-    name: 'source-runs-on-after-migration',
-    source: 'V1, KubeVirt #15711: the source keeps running after the migration',
-    file: 'systems/orchestrator/migration/sides.ts',
-    replace: "return { phase: 'gone', effects: ['destroy', 'activate-target'] }",
-    with: "return { phase: 'gone', effects: ['activate-target'] }",
-    expect: 'RunsWhereOwned',
-    subject: migrate,
-  },
-  {
     name: 'good-target-deleted-with-its-source',
     source: 'V2, KubeVirt #13112: the source dies after the migration succeeded, and the controller deletes the good target',
     file: 'systems/orchestrator/control/host-commands.ts',
@@ -116,6 +107,7 @@ export const vmPlants: readonly Plant[] = [
     with: 'return isCurrent()',
     expect: 'SingleDiskWriter',
     subject: migrate,
+    firstSeed: 80,
   },
   {
     name: 'hand-over-in-the-same-generation',
@@ -188,6 +180,7 @@ export const vmPlants: readonly Plant[] = [
     with: '',
     expect: ['desired is observed', 'guests hold what was acknowledged', 'nothing is left over'],
     subject: partition,
+    firstSeed: 20,
   },
   {
     name: 'migrated-disk-stays-locked',

@@ -15,6 +15,8 @@ export interface Plant {
   readonly subject: string
   /** Whether it is to be found from any seed on: it is hunted in several disjoint ranges of seeds. */
   readonly isThorough?: boolean
+  /** Where the tests begin to hunt it, for one that needs many seeds: from a drawn seed on it would take minutes at every change. */
+  readonly firstSeed?: number
 }
 
 /** What a hunt found, printed as one line of JSON. */
