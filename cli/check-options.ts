@@ -1,7 +1,6 @@
 import { type Command, Option } from 'commander'
 import { searchKinds } from '../sim/check/model-checker.js'
-import { BadInput } from './bad-input.js'
-import { parseDuration, parseJobs, parseSeed } from './option-values.js'
+import { parseDuration, parseJobs, parseSeed, whole } from './option-values.js'
 
 /** What `check` takes. */
 export function checkOptions(command: Command): Command {
@@ -14,18 +13,12 @@ export function checkOptions(command: Command): Command {
     .option('--orbits', 'the same, counted truly with every search')
     .option('--keep-going', 'explore all, whatever was found')
     .option('--exact', 'compare states whole, not by 64-bit fingerprints')
-    .option('--max-depth <actions>', 'explore no farther than so many actions', (text) => parseCount('--max-depth', text, 0))
-    .option('--max-states <number>', 'stop after so many unique states', (text) => parseCount('--max-states', text, 1))
+    .option('--max-depth <actions>', 'explore no farther than so many actions', whole('--max-depth', 'a count', Number.MAX_SAFE_INTEGER, 0))
+    .option('--max-states <number>', 'stop after so many unique states', whole('--max-states', 'a count'))
     .option('--time <time>', 'stop after so long: 30s, 5m', (text) => parseDuration(text, '--time'))
-    .option('--memory <megabytes>', 'stop when the process takes so much', (text) => parseCount('--memory', text, 1))
+    .option('--memory <megabytes>', 'stop when the process takes so much', whole('--memory', 'a count'))
     .option('--jobs <number>', 'worker threads, for a breadth-first search; 1 when not given', parseJobs)
     .option('--seed <seed>', 'of random walks', parseSeed)
-    .option('--walks <number>', 'random walks at most', (text) => parseCount('--walks', text, 1))
+    .option('--walks <number>', 'random walks at most', whole('--walks', 'a count'))
     .option('--json', 'one JSON object instead of text')
-}
-
-function parseCount(option: string, text: string, least: number): number {
-  const value = /^\d+$/.test(text) ? Number(text) : Number.NaN
-  if (!Number.isSafeInteger(value) || value < least) throw new BadInput(`${option} '${text}' is not a count: write a whole number from ${least} on`)
-  return value
 }

@@ -24,12 +24,12 @@ const unitNanos = { us: 1e3, ms: 1e6, s: 1e9, m: 60e9, h: 3_600e9 }
 /** Virtual time is exact to 104 days. */
 const longest = 100 * 86_400e9
 
-/** Reads an integer from 1 to `most`, given to `option`; `what` names it in the message: `a step`, `a number of workers`. */
-export function whole(option: string, what = 'a number', most = Number.MAX_SAFE_INTEGER): (text: string) => number {
+/** Reads an integer from `least` to `most`, given to `option`; `what` names it in the message: `a step`, `a number of workers`. */
+export function whole(option: string, what = 'a number', most = Number.MAX_SAFE_INTEGER, least = 1): (text: string) => number {
   return (text) => {
-    const number = /^\d+$/.test(text) ? Number(text) : 0
-    if (number >= 1 && number <= most) return number
-    throw new BadInput(`${option} '${text}' is not ${what}: write an integer from 1 ${most === Number.MAX_SAFE_INTEGER ? 'on' : `to ${most}`}`)
+    const number = /^\d+$/.test(text) ? Number(text) : Number.NaN
+    if (number >= least && number <= most) return number
+    throw new BadInput(`${option} '${text}' is not ${what}: write an integer from ${least} ${most === Number.MAX_SAFE_INTEGER ? 'on' : `to ${most}`}`)
   }
 }
 

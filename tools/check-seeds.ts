@@ -48,6 +48,13 @@ const rareKindsOf: Readonly<Record<string, readonly string[]>> = {
   'kv-cloud': ['disk.torn', 'disk.lost', 'disk.misdirect-read', 'net.clog', 'code.maybe'],
   'kv-concurrent': ['code.maybe'],
 }
+/** What the few seeds of the scenarios above may miss; a hunt with --require-sometimes sees it. */
+const rareProperties: readonly string[] = [
+  'a torn journal is cut off',
+  'a torn tail is cut off',
+  'a machine is fenced, and begins anew',
+  'a later leader is elected',
+]
 /** Of all crashes, those that must fall between two effects of a step. Fewer of a member's steps have two effects than of a broker's with its clients. */
 const leastCrashesInside: Readonly<Record<string, number>> = { broker: 0.3, raft: 0.25 }
 
@@ -77,8 +84,9 @@ async function complaintOf(scenario: AnyScenario): Promise<string | null> {
       ? []
       : shortcomings(summary, leastMedians[scenario.name] ?? {}, leastCrashesInside[scenario.name] ?? 0, rareKindsOf[scenario.name])
   const over = propertiesOver(stated, scenario.mustMeet)
-  // So few runs prove nothing of what happens sometimes: a hunt with --require-sometimes does.
-  if (over.neverMet.length > 0 && !(scenario.name in seedCounts)) findings.push(describeNeverMet(over))
+  const rare = scenario.name in seedCounts ? rareProperties : []
+  const neverMet = over.neverMet.filter(({ name }) => !rare.includes(name))
+  if (neverMet.length > 0) findings.push(describeNeverMet({ ...over, neverMet }))
   return findings.length === 0 ? null : `${scenario.name}, seeds ${seeds[0]} to ${seeds.at(-1)}: ${findings.join('; ')}`
 }
 
