@@ -1,6 +1,6 @@
 import type { Configuration } from './configuration.js'
 import type { Entry, ExpectedSnapshot, HardState, Position } from './messages.js'
-import type { ReadRecord } from './wal-record.js'
+import type { PlainRecord } from './wal-record.js'
 
 /** What the records of a write-ahead log, replayed in order, amount to. `Item` is what is kept of an entry: all of it, or its term. */
 export class WalImage<Item extends Entry | number = Entry> {
@@ -30,7 +30,7 @@ export class WalImage<Item extends Entry | number = Entry> {
   }
 
   /** Answers why the record cannot follow the ones before it, or nothing. */
-  replay(record: ReadRecord<Item>): string | undefined {
+  replay(record: PlainRecord<Item>): string | undefined {
     switch (record.kind) {
       case 'entries':
         return this.#append(record.from, record.entries)

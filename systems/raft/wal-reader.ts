@@ -1,41 +1,14 @@
-import type { DurableFile, DurableView } from '../../sim/host/seam.js'
+import type { DurableView } from '../../sim/host/seam.js'
 import type { HardState } from './messages.js'
-import { frameHeaderBytes, newFrameHeader, payloadIsWhole, readHeader } from './wal-frame.js'
+import { WalFollower } from './wal-follower.js'
 import { WalImage } from './wal-image.js'
-import { readTerms, type SegmentHeader } from './wal-record.js'
-import { segmentName, segmentNumbers } from './wal-recovery.js'
+import type { PlainRecord, ReadRecord } from './wal-record.js'
 
-/**
- * Follows a member's write-ahead log from outside, on what is durable of it: what the member would find if its power were lost now.
- * Reads every byte once. It shares the format with the log, none of its decisions: damage is not judged, the reader only stops before it.
- */
-export class WalReader {
+/** A member's log as its disk holds it for certain: what the member would find if its power were lost now. */
+export class DurableLog {
   /** Rises whenever something new was read, for those who share a reader. */
   version = 0
-  readonly #view: DurableView
-  readonly #directory: string
   #image = new WalImage<number>()
-  #changes = -1
-  /** The segment that is being read, 0 before the first; its path, that of the segment most likely to follow, and how far it has been read. */
-  #number = 0
-  #previous = 0
-  #path = ''
-  #file: DurableFile | null = null
-  /** A segment that may follow has a name, and is not whole yet. */
-  #isExpecting = true
-  #nextPath: string
-  #offset = 0
-  /** Size of the segment when it was read last. */
-  #size = 0
-  /** The life of the member that wrote the segment: a later one may have left out numbers. */
-  #incarnation = 0
-  readonly #frame = newFrameHeader()
-
-  constructor(view: DurableView, directory: string) {
-    this.#view = view
-    this.#directory = directory
-    this.#nextPath = this.#pathOf(1)
-  }
 
   get hardState(): HardState {
     return this.#image.hardState
@@ -64,11 +37,6 @@ export class WalReader {
     return this.#image.wiped
   }
 
-  /** The life of the member that wrote the newest segment. */
-  get incarnation(): number {
-    return this.#incarnation
-  }
-
   /** The term of the durable entry at `index`; undefined when there is none (any more). */
   termAt(index: number): number | undefined {
     return this.#image.termAt(index)
@@ -80,96 +48,81 @@ export class WalReader {
     return index < base.index || this.#image.termAt(index) === term
   }
 
-  /** Takes in what became durable since the last call; `incarnation` is the member's life. Answers whether anything did. */
-  follow(incarnation: number): boolean {
-    const { changes } = this.#view
-    if (changes === this.#changes) return false
-    // One sync makes one file longer: if that is known to be another's, nothing is new here; if it is this one's, no other segment began.
-    const changed = changes === this.#changes + 1 ? this.#view.lastChanged : null
-    this.#changes = changes
-    if (changed === null) this.#file = this.#number === 0 ? null : this.#view.file(this.#path)
-    else if (changed !== this.#file && !this.#isExpecting && incarnation === this.#incarnation) return false
-    let isNew = this.#readSegment()
-    if (!isNew || changed === null) {
-      while (this.#enterNext(incarnation)) isNew = true
-      this.#isExpecting = this.#view.file(this.#nextPath) !== null
-    }
-    if (isNew) this.version++
-    return isNew
+  take(record: PlainRecord<number>): void {
+    this.#image.replay(record)
   }
 
-  #readSegment(): boolean {
-    if (this.#number === 0) return false
-    const file = this.#file
-    if (file === null) this.#reset()
-    if (file === null || file.durableSize === this.#size) return false
-    this.#size = file.durableSize
-    const read = this.#replay(file.viewDurable(this.#offset))
-    this.#offset += read
-    return read > 0
-  }
-
-  /** Replays the whole frames at the front of `bytes`; answers how many bytes those are. */
-  #replay(bytes: Uint8Array): number {
-    const frame = this.#frame
-    let at = 0
-    while (readHeader(bytes, at, this.#number, this.#offset + at, frame) && payloadIsWhole(bytes, at, this.#number, this.#offset + at, frame)) {
-      const payload = at + frameHeaderBytes
-      const record = readTerms(bytes, payload, payload + frame.length)
-      if (record === null) break
-      this.#image.replay(record)
-      at = payload + frame.length
-    }
-    return at
-  }
-
-  /** Goes on to the segment that continues this one, or takes its place, when its header is durable. */
-  #enterNext(incarnation: number): boolean {
-    if (this.#enter(this.#nextPath, this.#number + 1)) return true
-    if (incarnation === this.#incarnation && this.#number > 0) return false
-    const numbers = segmentNumbers(this.#view.list(this.#directory))
-    for (const number of numbers) if (number > this.#number && this.#enter(this.#pathOf(number), number)) return true
-    return false
-  }
-
-  #enter(path: string, number: number): boolean {
-    const file = this.#view.file(path)
-    if (file === null) return false
-    const bytes = file.viewDurable(0)
-    const header = headerOf(bytes, number)
-    if (header === null) return false
-    // A segment that was set aside at a start is followed by one that continues its predecessor and repeats what it held.
-    if (this.#number > 0 && header.previous !== this.#number && header.previous !== this.#previous) return false
-    this.#number = number
-    this.#previous = header.previous
-    this.#path = path
-    this.#file = file
-    this.#nextPath = this.#pathOf(number + 1)
-    this.#incarnation = header.incarnation
-    this.#size = bytes.length
-    this.#offset = 0
-    this.#offset = this.#replay(bytes)
-    return true
-  }
-
-  #reset(): void {
+  forget(): void {
     this.#image = new WalImage<number>()
-    this.#number = 0
-    this.#offset = 0
-    this.#size = 0
-    this.#incarnation = 0
-    this.#nextPath = this.#pathOf(1)
-  }
-
-  #pathOf(number: number): string {
-    return `${this.#directory}/${segmentName(number)}`
   }
 }
 
-/** The header of segment `number`, when the bytes begin with the whole of it. */
-function headerOf(bytes: Uint8Array, number: number): SegmentHeader<number> | null {
-  const frame = newFrameHeader()
-  if (!readHeader(bytes, 0, number, 0, frame) || !payloadIsWhole(bytes, 0, number, 0, frame)) return null
-  const record = readTerms(bytes, frameHeaderBytes, frameHeaderBytes + frame.length)
-  return record?.kind === 'segment' ? record : null
+/** Follows the log that a member has of its own from outside. */
+export class WalReader extends DurableLog {
+  readonly #follower: WalFollower
+
+  constructor(view: DurableView, directory: string) {
+    super()
+    this.#follower = new WalFollower(view, directory, {
+      replay: (record) => {
+        if (record.kind !== 'grouped' && record.kind !== 'named') this.take(record)
+      },
+      reset: () => this.forget(),
+    })
+  }
+
+  /** The life of the member that wrote the newest segment. */
+  get incarnation(): number {
+    return this.#follower.incarnation
+  }
+
+  /** Takes in what became durable since the last call; `incarnation` is the member's life. Answers whether anything did. */
+  follow(incarnation: number): boolean {
+    const isNew = this.#follower.follow(incarnation)
+    if (isNew) this.version++
+    return isNew
+  }
+}
+
+/** Follows a log that groups share. */
+export class SharedLogReader {
+  readonly #follower: WalFollower
+  readonly #byNumber = new Map<number, DurableLog>()
+  readonly #byName = new Map<string, DurableLog>()
+
+  constructor(view: DurableView, directory: string) {
+    this.#follower = new WalFollower(view, directory, { replay: (record) => this.#replay(record), reset: () => this.#reset() })
+  }
+
+  /** Empty until something of the group is durable. */
+  of(group: string): DurableLog {
+    let log = this.#byName.get(group)
+    if (log === undefined) {
+      log = new DurableLog()
+      this.#byName.set(group, log)
+    }
+    return log
+  }
+
+  /** Takes in what became durable since the last call: the versions of the groups concerned rise. Answers whether anything did. */
+  follow(incarnation: number): boolean {
+    return this.#follower.follow(incarnation)
+  }
+
+  #replay(record: ReadRecord<number>): void {
+    if (record.kind === 'named') this.#byNumber.set(record.group, this.of(record.name))
+    if (record.kind !== 'grouped') return
+    const log = this.#byNumber.get(record.group)
+    if (log === undefined) return
+    log.take(record.record)
+    log.version++
+  }
+
+  #reset(): void {
+    this.#byNumber.clear()
+    for (const log of this.#byName.values()) {
+      log.forget()
+      log.version++
+    }
+  }
 }

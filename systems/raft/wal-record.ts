@@ -6,8 +6,26 @@ import { type FrameBuffer, word32 } from './wal-frame.js'
 /** One record of the write-ahead log: a change that the core saves, or what the log adds of its own. */
 export type WalRecord = RaftChange | SegmentHeader | Padding
 
+/** A record of a log that groups share: `group` is the number that the log gave the group, which a `named` record ties to its name. */
+export type SharedRecord = Grouped | Named
+
+export interface Grouped<Record = RaftChange | SegmentHeader> {
+  readonly kind: 'grouped'
+  readonly group: number
+  readonly record: Record
+}
+
+export interface Named {
+  readonly kind: 'named'
+  readonly group: number
+  readonly name: string
+}
+
 /** A record as it is read. `Item` is what is wanted of an entry: all of it, or its term alone, for those who only look on. */
-export type ReadRecord<Item> = Exclude<RaftChange, { kind: 'entries' }> | ReadEntries<Item> | SegmentHeader<Item> | Padding
+export type ReadRecord<Item> = PlainRecord<Item> | Grouped<PlainRecord<Item>> | Named
+
+/** One that is of one group, whichever. */
+export type PlainRecord<Item> = Exclude<RaftChange, { kind: 'entries' }> | ReadEntries<Item> | SegmentHeader<Item> | Padding
 
 export interface ReadEntries<Item> {
   readonly kind: 'entries'
@@ -43,13 +61,26 @@ export interface Padding {
   readonly length: number
 }
 
-const kinds = { segment: 1, 'hard-state': 2, entries: 3, compacted: 4, restored: 5, trusted: 6, padding: 7, expected: 8 } as const
+const kinds = { segment: 1, 'hard-state': 2, entries: 3, compacted: 4, restored: 5, trusted: 6, padding: 7, expected: 8, grouped: 9, named: 10 } as const
 const entryKinds = ['noop', 'normal', 'configuration'] as const
 const format = 1
 
 /** Writes one record as the payload of a frame of its own. */
 export function writeRecord(to: FrameBuffer, record: WalRecord): void {
   to.begin()
+  writePayload(to, record)
+}
+
+/** The same, of one of the groups that share a log. */
+export function writeSharedRecord(to: FrameBuffer, shared: SharedRecord): void {
+  to.begin()
+  to.byte(kinds[shared.kind])
+  to.word(shared.group)
+  if (shared.kind === 'named') to.bytes(new TextEncoder().encode(shared.name))
+  else writePayload(to, shared.record)
+}
+
+function writePayload(to: FrameBuffer, record: WalRecord): void {
   to.byte(kinds[record.kind])
   switch (record.kind) {
     case 'segment':
@@ -100,14 +131,14 @@ export function writeRecord(to: FrameBuffer, record: WalRecord): void {
  */
 export function readRecord(bytes: Uint8Array, start: number, end: number): ReadRecord<Entry> | null {
   const from = new PayloadReader(bytes, start, end)
-  const record = from.record((first) => from.entries(first))
+  const record = from.any((first) => from.entries(first))
   return from.isAtEnd ? record : null
 }
 
 /** The same, but of entries their terms only. */
 export function readTerms(bytes: Uint8Array, start: number, end: number): ReadRecord<number> | null {
   const from = new PayloadReader(bytes, start, end)
-  const record = from.record(() => from.terms())
+  const record = from.any(() => from.terms())
   return from.isAtEnd ? record : null
 }
 
@@ -161,8 +192,17 @@ class PayloadReader {
     return this.#at === this.#end
   }
 
-  record<Item>(entriesFrom: (first: number) => Item[]): ReadRecord<Item> | null {
-    switch (this.#byte()) {
+  any<Item>(entriesFrom: (first: number) => Item[]): ReadRecord<Item> | null {
+    const kind = this.#byte()
+    if (kind === kinds.named) return { kind: 'named', group: this.#word(), name: this.#rest() }
+    if (kind !== kinds.grouped) return this.#plain(kind, entriesFrom)
+    const group = this.#word()
+    const record = this.#plain(this.#byte(), entriesFrom)
+    return record === null ? null : { kind: 'grouped', group, record }
+  }
+
+  #plain<Item>(kind: number, entriesFrom: (first: number) => Item[]): PlainRecord<Item> | null {
+    switch (kind) {
       case kinds.segment: {
         if (this.#word() !== format) return null
         const number = this.#integer()
@@ -232,6 +272,12 @@ class PayloadReader {
       this.#at += length
     }
     return terms
+  }
+
+  #rest(): string {
+    const bytes = this.#bytes.subarray(this.#at, this.#end)
+    this.#at = this.#end
+    return new TextDecoder().decode(bytes)
   }
 
   /** null: the record ends here, or holds none. */

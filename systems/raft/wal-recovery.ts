@@ -1,8 +1,8 @@
 import { SeedfallError } from '../../sim/host/errors.js'
 import type { Disk } from '../../sim/host/seam.js'
-import type { Entry, HardState } from './messages.js'
+import type { Entry } from './messages.js'
+import type { WalContent } from './wal-content.js'
 import { type FrameHeader, frameHeaderBytes, hasBlankSector, isBlank, newFrameHeader, payloadIsWhole, readHeader, sectorBytes } from './wal-frame.js'
-import { WalImage } from './wal-image.js'
 import { type ReadRecord, readRecord, readTerms, type SegmentHeader } from './wal-record.js'
 
 /**
@@ -20,8 +20,7 @@ import { type ReadRecord, readRecord, readTerms, type SegmentHeader } from './wa
  *
  * What cannot be told at all: decay that blanks or cuts off exactly the newest batch looks like a torn tail.
  */
-export interface WalRecovery {
-  readonly image: WalImage
+export interface WalRecovery<Held> {
   /** There is no log: not one segment with a whole header. */
   readonly isNew: boolean
   /** The last batch was damaged, and it cannot be told whether it had been acknowledged. */
@@ -29,12 +28,10 @@ export interface WalRecovery {
   /** The end of the newest segment was damaged, and is cut off. */
   readonly isCut: boolean
   /** Segments that count, oldest first. */
-  readonly segments: readonly { readonly number: number; readonly highestIndex: number }[]
+  readonly segments: readonly { readonly number: number; readonly held: Held }[]
   /** Number of the last segment that counts, 0 without one; and how many of its bytes are known to be durable. */
   readonly last: number
   readonly durableEnd: number
-  /** Entries from here on are in the log, but not known to be durable: the next segment has to repeat them. */
-  readonly repeatFrom: number
   /** Files that do not count: torn when they were created, or removed without that having become durable. */
   readonly leftovers: readonly number[]
   readonly highestNumber: number
@@ -52,18 +49,18 @@ export function segmentNumbers(names: readonly string[]): number[] {
   return names.filter((name) => /^\d{8}\.wal$/.test(name)).map((name) => Number.parseInt(name, 10))
 }
 
-/** Reads the log in `directory`; throws `CorruptLog`, or the disk's error. Changes nothing. */
-export async function recoverLog(disk: Disk, directory: string): Promise<WalRecovery> {
+/** Reads the log in `directory` into `content`; throws `CorruptLog`, or the disk's error. Changes nothing on the disk. */
+export async function recoverLog<Held>(disk: Disk, directory: string, content: WalContent<Held>): Promise<WalRecovery<Held>> {
   const scans: SegmentScan[] = []
   const numbers = segmentNumbers(await disk.list(directory))
   for (const number of numbers) {
     const bytes = await disk.readFile(`${directory}/${segmentName(number)}`)
     if (bytes !== null) scans.push(scanSegment(bytes, number))
   }
-  return assemble(scans)
+  return assemble(scans, content)
 }
 
-function assemble(scans: readonly SegmentScan[]): WalRecovery {
+function assemble<Held>(scans: readonly SegmentScan[], content: WalContent<Held>): WalRecovery<Held> {
   const leftovers: number[] = []
   let isSuspect = false
   let position = scans.length - 1
@@ -83,10 +80,8 @@ function assemble(scans: readonly SegmentScan[]): WalRecovery {
     } else leftovers.push(scan.number)
   }
 
-  const image = new WalImage()
-  const segments: { number: number; highestIndex: number }[] = []
+  const segments: { number: number; held: Held }[] = []
   let durableEnd = 0
-  let repeatFrom = Number.POSITIVE_INFINITY
   for (let i = 0; i < chain.length; i++) {
     const scan = chain[i] as SegmentScan
     const next = chain[i + 1]?.header
@@ -98,23 +93,15 @@ function assemble(scans: readonly SegmentScan[]): WalRecovery {
       if (judge(scan)) isSuspect = true
       durableEnd = scan.durable
     }
-    let highestIndex = 0
     for (const { record, start } of scan.frames) {
       if (start >= end) break
-      const mistake = image.replay(record)
+      const mistake = content.take(record, next !== undefined || start < scan.durable)
       if (mistake) throw new CorruptLog(`segment ${scan.number} of the write-ahead log at ${start}: ${mistake}`)
-      if (record.kind === 'entries' || record.kind === 'segment') {
-        highestIndex = Math.max(highestIndex, image.lastIndex)
-        if (!next && start >= scan.durable) repeatFrom = Math.min(repeatFrom, record.from)
-      } else if (record.kind === 'restored' && !next && start >= scan.durable) repeatFrom = Math.min(repeatFrom, record.base.index + 1)
     }
-    segments.push({ number: scan.number, highestIndex })
+    segments.push({ number: scan.number, held: content.endSegment() })
   }
-  for (const scan of scans) {
-    // A hard state that was written but never synced was never acted upon: taking it over is safe, forgetting one that was synced is not.
-    if (scan.number >= (chain.at(-1)?.number ?? 0)) for (const hardState of scan.stray) image.hardState = newer(image.hardState, hardState)
-  }
-  if (image.mistake) throw new CorruptLog(`the write-ahead log: ${image.mistake}`)
+  for (const scan of scans) if (scan.number >= (chain.at(-1)?.number ?? 0)) for (const record of scan.stray) content.takeStray(record)
+  if (content.mistake) throw new CorruptLog(`the write-ahead log: ${content.mistake}`)
   const newest = chain.at(-1)
   let last = newest?.number ?? 0
   if (newest?.header && durableEnd === 0) {
@@ -126,21 +113,15 @@ function assemble(scans: readonly SegmentScan[]): WalRecovery {
   }
   const highestNumber = scans.at(-1)?.number ?? 0
   return {
-    image,
     isNew: chain.length === 0,
     isCut: scans.length > 0 && scans[scans.length - 1]?.damage !== 'none',
     isSuspect,
     segments,
     last,
     durableEnd,
-    repeatFrom: Math.min(repeatFrom, image.lastIndex + 1),
     leftovers,
     highestNumber,
   }
-}
-
-function newer(one: HardState, other: HardState): HardState {
-  return other.term > one.term || (other.term === one.term && one.vote === null) ? other : one
 }
 
 /** Throws when the damage is certainly later than the sync; answers whether that cannot be told. */
@@ -161,8 +142,8 @@ interface SegmentScan {
   /** The highest place that any frame, those after the damage included, says was durable. */
   readonly durable: number
   readonly damage: 'none' | 'torn' | 'unknown'
-  /** Hard states in whole frames after the damage. */
-  readonly stray: readonly HardState[]
+  /** What whole frames after the damage say. */
+  readonly stray: readonly ReadRecord<number>[]
 }
 
 function scanSegment(bytes: Uint8Array, number: number): SegmentScan {
@@ -191,13 +172,13 @@ function scanSegment(bytes: Uint8Array, number: number): SegmentScan {
   }
   const beyond = strayFrames(bytes, number, at)
   const isTorn = batchEnd > bytes.length || beyond.batchEnd > bytes.length || wasNeverWhole(bytes, number, at)
-  return { number, header: segment, frames, end: at, durable: Math.max(durable, beyond.durable), damage: isTorn ? 'torn' : 'unknown', stray: beyond.hardStates }
+  return { number, header: segment, frames, end: at, durable: Math.max(durable, beyond.durable), damage: isTorn ? 'torn' : 'unknown', stray: beyond.records }
 }
 
 /** What whole frames after a damaged place say. Their place is not known, so every place is tried. */
-function strayFrames(bytes: Uint8Array, number: number, damaged: number): { durable: number; batchEnd: number; hardStates: HardState[] } {
+function strayFrames(bytes: Uint8Array, number: number, damaged: number): { durable: number; batchEnd: number; records: ReadRecord<number>[] } {
   const header = newFrameHeader()
-  const found = { durable: 0, batchEnd: 0, hardStates: [] as HardState[] }
+  const found = { durable: 0, batchEnd: 0, records: [] as ReadRecord<number>[] }
   for (let at = damaged; at + frameHeaderBytes <= bytes.length; at++) {
     if (!readHeader(bytes, at, number, at, header)) continue
     found.durable = Math.max(found.durable, header.durable)
@@ -205,7 +186,7 @@ function strayFrames(bytes: Uint8Array, number: number, damaged: number): { dura
     if (!payloadIsWhole(bytes, at, number, at, header)) continue
     const payload = at + frameHeaderBytes
     const record = readTerms(bytes, payload, payload + header.length)
-    if (record?.kind === 'hard-state' || record?.kind === 'segment') found.hardStates.push(record.hardState)
+    if (record !== null) found.records.push(record)
   }
   return found
 }
