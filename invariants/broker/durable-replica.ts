@@ -7,11 +7,11 @@ import type { Partition } from '../../systems/broker/partition.js'
 import { baseOffset, batchCrc, batchFault, batchSize, nextOffset } from '../../systems/broker/record-batch.js'
 import { segmentOffset } from '../../systems/broker/segment.js'
 import type { Position } from '../../systems/raft/messages.js'
-import type { WalReader } from '../../systems/raft/wal-reader.js'
+import type { DurableLog } from '../../systems/raft/wal-reader.js'
 
 /** One replica of a partition as its disk's durable bytes tell: the write-ahead log of its Raft group, and the segments up to the checkpoint. */
 export class DurableReplica {
-  readonly #log: WalReader
+  readonly #log: DurableLog
   readonly #logDirectory: string
   #changes = -1
   #applied = 0
@@ -19,7 +19,7 @@ export class DurableReplica {
   constructor(
     readonly host: HostView<Broker>,
     partition: Partition,
-    log: WalReader,
+    log: DurableLog,
   ) {
     this.#logDirectory = partition.directory
     this.#log = log

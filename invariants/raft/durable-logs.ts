@@ -1,21 +1,32 @@
 import type { DurableView } from '../../sim/index.js'
-import { WalReader } from '../../systems/raft/wal-reader.js'
+import { type DurableLog, SharedLogReader, WalReader } from '../../systems/raft/wal-reader.js'
 
 /** The write-ahead logs of one run as its disks hold them for certain: whoever looks at one shares its reader, so that every byte is read once. */
 export class DurableLogs {
-  readonly #readers = new Map<DurableView, Map<string, WalReader>>()
+  readonly #own = new Map<DurableView, Map<string, WalReader>>()
+  readonly #shared = new Map<DurableView, Map<string, SharedLogReader>>()
 
-  of(view: DurableView, directory: string): WalReader {
-    let ofHost = this.#readers.get(view)
-    if (ofHost === undefined) {
-      ofHost = new Map()
-      this.#readers.set(view, ofHost)
-    }
-    let reader = ofHost.get(directory)
-    if (reader === undefined) {
-      reader = new WalReader(view, directory)
-      ofHost.set(directory, reader)
-    }
-    return reader
+  /** The log that a member has in `directory`. */
+  of(view: DurableView, directory: string): DurableLog {
+    return readerIn(this.#own, view, directory, () => new WalReader(view, directory))
   }
+
+  /** What the log in `directory`, which groups share, holds of one. */
+  ofGroup(view: DurableView, directory: string, group: string): DurableLog {
+    return readerIn(this.#shared, view, directory, () => new SharedLogReader(view, directory)).of(group)
+  }
+}
+
+function readerIn<Reader>(readers: Map<DurableView, Map<string, Reader>>, view: DurableView, directory: string, make: () => Reader): Reader {
+  let ofHost = readers.get(view)
+  if (ofHost === undefined) {
+    ofHost = new Map()
+    readers.set(view, ofHost)
+  }
+  let reader = ofHost.get(directory)
+  if (reader === undefined) {
+    reader = make()
+    ofHost.set(directory, reader)
+  }
+  return reader
 }

@@ -11,6 +11,7 @@ export class GroupView {
   readonly peers: readonly string[]
   /** The same on every host. */
   readonly walDirectory: string
+  readonly sharesWal: boolean
   readonly members: readonly MemberView[]
   readonly timings = new GroupTimings()
   /** By index: the term of the committed entry; -1 where only a snapshot was seen. */
@@ -32,6 +33,7 @@ export class GroupView {
     this.name = node.group
     this.peers = node.peers
     this.walDirectory = node.walDirectory
+    this.sharesWal = node.sharesWal
     this.members = node.peers.map((_, id) => new MemberView(this, id))
   }
 

@@ -1,7 +1,7 @@
 import type { HostView } from '../../sim/index.js'
 import type { Entry, HardState, MemberId, Role } from '../../systems/raft/messages.js'
 import type { RaftNode } from '../../systems/raft/raft-node.js'
-import type { WalReader } from '../../systems/raft/wal-reader.js'
+import type { DurableLog } from '../../systems/raft/wal-reader.js'
 import { aspects } from './aspects.js'
 import type { DurableLogs } from './durable-logs.js'
 import type { GroupView } from './group-view.js'
@@ -36,7 +36,7 @@ export class MemberView {
   /** It answered a read by its lease since the last look. */
   hasLeaseRead = false
   readonly alone: readonly MemberView[] = [this]
-  #reader: WalReader | null = null
+  #reader: DurableLog | null = null
   #version = 0
   #hardState: HardState = this.hardStateBefore
   #snapshotIndex = 0
@@ -64,7 +64,7 @@ export class MemberView {
   }
 
   /** What is durable of the log; null before anything was. */
-  get disk(): WalReader | null {
+  get disk(): DurableLog | null {
     return this.#reader
   }
 
@@ -84,7 +84,8 @@ export class MemberView {
 
   /** Reads what became durable; answers whether anything did. */
   persist(host: HostView<unknown>, logs: DurableLogs): boolean {
-    this.#reader ??= logs.of(host.durable, this.group.walDirectory)
+    const { walDirectory, sharesWal, name } = this.group
+    this.#reader ??= sharesWal ? logs.ofGroup(host.durable, walDirectory, name) : logs.of(host.durable, walDirectory)
     const reader = this.#reader
     reader.follow(host.incarnation)
     const isNew = reader.version !== this.#version
@@ -100,7 +101,7 @@ export class MemberView {
     return true
   }
 
-  #noteTrust(disk: WalReader): void {
+  #noteTrust(disk: DurableLog): void {
     const { suspect } = disk
     if (suspect !== this.#isSuspect) {
       this.#isSuspect = suspect

@@ -26,6 +26,7 @@ import { quorumOf } from './quorum.js'
 import { read } from './read-index.js'
 import { onReadLeaseTimer } from './read-lease.js'
 import { advance, onAppendResponse, onHeartbeatResponse, onUnreachable, progressOf, propose } from './replication.js'
+import { rousesByInput, rousesByMessage, tellRest, wake } from './resting.js'
 import { adoptTerm, becomeFollower } from './roles.js'
 import { installWhenDurable, onChunkRequest, onInstalled, onInstallFailed } from './snapshot-receiving.js'
 import { onChunk, onChunkResponse, onChunkUnavailable } from './snapshot-sending.js'
@@ -68,7 +69,11 @@ export function raftMachine(given: Partial<RaftOptions> = {}, first: Configurati
     },
     step(state, event) {
       const context: StepContext = { state, effects: [], options, timers }
-      const { role, term, leader } = state
+      const { role, term, leader, isResting } = state
+      if (isResting && isRoused(state, event)) {
+        wake(context)
+        if (state.role === 'leader') broadcastHeartbeat(context)
+      }
       switch (event.kind) {
         case 'message':
           onMessage(context, event.from, event.message)
@@ -88,10 +93,16 @@ export function raftMachine(given: Partial<RaftOptions> = {}, first: Configurati
       if (state.role !== role || state.term !== term || state.leader !== leader) {
         emit(context, { kind: 'leadership', role: state.role, term: state.term, leader: state.leader })
       }
+      tellRest(context, isResting)
       return context.effects
     },
     persist,
   }
+}
+
+function isRoused(state: RaftState, event: Parameters<RaftMachine['step']>[1]): boolean {
+  if (event.kind === 'message') return rousesByMessage(state, event.message)
+  return event.kind === 'input' && rousesByInput(state, event.input)
 }
 
 function recover(id: MemberId, first: Configuration, durable: Durable | null): RaftState {
@@ -116,6 +127,8 @@ function recover(id: MemberId, first: Configuration, durable: Durable | null): R
     vote: durable?.hardState.vote ?? null,
     leader: null,
     leased: false,
+    isResting: false,
+    idleHeartbeats: 0,
     log: { base, entries, durable: base.index + entries.length, pending: [] },
     commit,
     verified: commit,
@@ -308,6 +321,8 @@ function onInput(context: StepContext, input: RaftInput): void {
       break
     case 'applied':
       onApplied(context)
+      break
+    case 'wake':
       break
     case 'heartbeat':
       if (state.role === 'leader') broadcastHeartbeat(context)

@@ -1,10 +1,11 @@
 import type { Clock, Nanos, Timer } from '../../sim/host/seam.js'
+import type { MemberTimer } from './heartbeat-ticker.js'
 
 /**
  * A timer that is set anew far more often than it fires (an election timeout is, at every word of the leader): only a moved deadline is noted, and the clock's
  * timer, when it fires early, is set again for the rest.
  */
-export class DeadlineTimer {
+export class DeadlineTimer implements MemberTimer {
   readonly #clock: Clock
   readonly #fire: () => void
   #deadline = never

@@ -1,6 +1,7 @@
 import { learnCommit } from './commit.js'
 import type { HeartbeatRequest, MemberId } from './messages.js'
 import { beginReadLease } from './read-lease.js'
+import { restWithLeader } from './resting.js'
 import { followLeader } from './roles.js'
 import { type RaftState, type StepContext, send } from './state.js'
 
@@ -29,6 +30,7 @@ function heartbeatOf({ term, commit, reads }: RaftState): HeartbeatRequest {
 export function onHeartbeatRequest(context: StepContext, from: MemberId, request: HeartbeatRequest): void {
   followLeader(context, from)
   learnCommit(context, request.commit)
+  if (request.isLast && restWithLeader(context, request)) return
   answerHeartbeat(context, from, request.round)
 }
 

@@ -3,6 +3,7 @@ import { lastIndex, weight } from './log.js'
 import { newProgress } from './progress.js'
 import { quorumVote } from './quorum.js'
 import { appendOwn } from './replication.js'
+import { maybeRest } from './resting.js'
 import { becomeFollower } from './roles.js'
 import { idleReads, noReadLease, type RaftState, type StepContext } from './state.js'
 
@@ -18,6 +19,7 @@ export function becomeLeader(context: StepContext): void {
   state.readLease = noReadLease()
   state.uncommittedBytes = uncommittedBytes(state)
   state.reads = idleReads()
+  state.idleHeartbeats = 0
   effects.push(timers.cancelElection, timers.heartbeat, timers.checkQuorum)
   appendOwn(context, 'noop', new Uint8Array(0))
 }
@@ -32,7 +34,7 @@ function uncommittedBytes({ log, commit }: RaftState): number {
 }
 
 export function onHeartbeatTimer(context: StepContext): void {
-  if (context.state.role !== 'leader') return
+  if (context.state.role !== 'leader' || maybeRest(context)) return
   context.effects.push(context.timers.heartbeat)
   broadcastHeartbeat(context)
 }

@@ -129,6 +129,8 @@ export interface HeartbeatRequest {
   readonly term: number
   readonly commit: number
   readonly round: number
+  /** There is nothing to do: none follows until there is. Not answered by a follower that lacks nothing. */
+  readonly isLast?: true
 }
 
 export interface HeartbeatResponse {
@@ -289,6 +291,8 @@ export type RaftInput =
   | { readonly kind: 'unreachable'; readonly member: MemberId }
   /** Answers an `apply` that said that there is more. */
   | { readonly kind: 'applied' }
+  /** The host of the leader that a resting follower rests with is not heard any more. */
+  | { readonly kind: 'wake' }
   /** A leader says at once that it lives. */
   | { readonly kind: 'heartbeat' }
   /** The member is to stop: it leads no longer. */
@@ -315,6 +319,8 @@ export type RaftEvent =
   | { readonly kind: 'apply'; readonly entries: readonly Entry[]; readonly hasMore: boolean }
   /** Another configuration is in force here, since the entry at `index`. */
   | { readonly kind: 'configuration'; readonly index: number; readonly configuration: Configuration }
+  /** The group rests, or does no longer, as far as this member is concerned. */
+  | { readonly kind: 'resting'; readonly isResting: boolean }
   /** Role, term or known leader changed. */
   | { readonly kind: 'leadership'; readonly role: Role; readonly term: number; readonly leader: MemberId | null }
   /** The proposal is the entry at `index` and `term`. It is committed if and when an entry with both is applied; another term there: it is lost. */

@@ -30,6 +30,11 @@ export interface RaftOptions {
    * speeds are off by less than so much, in millionths; reads may be stale when one is off by more. null: every read asks a majority. All members need the same.
    */
   readonly leaseReadsDriftPpm: number | null
+  /**
+   * Heartbeats in a row with nothing to do after which a group rests: nobody keeps a timer until there is something. 0: never. Only where somebody else watches over
+   * leaders' hosts (`RaftStore` does).
+   */
+  readonly restAfterHeartbeats: number
   /** Reads that may wait at a leader before it refuses more as `busy`. */
   readonly maxPendingReads: number
 }
@@ -46,6 +51,7 @@ export const defaultRaftOptions: RaftOptions = {
   commitGroups: [],
   forwardsProposals: false,
   leaseReadsDriftPpm: null,
+  restAfterHeartbeats: 0,
   maxPendingReads: 4_096,
 }
 
@@ -61,7 +67,9 @@ export function checkRaftOptions(options: RaftOptions): RaftOptions {
   const limits = ['maxInflightMessages', 'maxInflightBytes', 'maxBatchBytes', 'maxUncommittedBytes', 'maxPendingReads', 'maxApplyBytes'] as const
   for (const name of limits)
     if (!Number.isInteger(options[name]) || options[name] < 1) throw new Misuse(`Raft option ${name} takes a positive integer, not ${options[name]}`)
-  const { priority, commitGroups, leaseReadsDriftPpm } = options
+  const { priority, commitGroups, leaseReadsDriftPpm, restAfterHeartbeats } = options
+  if (!Number.isSafeInteger(restAfterHeartbeats) || restAfterHeartbeats < 0)
+    throw new Misuse(`Raft option restAfterHeartbeats takes an integer from 0 on, not ${restAfterHeartbeats}`)
   if (!Number.isSafeInteger(priority) || priority < 0) throw new Misuse(`Raft option priority takes an integer from 0 on, not ${priority}`)
   for (const group of commitGroups)
     if (!Number.isSafeInteger(group) || group < 0) throw new Misuse(`Raft option commitGroups takes integers from 0 on, not ${group}`)

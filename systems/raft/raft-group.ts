@@ -3,6 +3,7 @@ import type { HostName } from '../../sim/host/seam.js'
 import { type Configuration, configurationOf } from './configuration.js'
 import type { MemberId } from './messages.js'
 import type { RaftNodeOptions } from './raft-node-options.js'
+import type { RaftStore } from './raft-store.js'
 import type { StateMachine } from './state-machine.js'
 
 /** A group as one of its members starts it. */
@@ -19,6 +20,8 @@ export interface RaftGroup<Result> {
    * but a host's first; to be said where a lost disk takes the count of lives with it.
    */
   readonly isReplacement?: boolean
+  /** What this host's groups share; without one the group has a log and heartbeats of its own. Given by `RaftStore.start`. */
+  readonly store?: RaftStore
   /** Where the group's log is kept, in `wal` below it. */
   readonly directory: string
   readonly stateMachine: StateMachine<Result>

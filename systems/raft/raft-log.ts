@@ -1,4 +1,4 @@
-import type { RaftChange } from './messages.js'
+import type { Entry, RaftChange } from './messages.js'
 import type { WalImage } from './wal-image.js'
 
 /** A member's write-ahead log as its process uses it: a log of its own (`write-ahead-log.ts`) or its part of one that groups share (`shared-log.ts`). */
@@ -14,6 +14,8 @@ export interface RaftLog {
   save(token: number, change: RaftChange): void
   /** What was saved goes to the disk, now or right after the batch that is on its way. */
   flush(): void
+  /** `live` answers all entries after the log's base, for a log that may have to write them again. */
+  repeats?(live: () => readonly Entry[]): void
   /** Settles when all that was saved is durable, and told so. */
   drain(): Promise<void>
   /** Drains, and lets go of what it holds: nothing may be saved any more. */

@@ -6,14 +6,17 @@ import { DeadlineTimer } from './deadline-timer.js'
 import { Busy, CorruptSnapshot } from './errors.js'
 import { GroupMembers } from './group-members.js'
 import { HeldSends } from './held-sends.js'
+import type { MemberTimer } from './heartbeat-ticker.js'
 import { lastIndex, termAt } from './log.js'
 import { LostState } from './lost-state.js'
 import type { Entry, MemberId, Position, RaftEvent, RaftInput, RaftMessage, Role, TimerTag } from './messages.js'
 import { PendingReads } from './pending-reads.js'
 import { Proposals } from './proposals.js'
 import { firstConfiguration, type RaftGroup, walDirectory } from './raft-group.js'
+import type { RaftLog } from './raft-log.js'
 import { type RaftNodeOptions, raftNodeOptions } from './raft-node-options.js'
-import { RaftTransport } from './raft-transport.js'
+import type { RaftStore } from './raft-store.js'
+import { type MemberTransport, RaftTransport, type Receive } from './raft-transport.js'
 import { refusal } from './refusal.js'
 import { SnapshotExchange } from './snapshot-exchange.js'
 import type { RaftEffect, RaftMachine, RaftState } from './state.js'
@@ -50,6 +53,8 @@ export class RaftNode<Result = unknown> {
   readonly peers: readonly HostName[]
   /** Of the write-ahead log, for those who read it on the disk. */
   readonly walDirectory: string
+  /** Other groups write to it, too. */
+  readonly sharesWal: boolean
   readonly stateMachine: StateMachine<Result>
   readonly reads = new PendingReads()
   /** Who belongs to the group, and who leads it: to be looked at, and changed. */
@@ -57,9 +62,10 @@ export class RaftNode<Result = unknown> {
   readonly #host: Host
   readonly #options: RaftNodeOptions
   readonly #machine: RaftMachine
-  readonly #log: WriteAheadLog
-  readonly #transport: RaftTransport
-  readonly #timers: Record<TimerTag, DeadlineTimer>
+  readonly #log: RaftLog
+  readonly #store: RaftStore | undefined
+  readonly #transport: MemberTransport
+  readonly #timers: Record<TimerTag, MemberTimer>
   readonly #held: HeldSends
   readonly #send = (to: MemberId, message: RaftMessage): void => {
     if (message.term > this.saidTerm && message.kind !== 'pre-vote-request' && message.kind !== 'pre-vote-response') this.saidTerm = message.term
@@ -87,10 +93,11 @@ export class RaftNode<Result = unknown> {
     if (!group.peers.includes(host.name)) throw new Misuse(`${host.name} is not among the members of ${group.group}: ${group.peers.join(', ')}`)
     try {
       const applied = await group.stateMachine.open()
-      const log = await WriteAheadLog.open(host, walDirectory(group), {
-        segmentBytes: options.walSegmentBytes,
-        isReplacement: group.isReplacement ?? host.incarnation > 1,
-      })
+      const isReplacement = group.isReplacement ?? host.incarnation > 1
+      const log =
+        group.store === undefined
+          ? await WriteAheadLog.open(host, walDirectory(group), { segmentBytes: options.walSegmentBytes, isReplacement })
+          : await group.store.log.of(group.group, isReplacement)
       const { base } = log.recovered
       const state = applied === null ? 'is damaged' : `holds ${applied.index} entries`
       if (log.isNew && applied?.index !== 0) throw new CorruptLog(`the state machine ${state}, and there is no write-ahead log`)
@@ -102,12 +109,16 @@ export class RaftNode<Result = unknown> {
     }
   }
 
-  private constructor(host: Host, group: RaftGroup<Result>, options: RaftNodeOptions, log: WriteAheadLog, applied: Position | null) {
+  private constructor(host: Host, group: RaftGroup<Result>, options: RaftNodeOptions, log: RaftLog, applied: Position | null) {
     this.#host = host
     this.#options = options
     this.group = group.group
     this.peers = group.peers
-    this.walDirectory = walDirectory(group)
+    const { store } = group
+    if (store === undefined && options.restAfterHeartbeats > 0) throw new Misuse(`${group.group} rests only where a RaftStore watches over leaders' hosts`)
+    this.#store = store
+    this.walDirectory = store === undefined ? walDirectory(group) : store.walDirectory
+    this.sharesWal = store !== undefined
     this.stateMachine = group.stateMachine
     this.applied = applied?.index ?? 0
     this.flushed = applied ?? { index: 0, term: 0 }
@@ -116,12 +127,14 @@ export class RaftNode<Result = unknown> {
     this.#proposals = new Proposals(host.clock)
     this.#storage = new StateStorage(host, group.stateMachine)
     this.#snapshots = new SnapshotExchange(this.#storage, host.clock, options, (input) => this.input(input))
-    this.#transport = new RaftTransport(host, group.group, group.peers, (from, message) => this.#receive(from, message))
+    const receive: Receive = (from, message) => this.#receive(from, message)
+    this.#transport =
+      store === undefined ? new RaftTransport(host, group.group, group.peers, receive) : store.transport(group.group, group.peers, receive)
     const timer = (tag: TimerTag) => new DeadlineTimer(host.clock, () => this.#onTimer(tag))
     this.#timers = {
       lease: timer('lease'),
       election: timer('election'),
-      heartbeat: timer('heartbeat'),
+      heartbeat: store === undefined ? timer('heartbeat') : store.heartbeatTimer(() => this.#onTimer('heartbeat')),
       'check-quorum': timer('check-quorum'),
       transfer: timer('transfer'),
       'read-lease-0': timer('read-lease-0'),
@@ -139,6 +152,8 @@ export class RaftNode<Result = unknown> {
     this.machineState = state
     if (suspect) host.log.warn('raft.suspect', { group: group.group, lastIndex: this.lastIndex })
     if (applied === null) this.#lost.found(state.lacks, 'its files are damaged')
+    log.repeats?.(() => this.machineState.log.entries)
+    store?.began(this)
     this.#carryOut(effects)
     log.flush()
   }
@@ -243,6 +258,7 @@ export class RaftNode<Result = unknown> {
     this.#lost.stop()
     this.#transport.close()
     this.input({ kind: 'resign' })
+    this.#store?.rests(this, false)
     // What others wait for is durable, and said.
     await this.#log.drain()
     await this.#installing
@@ -347,6 +363,10 @@ export class RaftNode<Result = unknown> {
         break
       case 'install':
         this.#installing = this.#install(event.snapshot)
+        break
+      case 'resting':
+        this.#host.check.reachable(event.isResting ? 'an idle group rests' : 'a resting group is woken')
+        this.#store?.rests(this, event.isResting)
         break
       case 'configuration':
         this.#host.check.reachable('another configuration is in force')

@@ -6,19 +6,27 @@ import type { MemberId, RaftMessage } from './messages.js'
 /** One method for every kind of message. */
 export type RaftMethods = { [K in RaftMessage['kind']]: { req: Extract<RaftMessage, { kind: K }>; res: undefined } }
 
+/** What a member says to the others; `close`: it hears no more, and what is sent still leaves. */
+export interface MemberTransport {
+  send(to: MemberId, message: RaftMessage): void
+  close(): void
+}
+
+/** Is called for messages of other members only. */
+export type Receive = (from: MemberId, message: RaftMessage) => void
+
 /**
  * Datagrams between the members of one group. Every group has a protocol of its own, `raft-` and its name: no message needs to say where it belongs, and
  * the network tells groups and kinds of message apart (in its trace, and as places for faults).
  */
-export class RaftTransport {
+export class RaftTransport implements MemberTransport {
   readonly #net: Net
   readonly #served: Closable
   readonly #protocol: Protocol<RaftMethods>
   /** By member id. */
   readonly #members: readonly HostName[]
 
-  /** `receive` is called for messages of other members only. */
-  constructor(host: Host, group: string, members: readonly HostName[], receive: (from: MemberId, message: RaftMessage) => void) {
+  constructor(host: Host, group: string, members: readonly HostName[], receive: Receive) {
     this.#net = host.net
     this.#protocol = protocol<RaftMethods>(`raft-${group}`, { transport: 'datagram' })
     this.#members = members

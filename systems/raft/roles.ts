@@ -19,6 +19,7 @@ export function becomeFollower(context: StepContext): void {
   state.role = 'follower'
   state.leader = null
   state.votes = []
+  state.isResting = false
   state.verified = state.commit
   if (wasLeader) {
     state.progress = []
@@ -43,6 +44,7 @@ export function followLeader(context: StepContext, leader: MemberId): void {
   const { state, effects, timers } = context
   if (state.role !== 'follower') becomeFollower(context)
   state.leader = leader
+  state.isResting = false
   if (!state.leased) {
     state.leased = true
     effects.push(timers.cancelElection)

@@ -28,6 +28,10 @@ export interface RaftState {
   leader: MemberId | null
   /** A leader was heard within the shortest election timeout (or may have been, in the life before): all votes are refused. */
   leased: boolean
+  /** Nothing is to be done: this member keeps no timer. */
+  isResting: boolean
+  /** Leader: heartbeats in a row that found nothing to do. */
+  idleHeartbeats: number
 
   log: Log
   commit: number

@@ -5,7 +5,7 @@ import { WalImage } from './wal-image.js'
 import type { PlainRecord, ReadRecord } from './wal-record.js'
 
 /** A member's log as its disk holds it for certain: what the member would find if its power were lost now. */
-export class DurableLog {
+export abstract class DurableLog {
   /** Rises whenever something new was read, for those who share a reader. */
   version = 0
   #image = new WalImage<number>()
@@ -48,6 +48,12 @@ export class DurableLog {
     return index < base.index || this.#image.termAt(index) === term
   }
 
+  /** The life of the member that wrote the newest segment. */
+  abstract readonly incarnation: number
+
+  /** Takes in what became durable since the last call; `incarnation` is the member's life. Answers whether anything did, of this member or another in the same log. */
+  abstract follow(incarnation: number): boolean
+
   take(record: PlainRecord<number>): void {
     this.#image.replay(record)
   }
@@ -71,13 +77,11 @@ export class WalReader extends DurableLog {
     })
   }
 
-  /** The life of the member that wrote the newest segment. */
-  get incarnation(): number {
+  override get incarnation(): number {
     return this.#follower.incarnation
   }
 
-  /** Takes in what became durable since the last call; `incarnation` is the member's life. Answers whether anything did. */
-  follow(incarnation: number): boolean {
+  override follow(incarnation: number): boolean {
     const isNew = this.#follower.follow(incarnation)
     if (isNew) this.version++
     return isNew
@@ -88,17 +92,21 @@ export class WalReader extends DurableLog {
 export class SharedLogReader {
   readonly #follower: WalFollower
   readonly #byNumber = new Map<number, DurableLog>()
-  readonly #byName = new Map<string, DurableLog>()
+  readonly #byName = new Map<string, GroupReader>()
 
   constructor(view: DurableView, directory: string) {
     this.#follower = new WalFollower(view, directory, { replay: (record) => this.#replay(record), reset: () => this.#reset() })
+  }
+
+  get incarnation(): number {
+    return this.#follower.incarnation
   }
 
   /** Empty until something of the group is durable. */
   of(group: string): DurableLog {
     let log = this.#byName.get(group)
     if (log === undefined) {
-      log = new DurableLog()
+      log = new GroupReader(this)
       this.#byName.set(group, log)
     }
     return log
@@ -124,5 +132,22 @@ export class SharedLogReader {
       log.forget()
       log.version++
     }
+  }
+}
+
+class GroupReader extends DurableLog {
+  readonly #shared: SharedLogReader
+
+  constructor(shared: SharedLogReader) {
+    super()
+    this.#shared = shared
+  }
+
+  override get incarnation(): number {
+    return this.#shared.incarnation
+  }
+
+  override follow(incarnation: number): boolean {
+    return this.#shared.follow(incarnation)
   }
 }

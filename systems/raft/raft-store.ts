@@ -1,0 +1,133 @@
+import { Misuse } from '../../sim/host/errors.js'
+import type { Host, HostName, Nanos } from '../../sim/host/seam.js'
+import { GroupExchange } from './group-exchange.js'
+import { HeartbeatTicker, type MemberTimer } from './heartbeat-ticker.js'
+import { HostWatch } from './host-watch.js'
+import type { RaftGroup } from './raft-group.js'
+import { RaftNode } from './raft-node.js'
+import { type RaftNodeOptions, raftNodeOptions } from './raft-node-options.js'
+import type { MemberTransport, Receive } from './raft-transport.js'
+import { defaultSharedLogOptions, SharedLog } from './shared-log.js'
+
+export interface RaftStoreOptions {
+  /** Where the log of all groups is kept. */
+  readonly directory: string
+  /** For all groups, where a group says nothing else. Timeouts should be the same for all. */
+  readonly raft?: Partial<RaftNodeOptions>
+  /** Heartbeats in a row with nothing to do after which a group rests; 0: never. */
+  readonly restAfterHeartbeats?: number
+  /** Segments of the log after which what idle groups need is written anew. */
+  readonly mostSegments?: number
+}
+
+/**
+ * What the Raft groups of one host share, so that a host may have many: one write-ahead log with one sync for all, one packet of heartbeats to each other host, and
+ * rest for groups that have nothing to do. A group has its members' stores on all its hosts, or on none.
+ */
+export class RaftStore {
+  readonly log: SharedLog
+  /** Of the write-ahead log, for those who read it on the disk. */
+  readonly walDirectory: string
+  readonly #host: Host
+  readonly #options: RaftStoreOptions
+  readonly #exchange: GroupExchange
+  readonly #ticker: HeartbeatTicker
+  readonly #watch: HostWatch
+  readonly #nodes: RaftNode[] = []
+  /** Resting leaders' followers by host, and the hosts of resting followers' leaders. */
+  readonly #restingHere = new Map<RaftNode, readonly HostName[]>()
+  readonly #greeted = new Map<HostName, number>()
+  readonly #restingWith = new Map<RaftNode, HostName>()
+  readonly #beat: MemberTimer
+  readonly #heartbeat: Nanos
+
+  /** Recovers the log. Throws `CorruptLog` or the disk's error. */
+  static async open(host: Host, options: RaftStoreOptions): Promise<RaftStore> {
+    const { walSegmentBytes } = raftNodeOptions(options.raft)
+    const walDirectory = `${options.directory}/wal`
+    const { mostSegments = defaultSharedLogOptions.mostSegments } = options
+    const log = await SharedLog.open(host, walDirectory, { segmentBytes: walSegmentBytes, mostSegments })
+    return new RaftStore(host, options, log, walDirectory)
+  }
+
+  private constructor(host: Host, options: RaftStoreOptions, log: SharedLog, walDirectory: string) {
+    this.#host = host
+    this.#options = options
+    this.log = log
+    this.walDirectory = walDirectory
+    const { heartbeat, electionTimeout } = raftNodeOptions(options.raft)
+    this.#heartbeat = heartbeat
+    this.#watch = new HostWatch(host.clock, electionTimeout[0], (name) => this.#onUnheard(name))
+    this.#exchange = new GroupExchange(host, (from, incarnation) => this.#watch.heard(from, incarnation))
+    this.#ticker = new HeartbeatTicker(host.clock, (run) => this.#exchange.gather(run))
+    this.#beat = this.#ticker.timer(() => this.#greet())
+  }
+
+  /** Starts a member of a group here, on what the log holds of it. */
+  start<Result>(group: Omit<RaftGroup<Result>, 'directory' | 'store'>): Promise<RaftNode<Result>> {
+    const { restAfterHeartbeats = 3, directory, raft } = this.#options
+    if (group.options?.restAfterHeartbeats !== undefined) throw new Misuse('restAfterHeartbeats is given to the store, for all groups')
+    const options = { restAfterHeartbeats, ...raft, ...group.options }
+    return RaftNode.start(this.#host, { ...group, directory, options, store: this })
+  }
+
+  /** Of all members started here, in the order in which they were. */
+  get nodes(): readonly RaftNode[] {
+    return this.#nodes
+  }
+
+  /** Stops all members, makes all durable, closes the log. */
+  async stop(): Promise<void> {
+    await Promise.all(this.#nodes.map((node) => node.stop()))
+    this.#exchange.close()
+    await this.log.close()
+  }
+
+  // ---------------------------------------------------------------- for the nodes
+
+  began(node: RaftNode): void {
+    this.#nodes.push(node)
+  }
+
+  transport(group: string, members: readonly HostName[], receive: Receive): MemberTransport {
+    return this.#exchange.transport(group, members, receive)
+  }
+
+  heartbeatTimer(fire: () => void): MemberTimer {
+    return this.#ticker.timer(fire)
+  }
+
+  rests(node: RaftNode, isResting: boolean): void {
+    for (const name of this.#restingHere.get(node) ?? []) this.#greetLess(name)
+    this.#restingHere.delete(node)
+    const leader = this.#restingWith.get(node)
+    if (leader !== undefined) this.#watch.unwatch(leader)
+    this.#restingWith.delete(node)
+    if (!isResting) return
+    if (node.isLeader) {
+      const followers = node.machineState.progress.flatMap((progress) => (progress === null ? [] : [node.peers[progress.member] as HostName]))
+      this.#restingHere.set(node, followers)
+      for (const name of followers) this.#greeted.set(name, (this.#greeted.get(name) ?? 0) + 1)
+      if (this.#beat.deadline === Number.POSITIVE_INFINITY) this.#beat.set(this.#heartbeat)
+    } else if (node.leader !== undefined) {
+      this.#restingWith.set(node, node.leader)
+      this.#watch.watch(node.leader)
+    }
+  }
+
+  #greetLess(name: HostName): void {
+    const rest = (this.#greeted.get(name) ?? 0) - 1
+    if (rest > 0) this.#greeted.set(name, rest)
+    else this.#greeted.delete(name)
+  }
+
+  #greet(): void {
+    for (const name of this.#greeted.keys()) this.#exchange.greet(name)
+    if (this.#greeted.size > 0) this.#beat.set(this.#heartbeat)
+  }
+
+  #onUnheard(name: HostName): void {
+    const nodes = [...this.#restingWith].filter(([, leader]) => leader === name)
+    for (const [node] of nodes) node.input({ kind: 'wake' })
+  }
+}

@@ -1,0 +1,336 @@
+import { DiskError, Misuse } from '../../sim/host/errors.js'
+import type { Host } from '../../sim/host/seam.js'
+import type { Entry, RaftChange } from './messages.js'
+import type { RaftLog } from './raft-log.js'
+import { SharedContent } from './wal-content.js'
+import { FrameBuffer, sectorBytes } from './wal-frame.js'
+import { WalImage } from './wal-image.js'
+import { writeRecord, writeSharedRecord } from './wal-record.js'
+import { recoverLog } from './wal-recovery.js'
+import { type SegmentPlace, WalSegments } from './wal-segments.js'
+import { headerRecord, noteChange, replacesEntries, tailOf, type WalTail } from './wal-tail.js'
+
+export interface SharedLogOptions {
+  /** A segment that has reached this size is followed by a new one. */
+  readonly segmentBytes: number
+  /** With so many segments, groups that keep the oldest from going are repeated in the next one. */
+  readonly mostSegments: number
+}
+
+export const defaultSharedLogOptions: SharedLogOptions = { segmentBytes: 64 * 1024 * 1024, mostSegments: 4 }
+
+/**
+ * One write-ahead log for all Raft groups of a host: what many groups save meanwhile goes to the disk in one write and one sync.
+ *
+ * The frames, the segments and what recovery concludes from damage are those of a log of one member (`write-ahead-log.ts`); every record says of which group
+ * it is, by a number that a record before ties to the group's name. Each segment begins with what every group's log says at that point. Where damage makes a member
+ * suspect it does so to all groups: nobody can tell whose record it was. A segment goes once no group needs it; a group that does little would keep old ones for
+ * ever, so that what it needs is repeated in a new one. (Multi-group storage engines do the same: TiKV's Raft Engine, 2021.)
+ */
+export class SharedLog {
+  readonly #host: Host
+  readonly #options: SharedLogOptions
+  /** With the highest index that each holds, by the group's number. */
+  readonly #segments: WalSegments<Map<number, number>>
+  /** By number, in the order in which the groups came. */
+  readonly #parts = new Map<number, GroupLog>()
+  readonly #byName = new Map<string, GroupLog>()
+  #pending = new FrameBuffer(4_096)
+  #spare = new FrameBuffer(4_096)
+  /** Groups that saved something for the next batch. */
+  #dirty: GroupLog[] = []
+  #isFlushing = false
+  #batch: Promise<void> = Promise.resolve()
+
+  /** Recovers the log in `directory`, which is made when it is missing. Throws `CorruptLog` or the disk's error. */
+  static async open(host: Host, directory: string, given: Partial<SharedLogOptions> = {}): Promise<SharedLog> {
+    const options = { ...defaultSharedLogOptions, ...given }
+    if (!(options.segmentBytes > 0)) throw new Misuse('segmentBytes must be positive')
+    if (!(options.mostSegments > 1)) throw new Misuse('mostSegments must be 2 or more')
+    await WalSegments.makeDirectory(host, directory)
+    const content = new SharedContent()
+    const found = await recoverLog(host.disk, directory, content)
+    host.check.sometimes('a torn tail is cut off', found.isCut)
+    const held = new Map<number, number>()
+    const parts: RecoveredPart[] = []
+    for (const [number, { name, content: member }] of content.groups) {
+      const { image, repeatFrom } = member
+      if (found.isSuspect) image.suspect = true
+      const from = Math.max(repeatFrom, image.first)
+      const entries = image.entries.slice(from - image.first)
+      if (entries.length > 0) held.set(number, (entries[entries.length - 1] as Entry).index)
+      parts.push({ number, name, image, from, entries })
+    }
+    const segments = await WalSegments.open(host, directory, found, held, (place) => {
+      const frame = new FrameBuffer(1_024)
+      beginHeader(frame, place)
+      for (const { number, name, image, from, entries } of parts) writeGroup(frame, number, name, place, image, from, entries)
+      return frame.seal(place.number, 0, 0)
+    })
+    return new SharedLog(host, options, segments, parts)
+  }
+
+  private constructor(host: Host, options: SharedLogOptions, segments: WalSegments<Map<number, number>>, parts: readonly RecoveredPart[]) {
+    this.#host = host
+    this.#options = options
+    this.#segments = segments
+    for (const { number, name, image } of parts) this.#add(new GroupLog(this, number, name, image, false))
+  }
+
+  /**
+   * The part of one group, which has to be asked for once in each life. Settles once the log durably knows the group.
+   * `isReplacement`: a log without it is one that was lost: the member may have forgotten all that it said.
+   */
+  async of(group: string, isReplacement: boolean): Promise<RaftLog> {
+    const known = this.#byName.get(group)
+    if (known !== undefined) {
+      known.open()
+      return known
+    }
+    const image = new WalImage()
+    image.suspect = isReplacement
+    image.wiped = isReplacement
+    const part = new GroupLog(this, this.#parts.size + 1, group, image, true)
+    part.open()
+    this.#add(part)
+    const { number } = this.#segments
+    const place = { number, previous: 0, previousEnd: 0, incarnation: this.#host.incarnation }
+    writeGroup(this.#pending, part.number, group, place, image, 1, [])
+    await this.#soon()
+    return part
+  }
+
+  get pendingBytes(): number {
+    return this.#pending.length + this.#spare.length
+  }
+
+  flush(): void {
+    if (!this.#isFlushing && !this.#pending.isEmpty) void this.#writeBatches()
+  }
+
+  /** Settles when a batch became durable that went out after this was called. */
+  async #soon(): Promise<void> {
+    if (this.#isFlushing) await this.#batch
+    this.flush()
+    await this.#batch
+  }
+
+  /** Settles when all that any group saved so far is durable, and its file is closed. */
+  async close(): Promise<void> {
+    this.flush()
+    while (this.#isFlushing) await this.#batch
+    this.#segments.close()
+  }
+
+  save(part: GroupLog, change: RaftChange): void {
+    if (!part.isDirty) {
+      part.isDirty = true
+      this.#dirty.push(part)
+    }
+    const record = { kind: 'grouped', group: part.number, record: change } as const
+    if (change.kind === 'hard-state') {
+      // The first of two copies, and what keeps them out of one sector.
+      writeSharedRecord(this.#pending, record)
+      writeRecord(this.#pending, { kind: 'padding', length: sectorBytes })
+    }
+    if (replacesEntries(part.saved, change)) this.#host.check.reachable('a conflicting tail is replaced')
+    writeSharedRecord(this.#pending, record)
+  }
+
+  async settled(part: GroupLog): Promise<void> {
+    while (part.durableToken < part.saved.token) {
+      this.flush()
+      await this.#batch
+    }
+  }
+
+  #add(part: GroupLog): void {
+    this.#parts.set(part.number, part)
+    this.#byName.set(part.name, part)
+  }
+
+  async #writeBatches(): Promise<void> {
+    this.#isFlushing = true
+    while (!this.#pending.isEmpty) {
+      this.#batch = this.#writeBatch()
+      await this.#batch
+    }
+    this.#isFlushing = false
+  }
+
+  async #writeBatch(): Promise<void> {
+    try {
+      await this.#write()
+    } catch (error) {
+      if (!(error instanceof DiskError)) throw error
+      this.#host.exit(`the write-ahead log cannot be written: ${error.message}`)
+    }
+  }
+
+  async #write(): Promise<void> {
+    const batch = this.#pending
+    this.#pending = this.#spare
+    this.#spare = batch
+    const dirty = this.#dirty
+    this.#dirty = []
+    let mayDrop = false
+    for (const part of dirty) mayDrop = part.handOver() || mayDrop
+    if (dirty.length > 1) this.#host.check.reachable('groups share a sync')
+    const segments = this.#segments
+    if (segments.size >= this.#options.segmentBytes) {
+      await this.#beginSegment()
+      mayDrop = true
+    }
+    const { held } = segments.held[segments.held.length - 1] as { readonly held: Map<number, number> }
+    for (const { number, handed } of dirty) if (handed.highestIndex > (held.get(number) ?? 0)) held.set(number, handed.highestIndex)
+    await segments.write(batch)
+    batch.clear()
+    for (const part of dirty) part.becameDurable()
+    if (mayDrop) await segments.drop((old) => this.#isPast(old))
+  }
+
+  #isPast(held: ReadonlyMap<number, number>): boolean {
+    for (const [number, highestIndex] of held) if (highestIndex > (this.#parts.get(number) as GroupLog).written.base.index) return false
+    return true
+  }
+
+  /** What every group's log said when the last batch was durable; of those that keep the oldest segment from going, with all their entries. */
+  async #beginSegment(): Promise<void> {
+    const older = this.#segments.held
+    const oldest = older.length >= this.#options.mostSegments ? older[0]?.held : undefined
+    const held = new Map<number, number>()
+    const repeated = new Map<number, readonly Entry[]>()
+    for (const [number, highestIndex] of oldest ?? []) {
+      const part = this.#parts.get(number) as GroupLog
+      if (highestIndex <= part.written.base.index || !part.isSettled) continue
+      repeated.set(number, part.live().slice())
+      held.set(number, part.written.lastIndex)
+    }
+    await this.#segments.begin(held, (place) => {
+      const frame = new FrameBuffer(1_024)
+      beginHeader(frame, place)
+      for (const { number, name, written } of this.#parts.values()) {
+        const entries = repeated.get(number)
+        writeGroup(frame, number, name, place, written, entries === undefined ? written.lastIndex + 1 : written.base.index + 1, entries ?? [])
+      }
+      return frame.seal(place.number, 0, 0)
+    })
+    if (repeated.size > 0) this.#host.check.reachable('an idle group is repeated in a new segment')
+    for (const { held: before } of older) if (before !== held) for (const number of repeated.keys()) before.delete(number)
+  }
+}
+
+interface RecoveredPart {
+  readonly number: number
+  readonly name: string
+  readonly image: WalImage
+  readonly from: number
+  readonly entries: readonly Entry[]
+}
+
+/** What one group keeps in the shared log. */
+class GroupLog implements RaftLog {
+  readonly saved: WalTail
+  /** What was handed to the disk: with the batch that is on its way, and with the last one that is durable. */
+  handed: WalTail
+  written: WalTail
+  isDirty = false
+  durableToken = 0
+  readonly #log: SharedLog
+  #isOpen = false
+  #onDurable: (token: number) => void = () => {}
+  #live: (() => readonly Entry[]) | null = null
+
+  constructor(
+    log: SharedLog,
+    readonly number: number,
+    readonly name: string,
+    readonly recovered: WalImage,
+    readonly isNew: boolean,
+  ) {
+    this.#log = log
+    this.saved = tailOf(recovered)
+    this.handed = { ...this.saved }
+    this.written = this.handed
+  }
+
+  open(): void {
+    if (this.#isOpen) throw new Misuse(`group ${this.name} is started already on this host`)
+    this.#isOpen = true
+  }
+
+  get pendingBytes(): number {
+    return this.#log.pendingBytes
+  }
+
+  /** Nothing of it waits for the disk. */
+  get isSettled(): boolean {
+    return this.saved.token === this.written.token
+  }
+
+  /** All entries after the base, those of a group that nobody started too. Only when it is settled. */
+  live(): readonly Entry[] {
+    const { base } = this.written
+    const entries = this.#live === null ? this.recovered.entries : this.#live()
+    const first = entries[0]?.index ?? base.index + 1
+    return first > base.index ? entries : entries.slice(base.index + 1 - first)
+  }
+
+  repeats(live: () => readonly Entry[]): void {
+    this.#live = live
+  }
+
+  onDurable(durable: (token: number) => void): void {
+    this.#onDurable = durable
+  }
+
+  save(token: number, change: RaftChange): void {
+    this.#log.save(this, change)
+    noteChange(this.saved, token, change)
+  }
+
+  flush(): void {
+    this.#log.flush()
+  }
+
+  drain(): Promise<void> {
+    return this.#log.settled(this)
+  }
+
+  close(): Promise<void> {
+    return this.drain()
+  }
+
+  /** The batch goes out. Answers whether segments may go once it is durable. */
+  handOver(): boolean {
+    this.isDirty = false
+    const { base } = this.handed
+    this.handed = { ...this.saved }
+    this.saved.highestIndex = 0
+    return this.handed.base.index > base.index
+  }
+
+  becameDurable(): void {
+    this.written = this.handed
+    this.durableToken = this.written.token
+    this.#onDurable(this.durableToken)
+  }
+}
+
+/** A segment's own record: that of a log of one member, which says nothing here but the segment's place. */
+function beginHeader(frame: FrameBuffer, place: SegmentPlace): void {
+  writeRecord(frame, headerRecord(place, new WalImage(), 1, []))
+}
+
+function writeGroup(
+  frame: FrameBuffer,
+  group: number,
+  name: string,
+  place: SegmentPlace,
+  state: Pick<WalTail, 'hardState' | 'suspect' | 'wiped' | 'base' | 'configuration' | 'expected'>,
+  from: number,
+  entries: readonly Entry[],
+): void {
+  writeSharedRecord(frame, { kind: 'named', group, name })
+  writeSharedRecord(frame, { kind: 'grouped', group, record: headerRecord(place, state, from, entries) })
+}
