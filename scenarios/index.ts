@@ -6,6 +6,7 @@ import kvCrash from './kv-crash.scenario.js'
 import kvDisk from './kv-disk.scenario.js'
 import kvFull from './kv-full.scenario.js'
 import raft from './raft.scenario.js'
+import raftManyGroups from './raft-many-groups.scenario.js'
 import raftMembership from './raft-membership.scenario.js'
 import raftReads from './raft-reads.scenario.js'
 import vmControlLoss from './vm-control-loss.scenario.js'
@@ -20,6 +21,7 @@ import vmWarm from './vm-warm.scenario.js'
 export const scenarios: readonly AnyScenario[] = [
   broker,
   raft,
+  raftManyGroups,
   raftMembership,
   raftReads,
   kvCrash,

@@ -29,8 +29,11 @@ function update(host: Host, op: MapOp & { f: 'put' | 'cas' }): Promise<boolean> 
 }
 
 /** Looks for the leader; asks again only when the request was certainly not done. */
-export async function perform<Result>(host: Host, ask: (to: string) => Promise<MapAnswer<Result>>): Promise<Result> {
-  const members = host.peers.member as readonly string[]
+export async function perform<Result>(
+  host: Host,
+  ask: (to: string) => Promise<MapAnswer<Result>>,
+  members: readonly string[] = host.peers.member as readonly string[],
+): Promise<Result> {
   let to = host.random.pick(members)
   for (let attempt = 0; attempt < 10; attempt++) {
     const answer = await ask(to)

@@ -109,31 +109,36 @@ export class MapMember {
       options,
     })
     host.net.serve(mapApi, {
-      async read({ key }): Promise<MapAnswer<number | null>> {
-        if (!node.isLeader) return { kind: 'not-leader', leader: node.leader }
-        try {
-          await node.readIndex()
-          // The later it is read, the newer it is.
-          await host.failpoint('map.read')
-          return { kind: 'ok', result: state.get(key) }
-        } catch (error) {
-          return refusal(error)
-        }
-      },
-      async update(command): Promise<MapAnswer<boolean>> {
-        if (!node.isLeader) return { kind: 'not-leader', leader: node.leader }
-        try {
-          const result = await node.propose(bytes.encode(JSON.stringify(command)))
-          host.mark('acknowledged')
-          return { kind: 'ok', result }
-        } catch (error) {
-          return refusal(error)
-        }
-      },
+      read: ({ key }) => readMap(host, node, state, key),
+      update: (command) => updateMap(host, node, command),
     })
     serveOperators(host, node)
     leaveWhenAsked(host, () => node.stop())
     return new MapMember(node, state)
+  }
+}
+
+/** Asks the leader's state machine. */
+export async function readMap(host: Host, node: RaftNode<boolean>, state: MapState, key: string): Promise<MapAnswer<number | null>> {
+  if (!node.isLeader) return { kind: 'not-leader', leader: node.leader }
+  try {
+    await node.readIndex()
+    // The later it is read, the newer it is.
+    await host.failpoint('map.read')
+    return { kind: 'ok', result: state.get(key) }
+  } catch (error) {
+    return refusal(error)
+  }
+}
+
+export async function updateMap(host: Host, node: RaftNode<boolean>, command: MapCommand): Promise<MapAnswer<boolean>> {
+  if (!node.isLeader) return { kind: 'not-leader', leader: node.leader }
+  try {
+    const result = await node.propose(bytes.encode(JSON.stringify(command)))
+    host.mark('acknowledged')
+    return { kind: 'ok', result }
+  } catch (error) {
+    return refusal(error)
   }
 }
 
