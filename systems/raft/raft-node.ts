@@ -5,8 +5,8 @@ import { raftMachine } from './core.js'
 import { DeadlineTimer } from './deadline-timer.js'
 import { Busy, CorruptSnapshot } from './errors.js'
 import { GroupMembers } from './group-members.js'
-import { HeldSends } from './held-sends.js'
 import type { MemberTimer } from './heartbeat-ticker.js'
+import { HeldSends } from './held-sends.js'
 import { lastIndex, termAt } from './log.js'
 import { LostState } from './lost-state.js'
 import type { Entry, MemberId, Position, RaftEvent, RaftInput, RaftMessage, Role, TimerTag } from './messages.js'
@@ -128,8 +128,7 @@ export class RaftNode<Result = unknown> {
     this.#storage = new StateStorage(host, group.stateMachine)
     this.#snapshots = new SnapshotExchange(this.#storage, host.clock, options, (input) => this.input(input))
     const receive: Receive = (from, message) => this.#receive(from, message)
-    this.#transport =
-      store === undefined ? new RaftTransport(host, group.group, group.peers, receive) : store.transport(group.group, group.peers, receive)
+    this.#transport = store === undefined ? new RaftTransport(host, group.group, group.peers, receive) : store.transport(group.group, group.peers, receive)
     const timer = (tag: TimerTag) => new DeadlineTimer(host.clock, () => this.#onTimer(tag))
     this.#timers = {
       lease: timer('lease'),

@@ -1,4 +1,4 @@
-import { Misuse } from '../../sim/host/errors.js'
+import { DiskError, Misuse } from '../../sim/host/errors.js'
 import type { Host, HostName, Nanos } from '../../sim/host/seam.js'
 import { GroupExchange } from './group-exchange.js'
 import { HeartbeatTicker, type MemberTimer } from './heartbeat-ticker.js'
@@ -8,6 +8,7 @@ import { RaftNode } from './raft-node.js'
 import { type RaftNodeOptions, raftNodeOptions } from './raft-node-options.js'
 import type { MemberTransport, Receive } from './raft-transport.js'
 import { defaultSharedLogOptions, SharedLog } from './shared-log.js'
+import { CorruptLog } from './wal-recovery.js'
 
 export interface RaftStoreOptions {
   /** Where the log of all groups is kept. */
@@ -41,13 +42,18 @@ export class RaftStore {
   readonly #beat: MemberTimer
   readonly #heartbeat: Nanos
 
-  /** Recovers the log. Throws `CorruptLog` or the disk's error. */
+  /** Recovers the log. A disk that fails ends the process (`host.exit`), as does a log found damaged. */
   static async open(host: Host, options: RaftStoreOptions): Promise<RaftStore> {
     const { walSegmentBytes } = raftNodeOptions(options.raft)
     const walDirectory = `${options.directory}/wal`
     const { mostSegments = defaultSharedLogOptions.mostSegments } = options
-    const log = await SharedLog.open(host, walDirectory, { segmentBytes: walSegmentBytes, mostSegments })
-    return new RaftStore(host, options, log, walDirectory)
+    try {
+      const log = await SharedLog.open(host, walDirectory, { segmentBytes: walSegmentBytes, mostSegments })
+      return new RaftStore(host, options, log, walDirectory)
+    } catch (error) {
+      if (error instanceof DiskError || error instanceof CorruptLog) host.exit(`${walDirectory}: ${error.message}`)
+      throw error
+    }
   }
 
   private constructor(host: Host, options: RaftStoreOptions, log: SharedLog, walDirectory: string) {
