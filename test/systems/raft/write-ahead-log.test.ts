@@ -4,85 +4,12 @@ import { DiskImage } from '../../../sim/disk/disk-image.js'
 import type { PowerLossDice } from '../../../sim/disk/power-loss.js'
 import type { DurableView } from '../../../sim/host/seam.js'
 import { Stream } from '../../../sim/kernel/stream.js'
-import type { Entry, HardState, Position, RaftChange } from '../../../systems/raft/messages.js'
+import type { HardState } from '../../../systems/raft/messages.js'
 import { WalReader } from '../../../systems/raft/wal-reader.js'
 import { WriteAheadLog } from '../../../systems/raft/write-ahead-log.js'
 import { keepAll, loseAll } from '../../sim/disk/power-loss-dice.js'
 import { hostWith, ImageDisk } from './image-disk.js'
-
-/** What a log should say, kept in the plainest way. */
-interface Model {
-  hardState: HardState
-  base: Position
-  /** By index. */
-  entries: Map<number, Entry>
-  last: number
-}
-
-const emptyModel = (): Model => ({ hardState: { term: 0, vote: null }, base: { index: 0, term: 0 }, entries: new Map(), last: 0 })
-
-function after(model: Model, change: RaftChange): Model {
-  const next: Model = { ...model, entries: new Map(model.entries) }
-  switch (change.kind) {
-    case 'hard-state':
-      next.hardState = change.hardState
-      break
-    case 'entries': {
-      const first = (change.entries[0] as Entry).index
-      for (let index = first; index <= model.last; index++) next.entries.delete(index)
-      for (const entry of change.entries) next.entries.set(entry.index, entry)
-      next.last = first + change.entries.length - 1
-      break
-    }
-    case 'compacted':
-      next.base = change.base
-      for (let index = 1; index <= change.base.index; index++) next.entries.delete(index)
-      break
-    case 'restored':
-      next.base = change.base
-      next.entries = new Map()
-      next.last = change.base.index
-  }
-  return next
-}
-
-const describeModel = (model: Model) => ({
-  base: model.base,
-  entries: [...model.entries.values()].sort((a, b) => a.index - b.index).map((entry) => ({ ...entry, data: [...entry.data] })),
-})
-
-/** A change that a core might save in this state. */
-function nextChange(model: Model, random: Stream): RaftChange {
-  const die = random.int(20)
-  if (die < 4) return { kind: 'hard-state', hardState: { term: model.hardState.term + random.int(2), vote: random.int(4) === 0 ? null : random.int(5) } }
-  if (die === 4 && model.last > model.base.index) {
-    const index = model.base.index + 1 + random.int(model.last - model.base.index)
-    return { kind: 'compacted', base: { index, term: (model.entries.get(index) as Entry).term }, configuration: null }
-  }
-  if (die === 5 && random.int(3) === 0)
-    return { kind: 'restored', base: { index: model.base.index + 1 + random.int(10), term: model.hardState.term }, configuration: null }
-  const first = random.int(5) === 0 ? model.base.index + 1 + random.int(model.last - model.base.index + 1) : model.last + 1
-  const entries = Array.from({ length: 1 + random.int(4) }, (_, i): Entry => {
-    const data = new Uint8Array(random.int(8) === 0 ? random.int(2_000) : random.int(80))
-    if (random.int(6) > 0) for (let at = 0; at < data.length; at++) data[at] = random.int(256)
-    return { index: first + i, term: model.hardState.term, kind: random.int(9) === 0 ? 'noop' : 'normal', data }
-  })
-  return { kind: 'entries', entries }
-}
-
-function diceOf(random: Stream, garbage: boolean): PowerLossDice {
-  return {
-    keepsName: () => random.int(2) === 0,
-    sizeVersion: (size) => random.int(size.newest + 1),
-    pageFate: (page) => {
-      if (page.newest === page.oldest || random.int(2) === 0) return { kind: 'version', version: page.oldest + random.int(page.newest - page.oldest + 1) }
-      const from = page.oldest + random.int(page.newest - page.oldest)
-      const to = from + 1 + random.int(page.newest - from)
-      const letters = garbage ? (['ong', 'ng'][random.int(2)] as string) : 'on'
-      return { kind: 'torn', from, to, sectors: Array.from({ length: 8 }, () => letters[random.int(letters.length)]).join(''), garbage: random.u32() }
-    },
-  }
-}
+import { after, describeModel, diceOf, emptyModel, type LogModel, nextChange } from './log-model.js'
 
 const seeds = fc.record({ high: fc.integer(), low: fc.integer() })
 const settle = async () => {
@@ -130,7 +57,7 @@ async function liveThrough(key: { high: number; low: number }, garbage: boolean)
     }
     return isNew
   }
-  let acceptable: Model[] = [emptyModel()]
+  let acceptable: LogModel[] = [emptyModel()]
   let hardStates: HardState[] = []
   let suspicions = 0
   let readerSteps = 0
@@ -147,8 +74,8 @@ async function liveThrough(key: { high: number; low: number }, garbage: boolean)
       // The newest acceptable hard state, or one that was written after it.
       const candidates = [...matching.map((model) => model.hardState), ...hardStates]
       expect(candidates).toContainEqual(found.hardState)
-      expect(found.hardState.term).toBeGreaterThanOrEqual((acceptable[0] as Model).hardState.term)
-      const start: Model = { ...(matching[0] as Model), hardState: found.hardState }
+      expect(found.hardState.term).toBeGreaterThanOrEqual((acceptable[0] as LogModel).hardState.term)
+      const start: LogModel = { ...(matching[0] as LogModel), hardState: found.hardState }
       follow(life)
       expect(reader.hardState).toEqual(found.hardState)
       expect(reader.lastIndex).toBe(start.last)
@@ -161,8 +88,8 @@ async function liveThrough(key: { high: number; low: number }, garbage: boolean)
       })
       disk.diesAt = disk.operations + random.int(60)
       for (let token = 1; token <= 40; token++) {
-        const change = nextChange(states.at(-1) as Model, random)
-        states.push(after(states.at(-1) as Model, change))
+        const change = nextChange(states.at(-1) as LogModel, random)
+        states.push(after(states.at(-1) as LogModel, change))
         opened.save(token, change)
         if (token % 40 === 0 || random.int(3) > 0) opened.flush()
         if (random.int(3) === 0) for (let i = random.int(8); i > 0; i--) await null
@@ -172,7 +99,7 @@ async function liveThrough(key: { high: number; low: number }, garbage: boolean)
       if (follow(life)) readerSteps++
       const shownByReader = states.findIndex((state, at) => at >= durable && state.last === reader.lastIndex && state.base.index === reader.snapshotIndex)
       expect(shownByReader, 'the reader shows a durable state').toBeGreaterThanOrEqual(0)
-      for (const [index, { term }] of (states[shownByReader] as Model).entries) expect(reader.termAt(index)).toBe(term)
+      for (const [index, { term }] of (states[shownByReader] as LogModel).entries) expect(reader.termAt(index)).toBe(term)
       acceptable = states.slice(durable)
       hardStates = acceptable.map((state) => state.hardState)
     }
