@@ -11,6 +11,7 @@ import { countCpuTime, type Measure, measureAll, type Result, type Spread } from
 import { idleHourMeasures } from './idle-hour.js'
 import { kvMeasures } from './kv.js'
 import { raftMeasures } from './raft.js'
+import { raftGroupMeasures } from './raft-groups.js'
 import { requestReplyMeasures } from './request-reply.js'
 import { sleepMeasures } from './sleep.js'
 
@@ -22,6 +23,7 @@ const measures: readonly Measure[] = [
   ...idleHourMeasures,
   ...brokerMeasures,
   ...raftMeasures,
+  ...raftGroupMeasures,
   ...checkMeasures,
   ...kvMeasures,
   ...fakeTimersMeasures,

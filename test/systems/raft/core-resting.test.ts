@@ -1,0 +1,140 @@
+import { describe, expect, it } from 'vitest'
+import { CoreCluster } from './core-cluster.js'
+
+/** A leader of three, all of whose log is everywhere, that rests after two idle heartbeats. */
+function led(): CoreCluster {
+  const cluster = new CoreCluster(3, { restAfterHeartbeats: 2 })
+  cluster.elect(0)
+  return cluster
+}
+
+/** Heartbeats until the leader says no more. */
+function atRest(): CoreCluster {
+  const cluster = led()
+  for (let i = 0; i < 3; i++) cluster.beat(0)
+  return cluster
+}
+
+const resting = (cluster: CoreCluster) => cluster.nodes.map(({ state }) => state.isResting)
+
+describe('a Raft group that has nothing to do', () => {
+  it('rests after some heartbeats, and then nobody keeps a timer', () => {
+    const cluster = led()
+    cluster.beat(0)
+    cluster.beat(0)
+    expect(resting(cluster)).toEqual([false, false, false])
+    cluster.beat(0)
+    expect(resting(cluster)).toEqual([true, true, true])
+    expect(cluster.nodes.map(({ timers }) => timers)).toEqual([[], [], []])
+    expect(cluster.network).toEqual([])
+    expect(cluster.events(1, 'resting')).toEqual([{ kind: 'resting', isResting: true }])
+  })
+
+  it('never rests by default, nor with lease reads', () => {
+    for (const options of [{}, { restAfterHeartbeats: 1, leaseReadsDriftPpm: 100 }]) {
+      const cluster = new CoreCluster(3, options)
+      cluster.elect(0)
+      for (let i = 0; i < 20; i++) cluster.beat(0)
+      expect(resting(cluster)).toEqual([false, false, false])
+    }
+  })
+
+  it('does not rest while a follower lacks an entry', () => {
+    const cluster = led()
+    cluster.crash(2)
+    cluster.propose(0)
+    for (let i = 0; i < 5; i++) {
+      cluster.timer(0, 'heartbeat')
+      cluster.settle({ except: [2] })
+    }
+    expect(resting(cluster).slice(0, 2)).toEqual([false, false])
+  })
+
+  it('counts anew after every proposal', () => {
+    const cluster = led()
+    for (let i = 0; i < 6; i++) {
+      cluster.beat(0)
+      cluster.propose(0)
+      cluster.timer(0, 'heartbeat')
+      cluster.settle()
+    }
+    expect(resting(cluster)).toEqual([false, false, false])
+  })
+
+  it('is woken by a proposal, which is committed and brings all timers back', () => {
+    const cluster = atRest()
+    const before = cluster.state(2).commit
+    cluster.propose(0)
+    cluster.settle()
+    cluster.beat(0)
+    expect(resting(cluster)).toEqual([false, false, false])
+    expect(cluster.state(2).commit).toBe(before + 1)
+    expect(cluster.node(0).timers.sort()).toEqual(['check-quorum', 'heartbeat'])
+    expect(cluster.node(1).timers).toEqual(['lease'])
+  })
+
+  it('is woken by a read, which is answered', () => {
+    const cluster = atRest()
+    const id = cluster.read(0)
+    cluster.settle()
+    expect(cluster.events(0, 'read-ready').map((event) => event.id)).toEqual([id])
+    expect(resting(cluster)).toEqual([false, false, false])
+  })
+
+  it('a follower that missed the last heartbeat asks for votes, is refused, and wakes the group', () => {
+    const cluster = led()
+    cluster.beat(0)
+    cluster.beat(0)
+    cluster.timer(0, 'heartbeat')
+    cluster.take(({ to }) => to === 2)
+    cluster.settle()
+    expect(resting(cluster)).toEqual([true, true, false])
+    const { term } = cluster.state(0)
+    cluster.timeOut(2)
+    cluster.settle()
+    expect(cluster.nodes.map(({ state }) => [state.term, state.leader, state.isResting])).toEqual([
+      [term, 0, false],
+      [term, 0, false],
+      [term, 0, false],
+    ])
+  })
+
+  it('a follower told that its leader is not heard takes up its patience, and another is elected', () => {
+    const cluster = atRest()
+    cluster.crash(0)
+    cluster.input(1, { kind: 'wake' })
+    cluster.input(2, { kind: 'wake' })
+    expect(cluster.node(1).timers).toEqual(['lease'])
+    // The other still refuses: it takes the leader for alive until its own patience is over.
+    cluster.timer(2, 'lease')
+    cluster.timeOut(1)
+    cluster.settle({ except: [0] })
+    expect(cluster.state(1).role).toBe('leader')
+  })
+
+  it('late answers to heartbeats do not wake a leader', () => {
+    const cluster = led()
+    cluster.beat(0)
+    cluster.timer(0, 'heartbeat')
+    cluster.deliver(({ message }) => message.kind === 'heartbeat-request')
+    const late = cluster.take(({ message }) => message.kind === 'heartbeat-response')
+    expect(late.length).toBe(2)
+    cluster.timer(0, 'heartbeat')
+    cluster.settle()
+    expect(cluster.state(0).isResting).toBe(true)
+    for (const { from, to, message } of late) cluster.receive(to, from, message)
+    expect(cluster.state(0).isResting).toBe(true)
+  })
+
+  it('a member that comes back while the others rest is taken in', () => {
+    const cluster = atRest()
+    cluster.crash(1)
+    cluster.boot(1)
+    cluster.timeOut(1)
+    cluster.settle()
+    cluster.beat(0)
+    expect(cluster.nodes.map(({ state }) => state.leader)).toEqual([0, 0, 0])
+    for (let i = 0; i < 4 && !cluster.state(0).isResting; i++) cluster.beat(0)
+    expect(resting(cluster)).toEqual([true, true, true])
+  })
+})

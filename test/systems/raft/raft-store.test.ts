@@ -1,0 +1,74 @@
+import { describe, expect, test } from 'vitest'
+import scenario from '../../../scenarios/raft-many-groups.scenario.js'
+import { ms, type Simulation, s, simulate } from '../../../sim/index.js'
+import type { MapStore } from '../../../systems/raft/many-maps.js'
+
+type Roles = { store: MapStore }
+
+const stores = ({ world }: Simulation<Roles>) => world.hosts.store.flatMap(({ process }) => process?.store ?? [])
+const nodes = (simulation: Simulation<Roles>) => stores(simulation).flatMap((store) => store.nodes)
+
+/** Twelve groups of three on five hosts, led and idle. */
+async function start(options: Record<string, number> = {}): Promise<Simulation<Roles>> {
+  const simulation = await simulate<Roles, never, never>(scenario as never, {
+    seed: '1',
+    faults: 'none',
+    clients: false,
+    options: { groups: 12, restAfterHeartbeats: 3, walSegmentBytes: 65_536, ...options },
+  })
+  await simulation.until(() => nodes(simulation).filter((node) => node.isLeader && node.commit > 0).length === 12, { within: s(3) })
+  return simulation
+}
+
+const allRest = (simulation: Simulation<Roles>) => nodes(simulation).every(({ machineState }) => machineState.isResting)
+
+describe('the groups of a store', () => {
+  test('rest when nobody asks them for anything, and then only hosts speak to each other', async () => {
+    await using simulation = await start()
+    await simulation.until(() => allRest(simulation), { within: s(2) })
+    await simulation.advance(s(1))
+    const before = simulation.kernel.steps
+    await simulation.advance(s(10))
+    expect(allRest(simulation)).toBe(true)
+    // 20 links at most, a packet each 25 ms, and each host's watch: without rest it is 24 heartbeats with answers and 36 lease timers in that time.
+    expect(simulation.kernel.steps - before).toBeLessThan(10 * (20 * 40 + 5 * 40))
+  })
+
+  test('are woken when the host that leads them dies, and are led again', async () => {
+    await using simulation = await start()
+    await simulation.until(() => allRest(simulation), { within: s(2) })
+    const led = (name: string) => nodes(simulation).filter((node) => node.isLeader && node.leader === name)
+    const victim = simulation.world.hosts.store.map(({ name }) => name).find((name) => led(name).length > 0) as string
+    const orphans = led(victim).map(({ group }) => group)
+    simulation.crash(victim)
+    await simulation.until(() => orphans.every((group) => nodes(simulation).some((node) => node.group === group && node.isLeader)), { within: ms(1_000) })
+    simulation.restart(victim)
+    await simulation.until(() => nodes(simulation).length === 36 && allRest(simulation), { within: s(5) })
+  })
+
+  test('are woken when the host that leads them was restarted faster than anybody missed it', async () => {
+    await using simulation = await start()
+    await simulation.until(() => allRest(simulation), { within: s(2) })
+    await simulation.advance(ms(200))
+    const victim = nodes(simulation).find((node) => node.isLeader)?.leader as string
+    simulation.restart(victim)
+    await simulation.until(() => new Set(nodes(simulation).flatMap((node) => (node.isLeader ? [node.group] : []))).size === 12, { within: s(2) })
+  })
+
+  test('do not rest when that is turned off', async () => {
+    await using simulation = await start({ restAfterHeartbeats: 0 })
+    await simulation.advance(s(3))
+    expect(nodes(simulation).filter(({ machineState }) => machineState.isResting)).toEqual([])
+  })
+
+  test('survive the power loss of all hosts together', async () => {
+    await using simulation = await start()
+    const terms = new Map(nodes(simulation).map((node) => [`${node.group} ${node.id}`, node.term]))
+    const hosts = simulation.world.hosts.store.map(({ name }) => name)
+    simulation.powerLoss(...hosts)
+    await simulation.advance(ms(10))
+    for (const name of hosts) simulation.restart(name)
+    await simulation.until(() => nodes(simulation).length === 36 && nodes(simulation).filter((node) => node.isLeader).length === 12, { within: s(5) })
+    for (const node of nodes(simulation)) expect(node.term).toBeGreaterThanOrEqual(terms.get(`${node.group} ${node.id}`) as number)
+  })
+})
