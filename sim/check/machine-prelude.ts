@@ -1,7 +1,8 @@
 import { Misuse } from '../host/errors.js'
 import { canonicalText } from './canonical-text.js'
+import { EMPTY } from './inboxes.js'
 import type { MachineAction, MachineModelOptions, PreludeStep } from './machine-model.js'
-import { FALLEN, FIXED } from './machine-row.js'
+import { FALLEN, fixedAt } from './machine-row.js'
 import type { MachineSpace } from './machine-space.js'
 import { happenings, OUT_OF_BOUNDS } from './machine-transitions.js'
 import { AllSuccessors, HEADER } from './state-space.js'
@@ -55,7 +56,7 @@ function happen<Memory, S, M, D, I, C, E>(
   argument: number,
 ): Int32Array {
   const out = new AllSuccessors()
-  space.offerOne(row, HEADER, row[0] as number, row[1] as number, row[2] as number, id, happening, argument, 0, out)
+  space.offerOne(row, HEADER, row[1] as number, row[2] as number, id, happening, argument, out)
   return taken(space, nodes, out, 0)
 }
 
@@ -111,25 +112,25 @@ function refuseOutOfBounds<Memory, S, M, D, I, C, E>(
   row: Int32Array,
   among: readonly number[],
 ): void {
-  for (const number of row.subarray(HEADER + nodes + FIXED)) {
-    const { to } = space.transitions.envelopes.value(number)
-    if (!among.includes(to)) continue
-    if (space.transitions.of(row[HEADER + to] as number, happenings.message, number) === OUT_OF_BOUNDS)
-      throw new Misuse(`the prelude leads out of bounds: node ${to} would leave them`)
-  }
+  const { inboxes } = space.transitions
+  for (const to of among)
+    inboxes.forEach(row[HEADER + nodes + to] as number, (number) => {
+      if (space.transitions.of(row[HEADER + to] as number, happenings.message, number) === OUT_OF_BOUNDS)
+        throw new Misuse(`the prelude leads out of bounds: node ${to} would leave them`)
+    })
 }
 
 function taken<Memory, S, M, D, I, C, E>(space: MachineSpace<Memory, S, M, D, I, C, E>, nodes: number, out: AllSuccessors, which: number): Int32Array {
   const at = out.starts[which]
   if (at === undefined) throw new Misuse('the prelude leads out of bounds, or does what changes nothing')
-  const fallen = out.words[at + nodes + FALLEN] as number
+  const fallen = out.words[at + fixedAt(nodes) + FALLEN] as number
   if (fallen !== 0) throw new Misuse(`the prelude breaks ${space.transitions.fallen.value(fallen - 1).invariant}`)
   return out.words.slice(at - HEADER, at + (out.words[at - HEADER] as number))
 }
 
 /** All messages that are left are lost. Where an exploration begins, its fingerprint may be any. */
 function withoutMessages(nodes: number, row: Int32Array): Int32Array {
-  const rest = row.slice(0, HEADER + nodes + FIXED)
-  rest[0] = nodes + FIXED
+  const rest = row.slice()
+  rest.fill(EMPTY, HEADER + nodes, HEADER + fixedAt(nodes))
   return rest
 }

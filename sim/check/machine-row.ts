@@ -1,10 +1,17 @@
-/** Words of a row of a `MachineSpace`, counted from behind its nodes: the memory's number, what is spent, what was delivered last plus one, what fell plus one. */
+/**
+ * A row of a `MachineSpace`: the numbers of its nodes, those of their inboxes and of one for messages to nobody, and then, counted from behind those, the memory's number,
+ * what is spent, what was delivered last plus one, what fell plus one.
+ */
 export const MEMORY = 0
 export const SPENT = 1
 export const LAST = 2
 export const FALLEN = 3
-/** Here its messages begin. */
-export const FIXED = 4
+
+/** Words of a row. */
+export const rowLength = (nodes: number): number => fixedAt(nodes) + 4
+
+/** Where the words behind nodes and inboxes begin. */
+export const fixedAt = (nodes: number): number => 2 * nodes + 1
 
 /** The word `SPENT` counts in bytes: duplicates, drops, crashes, inputs. */
 export const DUPLICATES = 0

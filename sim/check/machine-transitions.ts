@@ -1,3 +1,4 @@
+import { Inboxes } from './inboxes.js'
 import { copyPlain, Interner, lengthened } from './interner.js'
 import type { MachineModelOptions } from './machine-model.js'
 import {
@@ -35,12 +36,13 @@ export const happenings = {
 const CHOICE_RADIX = 1 << 12
 
 export const choiceArgument = (place: number, value: number): number => place * CHOICE_RADIX + value
+export const choiceOf = (argument: number) => ({ place: Math.floor(argument / CHOICE_RADIX), value: argument % CHOICE_RADIX })
 
 /** Fields of a transition, one after the other in `words`. */
 const STRIDE = 8
 /** The node after it. */
 export const AFTER = 0
-/** Where its messages begin in `sent`, and where they end. */
+/** Where what it sends begins in `sent`, and where it ends. */
 export const SENT_FROM = 1
 export const SENT_TO = 2
 /** What it adds to a fingerprint: by the node, and by all messages. */
@@ -75,8 +77,9 @@ export class MachineTransitions<Memory, S, M, D, I, C, E> {
   readonly fallen: Interner<Fallen>
   /** Transitions by their number times `STRIDE`. */
   words = new Int32Array(STRIDE * 256)
-  /** Numbers of envelopes. */
+  /** In pairs: which of a state's inboxes messages go to, and the list of them. */
   readonly sent: number[] = []
+  readonly inboxes: Inboxes<M>
   readonly #known = new TripleTable()
   readonly #records: (MachineStepRecord<S, M, D, I, C, E> | null)[] = []
   readonly #thrown = new Map<number, string>()
@@ -99,6 +102,7 @@ export class MachineTransitions<Memory, S, M, D, I, C, E> {
     this.inputs = new Interner(isExact)
     this.fallen = new Interner(isExact)
     this.order = new MessageOrder(this.envelopes, options.network === 'ordered' ? 'channels' : options.compare)
+    this.inboxes = new Inboxes(options.network ?? 'unordered', this.order)
     this.#ids = Array.from({ length: options.nodes }, (_, id) => id)
   }
 
@@ -109,6 +113,12 @@ export class MachineTransitions<Memory, S, M, D, I, C, E> {
     const transition = this.#compute(node, happening, argument)
     this.#known.set(node, happening, argument, transition - OUT_OF_BOUNDS)
     return transition
+  }
+
+  /** Which of a state's inboxes a message lies in: that of its node; the last, when there is no such node. */
+  inboxPlace(number: number): number {
+    const to = this.order.to[number] as number
+    return to >= 0 && to < this.options.nodes ? to : this.options.nodes
   }
 
   tag(tag: string): number {
@@ -139,7 +149,7 @@ export class MachineTransitions<Memory, S, M, D, I, C, E> {
   #isVoid(before: number, happening: number, record: MachineStepRecord<S, M, D, I, C, E>): boolean {
     if (happening === happenings.timer) return true
     if (happening !== happenings.message || this.options.network === 'ordered') return false
-    return this.options.heeds?.(this.nodes.value(before).state, record.event as NonNullable<typeof record.event>) !== true
+    return this.options.heeds?.(copyPlain(this.nodes.value(before).state), record.event as NonNullable<typeof record.event>) !== true
   }
 
   #run(node: MachineNode<S, M, D, I, C>, record: MachineStepRecord<S, M, D, I, C, E>, happening: number, argument: number): void {
@@ -171,9 +181,10 @@ export class MachineTransitions<Memory, S, M, D, I, C, E> {
         break
       case happenings.chosen: {
         const choices = node.choices ?? []
-        const [chosen] = choices.splice(Math.floor(argument / CHOICE_RADIX), 1) as [(typeof choices)[number]]
+        const { place, value } = choiceOf(argument)
+        const [chosen] = choices.splice(place, 1) as [(typeof choices)[number]]
         if (choices.length === 0) node.choices = undefined
-        stepNode(harness, node, { kind: 'chosen', key: chosen.key, value: argument % CHOICE_RADIX }, record)
+        stepNode(harness, node, { kind: 'chosen', key: chosen.key, value }, record)
         break
       }
       default:
@@ -189,13 +200,14 @@ export class MachineTransitions<Memory, S, M, D, I, C, E> {
     let high = 0
     let low = 0
     const numbers = record.sent.map((envelope) => this.envelopes.number(envelope))
-    const ranks = new Map(numbers.map((number) => [number, this.order.rank(number)]))
-    // Those of one channel stay as they were sent.
-    numbers.sort((a, b) => (ranks.get(a) as number) - (ranks.get(b) as number))
     for (const number of numbers) {
-      this.sent.push(number)
+      this.order.rank(number)
       high = (high + (this.envelopes.highs[number] as number)) | 0
       low = (low + (this.envelopes.lows[number] as number)) | 0
+    }
+    for (let place = 0; place <= this.options.nodes; place++) {
+      const own = numbers.filter((number) => this.inboxPlace(number) === place)
+      if (own.length > 0) this.sent.push(place, this.inboxes.of(own))
     }
     const concerns = thrown !== null || (this.invariants.concerns?.(record) ?? true)
     const { highs, lows } = this.nodes

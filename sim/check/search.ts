@@ -86,6 +86,10 @@ export abstract class Search extends Successors {
     return this.visited.wayTo(words, at, length, high, low)
   }
 
+  override foresee(fingerprints: Int32Array, stride: number, end: number): void {
+    this.#plain?.foresee(fingerprints, stride, end)
+  }
+
   override admit(high: number, low: number): boolean {
     this.generated++
     // The state itself again.

@@ -63,6 +63,12 @@ export abstract class Successors {
   /** Where the row begins that is being written. */
   protected begun = 0
 
+  /**
+   * Told of the states that will be offered next, by fingerprints that lie `stride` words apart, to fetch from memory what it knows of them: all at once takes hardly longer
+   * than one.
+   */
+  foresee(_fingerprints: Int32Array, _stride: number, _end: number): void {}
+
   /** Whether the state with this fingerprint is to be written. */
   abstract admit(high: number, low: number): boolean
   abstract commit(): void
