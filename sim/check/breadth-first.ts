@@ -4,6 +4,9 @@ import { HEADER } from './state-space.js'
 /** Words of a part of the frontier. */
 const CHUNK = 1 << 16
 
+/** States that are planned for at once. */
+const PLANS = 16
+
 interface Chunk {
   readonly words: Int32Array<ArrayBuffer>
   readonly end: number
@@ -22,6 +25,9 @@ export class BreadthFirst extends Search {
   #leftOfLevel = 0
   #ofNextLevel = 0
   #hasBegun = false
+  /** States that are planned for, and how many of them have been taken up. */
+  #plans = 0
+  #planned = 0
 
   override advance(states: number): void {
     if (!this.#hasBegun) {
@@ -34,6 +40,7 @@ export class BreadthFirst extends Search {
         this.isDone = true
         return
       }
+      if (this.#planned === this.#plans) this.#plan(left)
       if (this.#leftOfLevel === 0) {
         this.#leftOfLevel = this.#ofNextLevel
         this.#ofNextLevel = 0
@@ -43,9 +50,25 @@ export class BreadthFirst extends Search {
       const { words } = this.#chunk
       const at = this.#at + HEADER
       this.#at = at + (words[at - HEADER] as number)
-      this.take(words, at, this.#depth)
+      this.take(words, at, this.#depth, this.#plans === 0 ? -1 : this.#planned++)
       this.space.release?.(words, at)
     }
+  }
+
+  /** Plans for the states that are taken up next, in this chunk: what is known of all that comes after them is fetched at once. */
+  #plan(most: number): void {
+    this.#plans = 0
+    this.#planned = 0
+    const { ahead } = this.space
+    if (ahead === undefined || !this.isForesighted) return
+    ahead.begin()
+    const { words, end } = this.#chunk
+    for (let at = this.#at; at < end && this.#plans < most && this.#plans < PLANS; this.#plans++) {
+      const length = words[at] as number
+      ahead.plan(words, at + HEADER, length, words[at + 1] as number, words[at + 2] as number)
+      at += HEADER + length
+    }
+    ahead.foretell(this)
   }
 
   override admit(high: number, low: number): boolean {

@@ -204,7 +204,6 @@ export class Inboxes<M> {
 export function envelopesOf<M>(inboxes: Inboxes<M>, numbers: Iterable<number>): { readonly rank: number; readonly envelope: Envelope<M> }[] {
   const { order } = inboxes
   const found: { readonly rank: number; readonly envelope: Envelope<M> }[] = []
-  for (const inbox of numbers)
-    inboxes.forEach(inbox, (number) => found.push({ rank: order.ranks[number] as number, envelope: order.envelopes.value(number) }))
+  for (const inbox of numbers) inboxes.forEach(inbox, (number) => found.push({ rank: order.ranks[number] as number, envelope: order.envelopes.value(number) }))
   return found.sort((a, b) => a.rank - b.rank)
 }

@@ -21,3 +21,21 @@ export const crashCost = 1 << 16
 export const inputCost = 1 << 24
 /** What each of them counts at most. */
 export const MOST_SPENT = 127
+
+/** Words of a step: the fingerprint of the state after it, and what is written to its row. */
+export const STEP = 11
+export const STEP_ID = 2
+export const STEP_TRANSITION = 3
+/** What its inbox becomes; -1: it stays. */
+export const STEP_INBOX = 4
+export const STEP_MEMORY = 5
+export const STEP_SPENT = 6
+export const STEP_LAST = 7
+export const STEP_FALLEN = 8
+/** What happened, for the action's name. */
+export const STEP_HAPPENING = 9
+export const STEP_ARGUMENT = 10
+
+/** Beside `happenings`. */
+export const DUPLICATE = 100
+export const DROP = 101

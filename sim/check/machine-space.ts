@@ -6,14 +6,18 @@ import type { MachineAction, MachineModelOptions } from './machine-model.js'
 import type { MachineHarness, MachineInvariants, MachineNode } from './machine-node.js'
 import { packRows, unpackRows } from './machine-packing.js'
 import { runPrelude } from './machine-prelude.js'
-import { dropCost, duplicateCost, FALLEN, fixedAt, LAST, MEMORY, MOST_SPENT, rowLength, SPENT } from './machine-row.js'
-import { AFTER, CONCERNS, choiceOf, HIGH, happenings, LOW, MachineTransitions, SENT_FROM, SENT_HIGH, SENT_LOW, SENT_TO } from './machine-transitions.js'
-import { MachineViews } from './machine-view.js'
-import { HAPPENING, OwnHappenings } from './own-happenings.js'
-import type { SpaceProperty, StateSpace, Successors, Symmetry } from './state-space.js'
 import {
   DROP,
   DUPLICATE,
+  dropCost,
+  duplicateCost,
+  FALLEN,
+  fixedAt,
+  LAST,
+  MEMORY,
+  MOST_SPENT,
+  rowLength,
+  SPENT,
   STEP,
   STEP_ARGUMENT,
   STEP_FALLEN,
@@ -24,11 +28,15 @@ import {
   STEP_MEMORY,
   STEP_SPENT,
   STEP_TRANSITION,
-  StepList,
-} from './step-list.js'
+} from './machine-row.js'
+import { AFTER, CONCERNS, choiceOf, HIGH, happenings, LOW, MachineTransitions, SENT_FROM, SENT_HIGH, SENT_LOW, SENT_TO } from './machine-transitions.js'
+import { MachineViews } from './machine-view.js'
+import { HAPPENING, OwnHappenings } from './own-happenings.js'
+import type { LookAhead, SpaceProperty, StateSpace, Successors, Symmetry } from './state-space.js'
+import { StepList } from './step-list.js'
 
 /** A system of Machines as a space: a row is the numbers of its nodes, their inboxes and its memory. */
-export class MachineSpace<Memory, S, M, D, I, C, E> implements StateSpace {
+export class MachineSpace<Memory, S, M, D, I, C, E> implements StateSpace, LookAhead {
   readonly properties: readonly SpaceProperty[]
   readonly symmetry?: Symmetry<unknown>
   readonly transitions: MachineTransitions<Memory, S, M, D, I, C, E>
@@ -41,7 +49,10 @@ export class MachineSpace<Memory, S, M, D, I, C, E> implements StateSpace {
   readonly #isUnordered: boolean
   readonly #deliveries: Deliveries<M>
   readonly #own: OwnHappenings<Memory, S, M, D, I, C, E>
-  readonly #steps = new StepList()
+  readonly #planned = new StepList(STEP)
+  readonly #present = new StepList(STEP)
+  /** The one of the two that is added to. */
+  #steps = this.#present
   /** The nodes after a step, for checks that look around. */
   readonly #around: Int32Array
 
@@ -94,17 +105,50 @@ export class MachineSpace<Memory, S, M, D, I, C, E> implements StateSpace {
   /** Offers the state after something that happens to a node by itself. */
   offerOne(words: Int32Array, at: number, high: number, low: number, id: number, happening: number, argument: number, out: Successors): void {
     const transition = this.transitions.of(words[at + id] as number, happening, argument)
+    this.#steps = this.#present
     this.#steps.clear()
     if (transition >= 0) this.#step(words, at, high, low, id, transition, -1, happening, argument, 0)
-    this.#offer(words, at, out)
+    this.#offer(this.#steps, 0, this.#steps.end, words, at, out)
   }
 
   expand(words: Int32Array, at: number, _length: number, high: number, low: number, out: Successors): void {
+    const steps = this.#present
+    steps.clear()
+    this.#steps = steps
+    this.#list(words, at, high, low)
+    out.foresee(steps.words, STEP, steps.end)
+    this.#offer(steps, 0, steps.end, words, at, out)
+  }
+
+  get ahead(): LookAhead {
+    return this
+  }
+
+  begin(): void {
+    this.#planned.clear()
+  }
+
+  plan(words: Int32Array, at: number, _length: number, high: number, low: number): void {
+    this.#steps = this.#planned
+    this.#steps.beginState()
+    this.#list(words, at, high, low)
+  }
+
+  foretell(out: Successors): void {
+    out.foresee(this.#planned.words, STEP, this.#planned.end)
+  }
+
+  offer(index: number, words: Int32Array, at: number, _length: number, out: Successors): void {
+    const planned = this.#planned
+    this.#offer(planned, planned.begins[index] as number, planned.endOf(index), words, at, out)
+  }
+
+  /** Lists the steps that a state may take. */
+  #list(words: Int32Array, at: number, high: number, low: number): void {
     const fixed = at + this.#fixed
     if (words[fixed + FALLEN] !== 0) return
     const spent = words[fixed + SPENT] as number
     const { isLossy = false, drops = 0 } = this.#options
-    this.#steps.clear()
     if (isLossy) this.#drop(words, at, high, low, 0)
     else if (((spent >> 8) & 255) < drops) this.#drop(words, at, high, low, dropCost)
     this.#deliver(words, at, high, low)
@@ -116,7 +160,6 @@ export class MachineSpace<Memory, S, M, D, I, C, E> implements StateSpace {
       for (let i = list + 1; i < end; i += HAPPENING)
         this.#step(words, at, high, low, id, own[i + 2] as number, -1, own[i] as number, own[i + 1] as number, own[i + 3] as number)
     }
-    this.#offer(words, at, out)
   }
 
   #deliver(words: Int32Array, at: number, high: number, low: number): void {
@@ -152,8 +195,10 @@ export class MachineSpace<Memory, S, M, D, I, C, E> implements StateSpace {
       const inbox = words[at + n + place] as number
       const h = high + (inboxes.highs[after] as number) - (inboxes.highs[inbox] as number) + spentHigh(spent + cost) - spentHigh(spent)
       const l = low + (inboxes.lows[after] as number) - (inboxes.lows[inbox] as number) + spentLow(spent + cost) - spentLow(spent)
-      const step = this.#steps.add(h | 0, l | 0, DROP, message)
+      const step = this.#steps.add(h | 0, l | 0)
       const steps = this.#steps.words
+      steps[step + STEP_HAPPENING] = DROP
+      steps[step + STEP_ARGUMENT] = message
       steps[step + STEP_ID] = place
       steps[step + STEP_TRANSITION] = -1
       steps[step + STEP_INBOX] = after
@@ -241,8 +286,10 @@ export class MachineSpace<Memory, S, M, D, I, C, E> implements StateSpace {
         l += (inboxes.lows[after] as number) - (inboxes.lows[before] as number)
       }
     }
-    const step = this.#steps.add(h | 0, l | 0, happening, argument)
+    const step = this.#steps.add(h | 0, l | 0)
     const steps = this.#steps.words
+    steps[step + STEP_HAPPENING] = happening
+    steps[step + STEP_ARGUMENT] = argument
     steps[step + STEP_ID] = id
     steps[step + STEP_TRANSITION] = transition
     steps[step + STEP_INBOX] = rest
@@ -252,13 +299,10 @@ export class MachineSpace<Memory, S, M, D, I, C, E> implements StateSpace {
     steps[step + STEP_FALLEN] = fallen + 1
   }
 
-  /** Offers the states after the steps that were noted. */
-  #offer(words: Int32Array, at: number, out: Successors): void {
-    const list = this.#steps
+  /** Offers the states after the steps that were listed. */
+  #offer(list: StepList, begin: number, end: number, words: Int32Array, at: number, out: Successors): void {
     const steps = list.words
-    const { end } = list
-    out.foresee(steps, STEP, end)
-    for (let step = 0; step < end; step += STEP) {
+    for (let step = begin; step < end; step += STEP) {
       if (out.isNoting) out.action = this.#actionOf(words, at, steps, step)
       if (!out.admit(steps[step] as number, steps[step + 1] as number)) continue
       this.#write(words, at, steps, step, out)

@@ -1,42 +1,38 @@
 import { lengthened } from './interner.js'
 
-/** Words of a step: the fingerprint of the state after it, and what is written to its row. */
-export const STEP = 11
-export const STEP_ID = 2
-export const STEP_TRANSITION = 3
-/** What its inbox becomes; -1: it stays. */
-export const STEP_INBOX = 4
-export const STEP_MEMORY = 5
-export const STEP_SPENT = 6
-export const STEP_LAST = 7
-export const STEP_FALLEN = 8
-/** What happened, for the action's name. */
-export const STEP_HAPPENING = 9
-export const STEP_ARGUMENT = 10
-
-/** Beside `happenings`. */
-export const DUPLICATE = 100
-export const DROP = 101
-
-/** The steps that a state may take, before it is known which of them lead to new states. */
+/** The steps that some states may take, before it is known which of them lead to new states: a fingerprint each, and `stride - 2` words of the space's own. */
 export class StepList {
-  words = new Int32Array(STEP * 64)
+  words: Int32Array
   end = 0
+  /** Where the steps of each state begin. */
+  readonly begins: number[] = []
+
+  constructor(readonly stride: number) {
+    this.words = new Int32Array(stride * 64)
+  }
 
   clear(): void {
     this.end = 0
+    while (this.begins.length > 0) this.begins.pop()
+  }
+
+  /** What is added from now on is of one more state. */
+  beginState(): void {
+    this.begins.push(this.end)
+  }
+
+  /** Where the steps of a state end. */
+  endOf(state: number): number {
+    return this.begins[state + 1] ?? this.end
   }
 
   /** Where the words of a new step begin. */
-  add(high: number, low: number, happening: number, argument: number): number {
+  add(high: number, low: number): number {
     const at = this.end
-    this.end += STEP
+    this.end += this.stride
     if (this.end > this.words.length) this.words = lengthened(this.words, this.words.length * 2)
-    const { words } = this
-    words[at] = high
-    words[at + 1] = low
-    words[at + STEP_HAPPENING] = happening
-    words[at + STEP_ARGUMENT] = argument
+    this.words[at] = high
+    this.words[at + 1] = low
     return at
   }
 }
