@@ -62,13 +62,14 @@ export class Inboxes<M> {
   of(numbers: readonly number[]): number {
     const { ranks } = this.order
     const sorted = numbers.toSorted((a, b) => (ranks[a] as number) - (ranks[b] as number))
-    const wanted = this.#isSet ? sorted.filter((number, i) => number !== sorted[i - 1]) : sorted
+    const wanted = this.repeats ? sorted.filter((number, i) => number !== sorted[i - 1]) : sorted
     this.#ensureDraft(wanted.length)
     this.#draft.set(wanted)
     return this.#intern(wanted.length)
   }
 
-  get #isSet(): boolean {
+  /** Whether a message stays when it is delivered, so that there is no need for two of it. */
+  get repeats(): boolean {
     return this.kind === 'set' || this.kind === 'duplicating'
   }
 
@@ -85,7 +86,7 @@ export class Inboxes<M> {
   #merge(inbox: number, sent: number): number {
     const { ranks } = this.order
     const words = this.#words
-    const isSet = this.#isSet
+    const isSet = this.repeats
     let [i, j] = [this.beginOf(inbox), this.beginOf(sent)]
     const [iEnd, jEnd] = [this.endOf(inbox), this.endOf(sent)]
     this.#ensureDraft(iEnd - i + jEnd - j)

@@ -12,6 +12,8 @@ interface PackedRows<Memory, S, M, D, I, C> {
   readonly envelopes: readonly Envelope<M>[]
   /** Numbers of envelopes. */
   readonly inboxes: readonly (readonly number[])[]
+  /** In pairs: a place among the nodes, and one among the inboxes. */
+  readonly places: readonly number[]
   readonly fallen: readonly Fallen[]
 }
 
@@ -33,18 +35,29 @@ export function packRows<Memory, S, M, D, I, C, E>(
     transitions.inboxes.forEach(number, (envelope) => messages.push(packers.envelopes.number(envelope)))
     return inboxes.push(messages) - 1
   }
+  const inbox = (number: number): number => {
+    let known = packedInboxes.get(number)
+    if (known === undefined) {
+      known = packInbox(number)
+      packedInboxes.set(number, known)
+    }
+    return known
+  }
+  const places: number[] = []
+  const packedPlaces = new Map<number, number>()
   const packed = renumbered(rows, nodes, {
-    node: (number) => packers.nodes.number(number),
-    memory: (number) => packers.memories.number(number),
-    envelope: (number) => packers.envelopes.number(number),
-    inbox: (number) => {
-      let known = packedInboxes.get(number)
+    place: (number) => {
+      let known = packedPlaces.get(number)
       if (known === undefined) {
-        known = packInbox(number)
-        packedInboxes.set(number, known)
+        const from = transitions.places
+        known = places.push(packers.nodes.number(from.nodes[number] as number), inbox(from.inboxes[number] as number)) / 2 - 1
+        packedPlaces.set(number, known)
       }
       return known
     },
+    memory: (number) => packers.memories.number(number),
+    envelope: (number) => packers.envelopes.number(number),
+    inbox,
     fallen: (number) => packers.fallen.number(number),
   })
   return {
@@ -53,6 +66,7 @@ export function packRows<Memory, S, M, D, I, C, E>(
     memories: packers.memories.values,
     envelopes: packers.envelopes.values,
     inboxes,
+    places,
     fallen: packers.fallen.values,
   }
 }
@@ -68,8 +82,11 @@ export function unpackRows<Memory, S, M, D, I, C, E>(transitions: MachineTransit
     inboxes: lists.inboxes.map((messages) => transitions.inboxes.of(messages.map((number) => envelopes[number] as number))),
     fallen: lists.fallen.map((fallen) => transitions.fallen.number(fallen)),
   }
+  const places: number[] = []
+  for (let i = 0; i < lists.places.length; i += 2)
+    places.push(transitions.places.of(own.nodes[lists.places[i] as number] as number, own.inboxes[lists.places[i + 1] as number] as number))
   return renumbered(lists.rows, nodes, {
-    node: (number) => own.nodes[number] as number,
+    place: (number) => places[number] as number,
     memory: (number) => own.memories[number] as number,
     envelope: (number) => envelopes[number] as number,
     inbox: (number) => own.inboxes[number] as number,
@@ -78,7 +95,7 @@ export function unpackRows<Memory, S, M, D, I, C, E>(transitions: MachineTransit
 }
 
 interface Numbering {
-  node(number: number): number
+  place(number: number): number
   memory(number: number): number
   envelope(number: number): number
   inbox(number: number): number
@@ -90,8 +107,8 @@ function renumbered(rows: Int32Array, nodes: number, to: Numbering): Int32Array 
   for (let begin = 0; begin < rows.length; begin += HEADER + (rows[begin] as number)) {
     const at = begin + HEADER
     const fixed = at + fixedAt(nodes)
-    for (let i = at; i < at + nodes; i++) after[i] = to.node(rows[i] as number)
-    for (let i = at + nodes; i < fixed; i++) after[i] = to.inbox(rows[i] as number)
+    for (let i = at; i < at + nodes; i++) after[i] = to.place(rows[i] as number)
+    after[at + nodes] = to.inbox(rows[at + nodes] as number)
     after[fixed + MEMORY] = to.memory(rows[fixed + MEMORY] as number)
     const last = rows[fixed + LAST] as number
     if (last > 0) after[fixed + LAST] = to.envelope(last - 1) + 1

@@ -25,7 +25,8 @@ export function runPrelude<Memory, S, M, D, I, C, E>(
 function make<Memory, S, M, D, I, C, E>(space: MachineSpace<Memory, S, M, D, I, C, E>, nodes: number, row: Int32Array, step: PreludeStep<I>): Int32Array {
   switch (step.kind) {
     case 'timer': {
-      const { timers } = space.transitions.nodes.value(row[HEADER + step.node] as number)
+      const { nodes: known, places } = space.transitions
+      const { timers } = known.value(places.nodes[row[HEADER + step.node] as number] as number)
       if (!timers.includes(step.tag))
         throw new Misuse(`the prelude fires timer '${step.tag}' of node ${step.node}, which has set ${timers.join(', ') || 'none'}`)
       return happen(space, nodes, row, step.node, happenings.timer, space.transitions.tag(step.tag))
@@ -97,8 +98,8 @@ function settle<Memory, S, M, D, I, C, E>(
       return (action.kind === 'saved' || action.kind === 'answer') && among.includes(action.node)
     })
     if (next < 0) {
-      refuseOutOfBounds(space, nodes, settled, among)
-      return withoutMessages(nodes, settled)
+      refuseOutOfBounds(space, settled, among)
+      return withoutMessages(space, nodes, settled)
     }
     if (repeats) delivered.add(canonicalText(out.actions[next]))
     settled = taken(space, nodes, out, next)
@@ -106,18 +107,15 @@ function settle<Memory, S, M, D, I, C, E>(
 }
 
 /** What is left cannot be delivered since it would lead out of bounds: that is no settling. */
-function refuseOutOfBounds<Memory, S, M, D, I, C, E>(
-  space: MachineSpace<Memory, S, M, D, I, C, E>,
-  nodes: number,
-  row: Int32Array,
-  among: readonly number[],
-): void {
-  const { inboxes } = space.transitions
-  for (const to of among)
-    inboxes.forEach(row[HEADER + nodes + to] as number, (number) => {
-      if (space.transitions.of(row[HEADER + to] as number, happenings.message, number) === OUT_OF_BOUNDS)
+function refuseOutOfBounds<Memory, S, M, D, I, C, E>(space: MachineSpace<Memory, S, M, D, I, C, E>, row: Int32Array, among: readonly number[]): void {
+  const { inboxes, places } = space.transitions
+  for (const to of among) {
+    const place = row[HEADER + to] as number
+    inboxes.forEach(places.inboxes[place] as number, (number) => {
+      if (space.transitions.ofMessage(places.nodes[place] as number, number) === OUT_OF_BOUNDS)
         throw new Misuse(`the prelude leads out of bounds: node ${to} would leave them`)
     })
+  }
 }
 
 function taken<Memory, S, M, D, I, C, E>(space: MachineSpace<Memory, S, M, D, I, C, E>, nodes: number, out: AllSuccessors, which: number): Int32Array {
@@ -129,8 +127,10 @@ function taken<Memory, S, M, D, I, C, E>(space: MachineSpace<Memory, S, M, D, I,
 }
 
 /** All messages that are left are lost. Where an exploration begins, its fingerprint may be any. */
-function withoutMessages(nodes: number, row: Int32Array): Int32Array {
+function withoutMessages<Memory, S, M, D, I, C, E>(space: MachineSpace<Memory, S, M, D, I, C, E>, nodes: number, row: Int32Array): Int32Array {
+  const { places } = space.transitions
   const rest = row.slice()
-  rest.fill(EMPTY, HEADER + nodes, HEADER + fixedAt(nodes))
+  for (let at = HEADER; at < HEADER + nodes; at++) rest[at] = places.of(places.nodes[row[at] as number] as number, EMPTY)
+  rest[HEADER + nodes] = EMPTY
   return rest
 }

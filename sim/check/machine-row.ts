@@ -1,6 +1,6 @@
 /**
- * A row of a `MachineSpace`: the numbers of its nodes, those of their inboxes and of one for messages to nobody, and then, counted from behind those, the memory's number,
- * what is spent, what was delivered last plus one, what fell plus one.
+ * A row of a `MachineSpace`: the numbers of its places, the list of messages to nobody, and then, counted from behind those, the memory's number, what is spent, what was
+ * delivered last plus one, what fell plus one.
  */
 export const MEMORY = 0
 export const SPENT = 1
@@ -10,8 +10,8 @@ export const FALLEN = 3
 /** Words of a row. */
 export const rowLength = (nodes: number): number => fixedAt(nodes) + 4
 
-/** Where the words behind nodes and inboxes begin. */
-export const fixedAt = (nodes: number): number => 2 * nodes + 1
+/** Where the words behind the places and the list begin. */
+export const fixedAt = (nodes: number): number => nodes + 1
 
 /** The word `SPENT` counts in bytes: duplicates, drops, crashes, inputs. */
 export const DUPLICATES = 0
@@ -26,8 +26,8 @@ export const MOST_SPENT = 127
 export const STEP = 11
 export const STEP_ID = 2
 export const STEP_TRANSITION = 3
-/** What its inbox becomes; -1: it stays. */
-export const STEP_INBOX = 4
+/** What its place becomes; -1: what the transition makes of it. */
+export const STEP_PLACE = 4
 export const STEP_MEMORY = 5
 export const STEP_SPENT = 6
 export const STEP_LAST = 7

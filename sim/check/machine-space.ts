@@ -1,6 +1,5 @@
 import { Misuse } from '../host/errors.js'
 import { mix } from '../kernel/mix.js'
-import { Deliveries, GATHERED } from './deliveries.js'
 import { EMPTY } from './inboxes.js'
 import type { MachineAction, MachineModelOptions } from './machine-model.js'
 import type { MachineHarness, MachineInvariants, MachineNode } from './machine-node.js'
@@ -23,19 +22,20 @@ import {
   STEP_FALLEN,
   STEP_HAPPENING,
   STEP_ID,
-  STEP_INBOX,
   STEP_LAST,
   STEP_MEMORY,
+  STEP_PLACE,
   STEP_SPENT,
   STEP_TRANSITION,
 } from './machine-row.js'
 import { AFTER, CONCERNS, choiceOf, HIGH, happenings, LOW, MachineTransitions, SENT_FROM, SENT_HIGH, SENT_LOW, SENT_TO } from './machine-transitions.js'
 import { MachineViews } from './machine-view.js'
 import { HAPPENING, OwnHappenings } from './own-happenings.js'
+import { DELIVERY } from './places.js'
 import type { LookAhead, SpaceProperty, StateSpace, Successors, Symmetry } from './state-space.js'
 import { StepList } from './step-list.js'
 
-/** A system of Machines as a space: a row is the numbers of its nodes, their inboxes and its memory. */
+/** A system of Machines as a space: a row is the numbers of its nodes with their inboxes, and of its memory. */
 export class MachineSpace<Memory, S, M, D, I, C, E> implements StateSpace, LookAhead {
   readonly properties: readonly SpaceProperty[]
   readonly symmetry?: Symmetry<unknown>
@@ -43,11 +43,10 @@ export class MachineSpace<Memory, S, M, D, I, C, E> implements StateSpace, LookA
   readonly #options: MachineModelOptions<Memory, S, M, D, I, C>
   readonly #views: MachineViews<Memory, S, M, D, I, C, E>
   readonly #nodes: number
-  /** Where the words behind nodes and inboxes begin, and where a row ends. */
+  /** Where the words behind the places begin, and where a row ends. */
   readonly #fixed: number
   readonly #length: number
   readonly #isUnordered: boolean
-  readonly #deliveries: Deliveries<M>
   readonly #own: OwnHappenings<Memory, S, M, D, I, C, E>
   readonly #planned = new StepList(STEP)
   readonly #present = new StepList(STEP)
@@ -74,7 +73,6 @@ export class MachineSpace<Memory, S, M, D, I, C, E> implements StateSpace, LookA
     this.#isUnordered = network === 'unordered'
     this.#around = new Int32Array(nodes)
     this.transitions = new MachineTransitions(harness, invariants, options, isExact)
-    this.#deliveries = new Deliveries(this.transitions.inboxes, (node, message) => this.transitions.of(node, happenings.message, message))
     this.#own = new OwnHappenings(this.transitions)
     this.#views = new MachineViews(this.transitions)
     this.symmetry = options.symmetry as Symmetry<unknown> | undefined
@@ -83,15 +81,14 @@ export class MachineSpace<Memory, S, M, D, I, C, E> implements StateSpace, LookA
 
   /** Whether a message stays on its way when it is delivered. */
   get repeatsMessages(): boolean {
-    const { kind } = this.transitions.inboxes
-    return kind === 'set' || kind === 'duplicating'
+    return this.transitions.inboxes.repeats
   }
 
   initial(out: Successors): void {
-    const { nodes, memories, invariants } = this.transitions
+    const { nodes, places, memories, invariants } = this.transitions
     const row = new Int32Array(this.#length)
-    for (let id = 0; id < this.#nodes; id++) row[id] = nodes.number(unbornNode<S, M, D, I, C>(id))
-    row.fill(EMPTY, this.#nodes, this.#fixed)
+    for (let id = 0; id < this.#nodes; id++) row[id] = places.of(nodes.number(unbornNode<S, M, D, I, C>(id)), EMPTY)
+    row[this.#nodes] = EMPTY
     row[this.#fixed + MEMORY] = memories.number(invariants.begin(this.#nodes))
     // What it is counted from: every change adds to it.
     const begun = runPrelude(this, row, this.#options)
@@ -104,7 +101,8 @@ export class MachineSpace<Memory, S, M, D, I, C, E> implements StateSpace, LookA
 
   /** Offers the state after something that happens to a node by itself. */
   offerOne(words: Int32Array, at: number, high: number, low: number, id: number, happening: number, argument: number, out: Successors): void {
-    const transition = this.transitions.of(words[at + id] as number, happening, argument)
+    const { places } = this.transitions
+    const transition = this.transitions.of(places.nodes[words[at + id] as number] as number, happening, argument)
     this.#steps = this.#present
     this.#steps.clear()
     if (transition >= 0) this.#step(words, at, high, low, id, transition, -1, happening, argument, 0)
@@ -153,8 +151,9 @@ export class MachineSpace<Memory, S, M, D, I, C, E> implements StateSpace, LookA
     else if (((spent >> 8) & 255) < drops) this.#drop(words, at, high, low, dropCost)
     this.#deliver(words, at, high, low)
     const n = this.#nodes
+    const { nodes } = this.transitions.places
     for (let id = 0; id < n; id++) {
-      const list = this.#own.of(words[at + id] as number, spent)
+      const list = this.#own.of(nodes[words[at + id] as number] as number, spent)
       const own = this.#own.words
       const end = list + 1 + HAPPENING * (own[list] as number)
       for (let i = list + 1; i < end; i += HAPPENING)
@@ -163,11 +162,11 @@ export class MachineSpace<Memory, S, M, D, I, C, E> implements StateSpace, LookA
   }
 
   #deliver(words: Int32Array, at: number, high: number, low: number): void {
-    const deliveries = this.#deliveries
+    const { places } = this.transitions
     const mayDuplicate = ((words[at + this.#fixed + SPENT] as number) & 255) < (this.#options.duplicates ?? 0)
-    const end = deliveries.gather(words, at, this.#nodes)
-    const { gathered } = deliveries
-    for (let i = 0; i < end; i += GATHERED) {
+    const end = places.gather(words, at, this.#nodes)
+    const { gathered } = places
+    for (let i = 0; i < end; i += DELIVERY) {
       const message = gathered[i] as number
       const transition = gathered[i + 1] as number
       const id = gathered[i + 3] as number
@@ -178,30 +177,30 @@ export class MachineSpace<Memory, S, M, D, I, C, E> implements StateSpace, LookA
 
   #drop(words: Int32Array, at: number, high: number, low: number, cost: number): void {
     const n = this.#nodes
-    const { inboxes, order } = this.transitions
-    const found: { readonly rank: number; readonly message: number; readonly place: number; readonly after: number }[] = []
-    for (let place = 0; place <= n; place++) {
-      const inbox = words[at + n + place] as number
+    const { inboxes, order, places } = this.transitions
+    const found: { readonly rank: number; readonly message: number; readonly id: number; readonly inbox: number; readonly after: number }[] = []
+    for (let id = 0; id <= n; id++) {
+      const place = words[at + id] as number
+      const inbox = id < n ? (places.inboxes[place] as number) : place
       for (let i = inboxes.beginOf(inbox); i < inboxes.endOf(inbox); i++) {
         if (inboxes.isBehind(inbox, i)) continue
         const message = inboxes.words[i] as number
-        found.push({ rank: order.ranks[message] as number, message, place, after: inboxes.without(inbox, i) })
+        found.push({ rank: order.ranks[message] as number, message, id, inbox, after: inboxes.without(inbox, i) })
       }
     }
     found.sort((a, b) => a.rank - b.rank)
     const fixed = at + this.#fixed
     const spent = words[fixed + SPENT] as number
-    for (const { message, place, after } of found) {
-      const inbox = words[at + n + place] as number
+    for (const { message, id, inbox, after } of found) {
       const h = high + (inboxes.highs[after] as number) - (inboxes.highs[inbox] as number) + spentHigh(spent + cost) - spentHigh(spent)
       const l = low + (inboxes.lows[after] as number) - (inboxes.lows[inbox] as number) + spentLow(spent + cost) - spentLow(spent)
       const step = this.#steps.add(h | 0, l | 0)
       const steps = this.#steps.words
       steps[step + STEP_HAPPENING] = DROP
       steps[step + STEP_ARGUMENT] = message
-      steps[step + STEP_ID] = place
+      steps[step + STEP_ID] = id
       steps[step + STEP_TRANSITION] = -1
-      steps[step + STEP_INBOX] = after
+      steps[step + STEP_PLACE] = id < n ? places.of(places.nodes[words[at + id] as number] as number, after) : after
       steps[step + STEP_MEMORY] = words[fixed + MEMORY] as number
       steps[step + STEP_SPENT] = spent + cost
       steps[step + STEP_LAST] = words[fixed + LAST] as number
@@ -209,7 +208,7 @@ export class MachineSpace<Memory, S, M, D, I, C, E> implements StateSpace, LookA
     }
   }
 
-  /** Notes the step of a node. `rest`: its inbox without the message that it took, or -1: its inbox is as it was. `cost` is what is spent. */
+  /** Notes the step of a node. `after`: its place after it took a message; -1: it took none. `cost` is what is spent. */
   #step(
     words: Int32Array,
     at: number,
@@ -217,7 +216,7 @@ export class MachineSpace<Memory, S, M, D, I, C, E> implements StateSpace, LookA
     low: number,
     id: number,
     transition: number,
-    rest: number,
+    after: number,
     happening: number,
     argument: number,
     cost: number,
@@ -233,7 +232,8 @@ export class MachineSpace<Memory, S, M, D, I, C, E> implements StateSpace, LookA
     let fallen = -1
     if (fields[transition + CONCERNS] === 1) {
       const around = this.#around
-      for (let i = 0; i < n; i++) around[i] = words[at + i] as number
+      const { nodes } = transitions.places
+      for (let i = 0; i < n; i++) around[i] = nodes[words[at + i] as number] as number
       around[id] = fields[transition + AFTER] as number
       const verdict = transitions.judge(memory, transition, around)
       memoryAfter = transitions.memoryAfter(verdict)
@@ -259,31 +259,29 @@ export class MachineSpace<Memory, S, M, D, I, C, E> implements StateSpace, LookA
       // Sums do not ask what lies where: inboxes are put together for new states alone.
       h += fields[transition + SENT_HIGH] as number
       l += fields[transition + SENT_LOW] as number
-      if (rest >= 0) {
+      if (after >= 0) {
         h -= envelopes.highs[argument] as number
         l -= envelopes.lows[argument] as number
       }
     } else {
-      const { inboxes, sent } = transitions
-      const { highs, lows } = inboxes
-      if (rest >= 0) {
-        const inbox = words[at + n + id] as number
-        h += (highs[rest] as number) - (highs[inbox] as number)
-        l += (lows[rest] as number) - (lows[inbox] as number)
-        if (happening === happenings.message && inboxes.kind === 'duplicating') {
-          const before = last
-          last = argument + 1
-          h += lastWord(envelopes.highs, last) - lastWord(envelopes.highs, before)
-          l += lastWord(envelopes.lows, last) - lastWord(envelopes.lows, before)
-        }
+      const { inboxes, places, sent } = transitions
+      const place = words[at + id] as number
+      h += this.#inboxChange(inboxes.highs, place, after >= 0 ? after : places.after(place, transition))
+      l += this.#inboxChange(inboxes.lows, place, after >= 0 ? after : places.after(place, transition))
+      if (after >= 0 && inboxes.kind === 'duplicating') {
+        const before = last
+        last = argument + 1
+        h += lastWord(envelopes.highs, last) - lastWord(envelopes.highs, before)
+        l += lastWord(envelopes.lows, last) - lastWord(envelopes.lows, before)
       }
       const end = fields[transition + SENT_TO] as number
       for (let i = fields[transition + SENT_FROM] as number; i < end; i += 2) {
-        const place = sent[i] as number
-        const before = place === id && rest >= 0 ? rest : (words[at + n + place] as number)
-        const after = inboxes.join(before, sent[i + 1] as number)
-        h += (inboxes.highs[after] as number) - (inboxes.highs[before] as number)
-        l += (inboxes.lows[after] as number) - (inboxes.lows[before] as number)
+        const to = sent[i] as number
+        const there = words[at + to] as number
+        const before = to < n ? (places.inboxes[there] as number) : there
+        const joined = inboxes.join(before, sent[i + 1] as number)
+        h += (inboxes.highs[joined] as number) - (inboxes.highs[before] as number)
+        l += (inboxes.lows[joined] as number) - (inboxes.lows[before] as number)
       }
     }
     const step = this.#steps.add(h | 0, l | 0)
@@ -292,11 +290,16 @@ export class MachineSpace<Memory, S, M, D, I, C, E> implements StateSpace, LookA
     steps[step + STEP_ARGUMENT] = argument
     steps[step + STEP_ID] = id
     steps[step + STEP_TRANSITION] = transition
-    steps[step + STEP_INBOX] = rest
+    steps[step + STEP_PLACE] = after
     steps[step + STEP_MEMORY] = memoryAfter
     steps[step + STEP_SPENT] = spent + cost
     steps[step + STEP_LAST] = last
     steps[step + STEP_FALLEN] = fallen + 1
+  }
+
+  #inboxChange(hashes: Int32Array, before: number, after: number): number {
+    const { inboxes } = this.transitions.places
+    return (hashes[inboxes[after] as number] as number) - (hashes[inboxes[before] as number] as number)
   }
 
   /** Offers the states after the steps that were listed. */
@@ -313,21 +316,21 @@ export class MachineSpace<Memory, S, M, D, I, C, E> implements StateSpace, LookA
   /** The row after a step. */
   #write(words: Int32Array, at: number, steps: Int32Array, step: number, out: Successors): void {
     const length = this.#length
-    const inboxesAt = this.#nodes
+    const n = this.#nodes
     const to = out.reserve(length)
     const row = out.words
     for (let i = 0; i < length; i++) row[to + i] = words[at + i] as number
     const id = steps[step + STEP_ID] as number
-    const rest = steps[step + STEP_INBOX] as number
-    if (rest >= 0) row[to + inboxesAt + id] = rest
+    const after = steps[step + STEP_PLACE] as number
     const transition = steps[step + STEP_TRANSITION] as number
+    const { places, inboxes, sent, words: fields } = this.transitions
+    row[to + id] = after >= 0 ? after : places.after(row[to + id] as number, transition)
     if (transition >= 0) {
-      const { sent, inboxes, words: fields } = this.transitions
-      row[to + id] = fields[transition + AFTER] as number
       const end = fields[transition + SENT_TO] as number
       for (let i = fields[transition + SENT_FROM] as number; i < end; i += 2) {
-        const place = to + inboxesAt + (sent[i] as number)
-        row[place] = inboxes.join(row[place] as number, sent[i + 1] as number)
+        const receiver = sent[i] as number
+        const before = row[to + receiver] as number
+        row[to + receiver] = receiver < n ? places.join(before, sent[i + 1] as number) : inboxes.join(before, sent[i + 1] as number)
       }
     }
     const fixed = to + this.#fixed
@@ -339,7 +342,7 @@ export class MachineSpace<Memory, S, M, D, I, C, E> implements StateSpace, LookA
 
   /** What is done in a step, as data. */
   #actionOf(words: Int32Array, at: number, steps: Int32Array, step: number): MachineAction<M, I> {
-    const { envelopes, tags, inputs, nodes } = this.transitions
+    const { envelopes, tags, inputs, nodes, places } = this.transitions
     const id = steps[step + STEP_ID] as number
     const argument = steps[step + STEP_ARGUMENT] as number
     switch (steps[step + STEP_HAPPENING]) {
@@ -361,7 +364,7 @@ export class MachineSpace<Memory, S, M, D, I, C, E> implements StateSpace, LookA
         return { kind: 'crash', node: id, written: argument }
       default: {
         const { place, value } = choiceOf(argument)
-        const choices = nodes.value(words[at + id] as number).choices ?? []
+        const choices = nodes.value(places.nodes[words[at + id] as number] as number).choices ?? []
         return { kind: 'chosen', node: id, key: choices[place]?.key ?? '', value }
       }
     }

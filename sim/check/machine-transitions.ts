@@ -1,4 +1,4 @@
-import { Inboxes } from './inboxes.js'
+import { EMPTY, Inboxes } from './inboxes.js'
 import { copyPlain, Interner, lengthened } from './interner.js'
 import type { MachineModelOptions } from './machine-model.js'
 import {
@@ -13,6 +13,7 @@ import {
   stepNode,
 } from './machine-node.js'
 import { MessageOrder } from './message-order.js'
+import { Places, type PlaceTransitions } from './places.js'
 import { TripleTable } from './triple-table.js'
 
 /** What may happen to a node; `argument` says more of each. */
@@ -39,7 +40,7 @@ export const choiceArgument = (place: number, value: number): number => place * 
 export const choiceOf = (argument: number) => ({ place: Math.floor(argument / CHOICE_RADIX), value: argument % CHOICE_RADIX })
 
 /** Fields of a transition, one after the other in `words`. */
-const STRIDE = 8
+const STRIDE = 9
 /** The node after it. */
 export const AFTER = 0
 /** Where what it sends begins in `sent`, and where it ends. */
@@ -52,6 +53,8 @@ export const SENT_HIGH = 5
 export const SENT_LOW = 6
 /** Whether the memory and the checks have anything to do with it. */
 export const CONCERNS = 7
+/** The list of what it sends to itself. */
+export const SENT_SELF = 8
 
 /** In the place of a transition that is not taken: nothing comes of it, or it leads out of bounds. */
 export const NOTHING = -1
@@ -66,7 +69,7 @@ export interface Fallen {
 export const NEVER_THROWS = 'NeverThrows'
 
 /** What each node makes of what happens to it, computed once and remembered; nodes, messages and memories have numbers. */
-export class MachineTransitions<Memory, S, M, D, I, C, E> {
+export class MachineTransitions<Memory, S, M, D, I, C, E> implements PlaceTransitions {
   readonly nodes: Interner<MachineNode<S, M, D, I, C>>
   readonly envelopes: Interner<Envelope<M>>
   readonly memories: Interner<Memory>
@@ -77,9 +80,10 @@ export class MachineTransitions<Memory, S, M, D, I, C, E> {
   readonly fallen: Interner<Fallen>
   /** Transitions by their number times `STRIDE`. */
   words = new Int32Array(STRIDE * 256)
-  /** In pairs: which of a state's inboxes messages go to, and the list of them. */
+  /** In pairs: which node messages go to, the number of nodes for nobody, and the list of them. */
   readonly sent: number[] = []
   readonly inboxes: Inboxes<M>
+  readonly places: Places<M>
   readonly #known = new TripleTable()
   readonly #records: (MachineStepRecord<S, M, D, I, C, E> | null)[] = []
   readonly #thrown = new Map<number, string>()
@@ -103,6 +107,7 @@ export class MachineTransitions<Memory, S, M, D, I, C, E> {
     this.fallen = new Interner(isExact)
     this.order = new MessageOrder(this.envelopes, options.network === 'ordered' ? 'channels' : options.compare)
     this.inboxes = new Inboxes(options.network ?? 'unordered', this.order)
+    this.places = new Places(this.inboxes, this)
     this.#ids = Array.from({ length: options.nodes }, (_, id) => id)
   }
 
@@ -115,10 +120,24 @@ export class MachineTransitions<Memory, S, M, D, I, C, E> {
     return transition
   }
 
-  /** Which of a state's inboxes a message lies in: that of its node; the last, when there is no such node. */
-  inboxPlace(number: number): number {
+  /** The node that a message goes to; the number of nodes, when there is no such node. */
+  #receiver(number: number): number {
     const to = this.order.to[number] as number
     return to >= 0 && to < this.options.nodes ? to : this.options.nodes
+  }
+
+  // For places.
+
+  ofMessage(node: number, message: number): number {
+    return this.of(node, happenings.message, message)
+  }
+
+  nodeAfter(transition: number): number {
+    return this.words[transition + AFTER] as number
+  }
+
+  sentToSelf(transition: number): number {
+    return this.words[transition + SENT_SELF] as number
   }
 
   tag(tag: string): number {
@@ -205,9 +224,12 @@ export class MachineTransitions<Memory, S, M, D, I, C, E> {
       high = (high + (this.envelopes.highs[number] as number)) | 0
       low = (low + (this.envelopes.lows[number] as number)) | 0
     }
-    for (let place = 0; place <= this.options.nodes; place++) {
-      const own = numbers.filter((number) => this.inboxPlace(number) === place)
-      if (own.length > 0) this.sent.push(place, this.inboxes.of(own))
+    const { id } = this.nodes.value(before)
+    let toSelf = EMPTY
+    for (let to = 0; to <= this.options.nodes; to++) {
+      const sent = numbers.filter((number) => this.#receiver(number) === to)
+      if (to === id) toSelf = this.inboxes.of(sent)
+      else if (sent.length > 0) this.sent.push(to, this.inboxes.of(sent))
     }
     const concerns = thrown !== null || (this.invariants.concerns?.(record) ?? true)
     const { highs, lows } = this.nodes
@@ -221,6 +243,7 @@ export class MachineTransitions<Memory, S, M, D, I, C, E> {
         high,
         low,
         concerns ? 1 : 0,
+        toSelf,
       ],
       at,
     )
@@ -231,11 +254,11 @@ export class MachineTransitions<Memory, S, M, D, I, C, E> {
   }
 
   /** The number of a verdict: what the memory becomes, and what falls. `row` holds the numbers of the nodes after the step. */
-  judge(memory: number, transition: number, row: Int32Array): number {
+  judge(memory: number, transition: number, around: Int32Array): number {
     const known = this.#verdicts.get(memory, transition, 0)
     if (known >= 0) return known
     const record = this.#records[transition / STRIDE] as MachineStepRecord<S, M, D, I, C, E>
-    record.lookAt(this.#ids.map((id) => this.nodes.value(row[id] as number)))
+    record.lookAt(this.#ids.map((id) => this.nodes.value(around[id] as number)))
     const thrown = this.#thrown.get(transition)
     const copy = copyPlain(this.memories.value(memory))
     const fallen = thrown !== undefined ? { invariant: NEVER_THROWS, detail: thrown } : this.#check(copy, record)

@@ -15,18 +15,26 @@ export class MachineViews<Memory, S, M, D, I, C, E> {
   }
 
   of(words: Int32Array, at: number): MachineView<Memory, S, M, D, I, C> {
-    const { nodes, memories, envelopes, inboxes } = this.#transitions
+    const { nodes, memories, envelopes, inboxes, places } = this.#transitions
     const fixed = at + fixedAt(this.#nodes)
     const spent = words[fixed + SPENT] as number
     const last = words[fixed + LAST] as number
     return {
-      nodes: Array.from(words.subarray(at, at + this.#nodes), (number) => nodes.value(number)),
-      messages: envelopesOf(inboxes, words.subarray(at + this.#nodes, fixed)).map(({ envelope }) => envelope),
+      nodes: Array.from(words.subarray(at, at + this.#nodes), (place) => nodes.value(places.nodes[place] as number)),
+      messages: envelopesOf(inboxes, this.#inboxes(words, at)).map(({ envelope }) => envelope),
       lastDelivered: last === 0 ? null : envelopes.value(last - 1),
       memory: memories.value(words[fixed + MEMORY] as number),
       spent: { duplicates: (spent >> DUPLICATES) & 255, drops: (spent >> 8) & 255, crashes: (spent >> 16) & 255, inputs: (spent >> 24) & 255 },
       fallen: this.#fallen(words, at),
     }
+  }
+
+  #inboxes(words: Int32Array, at: number): number[] {
+    const { inboxes } = this.#transitions.places
+    const found: number[] = []
+    for (let id = 0; id < this.#nodes; id++) found.push(inboxes[words[at + id] as number] as number)
+    found.push(words[at + this.#nodes] as number)
+    return found
   }
 
   #fallen(words: Int32Array, at: number): Fallen | null {
@@ -72,8 +80,9 @@ export class MachineViews<Memory, S, M, D, I, C, E> {
         return {
           ...stated,
           holds: (words, at) => {
-            for (let i = at + this.#nodes; i < at + fixedAt(this.#nodes); i++) if (fits(words[i] as number)) return true
-            return false
+            const { inboxes } = this.#transitions.places
+            for (let i = at; i < at + this.#nodes; i++) if (fits(inboxes[words[i] as number] as number)) return true
+            return fits(words[at + this.#nodes] as number)
           },
           explain: () => plainly,
         }

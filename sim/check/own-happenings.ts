@@ -2,7 +2,6 @@ import { Misuse } from '../host/errors.js'
 import { lengthened } from './interner.js'
 import { crashCost, inputCost, MOST_SPENT } from './machine-row.js'
 import { choiceArgument, happenings, type MachineTransitions } from './machine-transitions.js'
-import { TripleTable } from './triple-table.js'
 
 /** Words of what may happen to a node by itself: which of `happenings`, its argument, the transition, and what it costs. */
 export const HAPPENING = 4
@@ -12,7 +11,8 @@ export class OwnHappenings<Memory, S, M, D, I, C, E> {
   /** Lists, one after the other: how many, and then their words. */
   words = new Int32Array(1_024)
   #end = 0
-  readonly #known = new TripleTable()
+  /** By what is left to be given and whether crashes are, and by node: where its list begins, plus one. */
+  readonly #known: Int32Array[] = []
 
   constructor(readonly transitions: MachineTransitions<Memory, S, M, D, I, C, E>) {}
 
@@ -21,8 +21,9 @@ export class OwnHappenings<Memory, S, M, D, I, C, E> {
     const { harness, options } = this.transitions
     const given = harness.offers === undefined ? 0 : (spent >> 24) & 255
     const mayCrash = ((spent >> 16) & 255) < (options.crashes ?? 0) ? 1 : 0
-    const known = this.#known.get(node, given, mayCrash)
-    return known >= 0 ? known : this.#compute(node, given, mayCrash)
+    const known = this.#known[given * 2 + mayCrash]
+    const list = known === undefined || node >= known.length ? 0 : (known[node] as number)
+    return list > 0 ? list - 1 : this.#compute(node, given, mayCrash)
   }
 
   #compute(number: number, given: number, mayCrash: number): number {
@@ -53,7 +54,12 @@ export class OwnHappenings<Memory, S, M, D, I, C, E> {
     if (this.#end > this.words.length) this.words = lengthened(this.words, Math.max(this.#end, this.words.length * 2))
     this.words[at] = found.length / HAPPENING
     this.words.set(found, at + 1)
-    this.#known.set(number, given, mayCrash, at)
+    let known = this.#known[given * 2 + mayCrash]
+    if (known === undefined || number >= known.length) {
+      known = lengthened(known ?? new Int32Array(0), Math.max(64, 2 * number))
+      this.#known[given * 2 + mayCrash] = known
+    }
+    known[number] = at + 1
     return at
   }
 }
