@@ -225,8 +225,8 @@ export class MachineSpace<Memory, S, M, D, I, C, E> implements StateSpace, LookA
     const fixed = at + this.#fixed
     const { transitions } = this
     const fields = transitions.words
-    let h = high + (fields[transition + HIGH] as number)
-    let l = low + (fields[transition + LOW] as number)
+    let h = (high + (fields[transition + HIGH] as number)) | 0
+    let l = (low + (fields[transition + LOW] as number)) | 0
     const memory = words[fixed + MEMORY] as number
     let memoryAfter = memory
     let fallen = -1
@@ -240,39 +240,39 @@ export class MachineSpace<Memory, S, M, D, I, C, E> implements StateSpace, LookA
       fallen = transitions.fallenAfter(verdict)
       if (memoryAfter !== memory) {
         const { highs, lows } = transitions.memories
-        h += mix((highs[memoryAfter] as number) ^ MEMORY_WORD) - mix((highs[memory] as number) ^ MEMORY_WORD)
-        l += mix((lows[memoryAfter] as number) ^ MEMORY_WORD) - mix((lows[memory] as number) ^ MEMORY_WORD)
+        h = (h + mix((highs[memoryAfter] as number) ^ MEMORY_WORD) - mix((highs[memory] as number) ^ MEMORY_WORD)) | 0
+        l = (l + mix((lows[memoryAfter] as number) ^ MEMORY_WORD) - mix((lows[memory] as number) ^ MEMORY_WORD)) | 0
       }
       if (fallen >= 0) {
-        h += mix((transitions.fallen.highs[fallen] as number) ^ FALLEN_WORD)
-        l += mix((transitions.fallen.lows[fallen] as number) ^ FALLEN_WORD)
+        h = (h + mix((transitions.fallen.highs[fallen] as number) ^ FALLEN_WORD)) | 0
+        l = (l + mix((transitions.fallen.lows[fallen] as number) ^ FALLEN_WORD)) | 0
       }
     }
     const spent = words[fixed + SPENT] as number
     if (cost !== 0) {
-      h += spentHigh(spent + cost) - spentHigh(spent)
-      l += spentLow(spent + cost) - spentLow(spent)
+      h = (h + spentHigh(spent + cost) - spentHigh(spent)) | 0
+      l = (l + spentLow(spent + cost) - spentLow(spent)) | 0
     }
     let last = words[fixed + LAST] as number
     const { envelopes } = transitions
     if (this.#isUnordered) {
       // Sums do not ask what lies where: inboxes are put together for new states alone.
-      h += fields[transition + SENT_HIGH] as number
-      l += fields[transition + SENT_LOW] as number
+      h = (h + (fields[transition + SENT_HIGH] as number)) | 0
+      l = (l + (fields[transition + SENT_LOW] as number)) | 0
       if (after >= 0) {
-        h -= envelopes.highs[argument] as number
-        l -= envelopes.lows[argument] as number
+        h = (h - (envelopes.highs[argument] as number)) | 0
+        l = (l - (envelopes.lows[argument] as number)) | 0
       }
     } else {
       const { inboxes, places, sent } = transitions
       const place = words[at + id] as number
-      h += this.#inboxChange(inboxes.highs, place, after >= 0 ? after : places.after(place, transition))
-      l += this.#inboxChange(inboxes.lows, place, after >= 0 ? after : places.after(place, transition))
+      h = (h + this.#inboxChange(inboxes.highs, place, after >= 0 ? after : places.after(place, transition))) | 0
+      l = (l + this.#inboxChange(inboxes.lows, place, after >= 0 ? after : places.after(place, transition))) | 0
       if (after >= 0 && inboxes.kind === 'duplicating') {
         const before = last
         last = argument + 1
-        h += lastWord(envelopes.highs, last) - lastWord(envelopes.highs, before)
-        l += lastWord(envelopes.lows, last) - lastWord(envelopes.lows, before)
+        h = (h + lastWord(envelopes.highs, last) - lastWord(envelopes.highs, before)) | 0
+        l = (l + lastWord(envelopes.lows, last) - lastWord(envelopes.lows, before)) | 0
       }
       const end = fields[transition + SENT_TO] as number
       for (let i = fields[transition + SENT_FROM] as number; i < end; i += 2) {
@@ -280,11 +280,11 @@ export class MachineSpace<Memory, S, M, D, I, C, E> implements StateSpace, LookA
         const there = words[at + to] as number
         const before = to < n ? (places.inboxes[there] as number) : there
         const joined = inboxes.join(before, sent[i + 1] as number)
-        h += (inboxes.highs[joined] as number) - (inboxes.highs[before] as number)
-        l += (inboxes.lows[joined] as number) - (inboxes.lows[before] as number)
+        h = (h + (inboxes.highs[joined] as number) - (inboxes.highs[before] as number)) | 0
+        l = (l + (inboxes.lows[joined] as number) - (inboxes.lows[before] as number)) | 0
       }
     }
-    const step = this.#steps.add(h | 0, l | 0)
+    const step = this.#steps.add(h, l)
     const steps = this.#steps.words
     steps[step + STEP_HAPPENING] = happening
     steps[step + STEP_ARGUMENT] = argument
