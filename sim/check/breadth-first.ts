@@ -1,11 +1,9 @@
+import { planAhead } from './plan-ahead.js'
 import { Search } from './search.js'
 import { HEADER } from './state-space.js'
 
 /** Words of a part of the frontier. */
 const CHUNK = 1 << 16
-
-/** States that are planned for at once. */
-const PLANS = 16
 
 interface Chunk {
   readonly words: Int32Array<ArrayBuffer>
@@ -40,7 +38,7 @@ export class BreadthFirst extends Search {
         this.isDone = true
         return
       }
-      if (this.#planned === this.#plans) this.#plan(left)
+      if (this.#planned === this.#plans) this.#plan()
       if (this.#leftOfLevel === 0) {
         this.#leftOfLevel = this.#ofNextLevel
         this.#ofNextLevel = 0
@@ -56,19 +54,12 @@ export class BreadthFirst extends Search {
   }
 
   /** Plans for the states that are taken up next, in this chunk: what is known of all that comes after them is fetched at once. */
-  #plan(most: number): void {
+  #plan(): void {
     this.#plans = 0
     this.#planned = 0
     const { ahead } = this.space
     if (ahead === undefined || !this.isForesighted) return
-    ahead.begin()
-    const { words, end } = this.#chunk
-    for (let at = this.#at; at < end && this.#plans < most && this.#plans < PLANS; this.#plans++) {
-      const length = words[at] as number
-      ahead.plan(words, at + HEADER, length, words[at + 1] as number, words[at + 2] as number)
-      at += HEADER + length
-    }
-    ahead.foretell(this)
+    this.#plans = planAhead(ahead, this.#chunk.words, this.#at, this.#chunk.end, this)
   }
 
   override admit(high: number, low: number): boolean {

@@ -1,3 +1,4 @@
+import { planAhead } from './plan-ahead.js'
 import { SharedStates } from './shared-states.js'
 import { HEADER, type StateSpace, Successors } from './state-space.js'
 
@@ -73,7 +74,14 @@ export class LevelSearch extends Successors {
     this.#generated = 0
     this.#added = 0
     const level = this.#level
+    const { ahead } = this.space
+    let planned = 0
+    let plans = 0
     while (this.#at < this.#levelEnd && this.#added < this.#room) {
+      if (ahead !== undefined && planned === plans) {
+        plans = planAhead(ahead, level, this.#at, this.#levelEnd, this)
+        planned = 0
+      }
       const at = this.#at + HEADER
       const length = level[at - 3] as number
       const high = level[at - 2] as number
@@ -82,7 +90,8 @@ export class LevelSearch extends Successors {
       this.#taken++
       this.#judge(level, at, length, high, low)
       this.#parent = low
-      this.space.expand(level, at, length, high, low, this)
+      if (ahead === undefined) this.space.expand(level, at, length, high, low, this)
+      else ahead.offer(planned++, level, at, length, this)
       this.space.release?.(level, at)
     }
     return this.#report()
@@ -109,6 +118,10 @@ export class LevelSearch extends Successors {
       if (known !== undefined && (known.high < high || (known.high === high && known.low <= low))) continue
       this.#found.set(i, { high, low })
     }
+  }
+
+  override foresee(fingerprints: Int32Array, stride: number, end: number): void {
+    this.#states.foresee(fingerprints, stride, end)
   }
 
   override admit(high: number, low: number): boolean {
