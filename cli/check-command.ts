@@ -123,14 +123,31 @@ async function exploreTogether(checker: Checker<unknown, unknown>, order: CheckW
   const threads = new CheckThreads(order, jobs, checker.space.properties, { maxDepth, maxStates, keepGoing })
   const line = new ProgressLine()
   let ended: Ended = 'done'
-  await threads.run((progress) => {
+  const end = (why: Ended): void => {
+    ended = why
+    threads.stop()
+  }
+  const interrupt = () => end('interrupted')
+  const look = (): void => {
     const seconds = (performance.now() - began) / 1_000
-    line.show(() => progressText(progress, seconds))
-    if (time !== undefined && seconds * 1e9 > time) ended = 'time'
-    else if (memory !== undefined && process.memoryUsage.rss() > memory * 1e6) ended = 'memory'
-    return ended === 'done'
-  })
-  line.clear()
+    line.show(() => progressText(threads.now, seconds))
+    if (ended !== 'done') return
+    if (time !== undefined && seconds * 1e9 > time) end('time')
+    else if (memory !== undefined && process.memoryUsage.rss() > memory * 1e6) end('memory')
+  }
+  process.once('SIGINT', interrupt)
+  const looking = setInterval(look, turnMillis)
+  try {
+    await threads.run(() => {
+      look()
+      return ended === 'done'
+    })
+  } finally {
+    clearInterval(looking)
+    line.clear()
+    process.off('SIGINT', interrupt)
+  }
+  if (ended !== 'done') checker.stop()
   checker.adopt(threads.states, threads.found, threads.progress, threads.isCut)
   return ended
 }

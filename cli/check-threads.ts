@@ -1,11 +1,11 @@
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { Worker } from 'node:worker_threads'
-import type { LevelReport } from '../sim/check/level-search.js'
+import { LevelControl, type LevelReport } from '../sim/check/level-search.js'
 import type { CheckProgress, SharedFound } from '../sim/check/model-checker.js'
 import { SharedStates } from '../sim/check/shared-states.js'
 import { BadInput } from './bad-input.js'
-import type { CheckWorkerOrder, FromCheckWorker, ToCheckWorker } from './check-worker.js'
+import type { CheckThreadOrder, CheckWorkerOrder, FromCheckWorker, ToCheckWorker } from './check-worker.js'
 
 /** Beside the sources, and above the built form. */
 const entry = ['./check-worker.mjs', '../../cli/check-worker.mjs']
@@ -32,6 +32,7 @@ export class CheckThreads {
   states = new SharedStates(firstSlots)
   readonly found: SharedFound[] = []
   progress: CheckProgress = { uniqueStates: 0, generatedStates: 0, depth: 0 }
+  readonly #control: LevelControl
   /** Ended by a limit, or since every property had its answer. */
   isCut = false
 
@@ -46,7 +47,19 @@ export class CheckThreads {
     const file = entry
     this.#limits = limits
     this.#kinds = properties.map(({ kind }) => kind)
-    this.#workers = Array.from({ length: jobs }, () => new Worker(file, { workerData: order }))
+    this.#control = new LevelControl(jobs)
+    const control = this.#control.words.buffer as SharedArrayBuffer
+    this.#workers = Array.from({ length: jobs }, (_, thread) => new Worker(file, { workerData: { ...order, control, thread } satisfies CheckThreadOrder }))
+  }
+
+  /** Leaves the rest unseen: the threads end soon, amid a level. */
+  stop(): void {
+    this.#control.stop()
+  }
+
+  /** How far it is, amid a level too. */
+  get now(): CheckProgress {
+    return { ...this.progress, uniqueStates: this.progress.uniqueStates + this.#control.added }
   }
 
   /** `goOn` is asked between levels. */
@@ -63,7 +76,7 @@ export class CheckThreads {
         }
         await this.#balance(waiting)
         waiting = await this.#level(depth)
-        if (this.#isAnswered) {
+        if (this.#isAnswered || this.#control.isStopped) {
           this.isCut = true
           return
         }
@@ -103,6 +116,7 @@ export class CheckThreads {
           : { kind: 'resume' as const, memory: this.#memory, room: this.#room }
       const reports = (await Promise.all(open.map((i) => ask(this.#workers[i] as Worker, order as ToCheckWorker)))).map(report)
       this.#count(depth, reports)
+      for (const thread of this.#workers.keys()) this.#control.tell(thread, 0)
       for (const [k, one] of reports.entries()) {
         waiting[open[k] as number] = one.waiting
         for (const found of one.found) {
@@ -110,7 +124,7 @@ export class CheckThreads {
           if (known === undefined || found.high < known.high || (found.high === known.high && found.low < known.low)) best.set(found.property, found)
         }
       }
-      open = open.filter((_, k) => !(reports[k] as LevelReport).isDone)
+      open = this.#control.isStopped ? [] : open.filter((_, k) => !(reports[k] as LevelReport).isDone)
       asked = 'resume'
     }
     this.found.push(...[...best.values()].sort((a, b) => a.property - b.property))

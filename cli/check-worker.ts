@@ -1,6 +1,6 @@
 /** A thread of a check with several: takes up its share of each level. Started by `check-threads.ts`, by way of check-worker.mjs. */
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads'
-import { type LevelReport, LevelSearch } from '../sim/check/level-search.js'
+import { LevelControl, type LevelReport, LevelSearch } from '../sim/check/level-search.js'
 import { spaceOf } from '../sim/check/model-checker.js'
 import type { SettingValue } from '../sim/check/model-family.js'
 import { SharedStates } from '../sim/check/shared-states.js'
@@ -11,6 +11,12 @@ export interface CheckWorkerOrder {
   readonly model: string
   readonly folder: string
   readonly settings: Readonly<Record<string, SettingValue>>
+}
+
+/** An order, for one of the threads. */
+export interface CheckThreadOrder extends CheckWorkerOrder {
+  readonly control: SharedArrayBuffer
+  readonly thread: number
 }
 
 export type ToCheckWorker =
@@ -28,9 +34,9 @@ export type FromCheckWorker =
   | { readonly kind: 'failed'; readonly message: string }
 
 const port = parentPort as MessagePort
-const { model, folder, settings } = workerData as CheckWorkerOrder
+const { model, folder, settings, control, thread } = workerData as CheckThreadOrder
 const { family } = await loadModel(model, folder)
-const search = new LevelSearch(spaceOf(madeModel(family, settings), false))
+const search = new LevelSearch(spaceOf(madeModel(family, settings), false), new LevelControl(control), thread)
 
 port.on('message', (message: ToCheckWorker) => {
   try {

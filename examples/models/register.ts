@@ -104,7 +104,7 @@ export function registerModel<State, Message extends { readonly kind: string }>(
     network: network as NetworkKind,
     isLossy: lossy,
     // What a server takes up is a transition, even where it finds nothing to change.
-    heeds: (node, event) => receive(structuredClone(node), event) !== null,
+    heeds: (node, event) => receive(node, event) !== null,
     compare: (a, b) => compare([a.from, a.to, orderOf(server, a.message)], [b.from, b.to, orderOf(server, b.message)]),
     properties: [
       {

@@ -14,73 +14,66 @@ export default modelFamily({
 const managerStates = ['working', 'prepared', 'committed', 'aborted'] as const
 type ManagerState = (typeof managerStates)[number]
 
-/** Sets of resource managers are numbers, a bit for each. */
-type Part = ManagerState | TransactionManager | Messages
+/**
+ * The set of messages and the set of those that the transaction manager heard of lie with the resource managers that they are about: so each rule looks at little, and what
+ * it makes of it is soon known.
+ */
+type Part = ResourceManager | TransactionManager | Decision
+
+interface ResourceManager {
+  readonly state: ManagerState
+  /** There is a message that it is prepared. */
+  readonly hasSaid: boolean
+  /** The transaction manager heard it. */
+  readonly isHeard: boolean
+}
 
 interface TransactionManager {
   readonly state: 'init' | 'committed' | 'aborted'
-  /** Whom it heard that they are prepared. */
-  readonly prepared: number
+  /** How many resource managers it heard are prepared. */
+  readonly heard: number
 }
 
-interface Messages {
-  /** Who said that it is prepared. */
-  readonly prepared: number
-  readonly decision: 'commit' | 'abort' | null
-}
+/** There is a message of it. */
+type Decision = 'commit' | 'abort' | null
 
 export type TwoPhaseAction =
   | { readonly kind: 'transaction-commits' | 'transaction-aborts' }
   | { readonly kind: 'transaction-hears' | 'prepares' | 'chooses-to-abort' | 'hears-commit' | 'hears-abort'; readonly manager: number }
 
 export function twoPhaseCommit(managers: number) {
-  const everyone = (1 << managers) - 1
   const ids = Array.from({ length: managers }, (_, id) => id)
-  const [transaction, messages] = [managers, managers + 1]
-  const managersOf = (parts: readonly Part[]) => parts.slice(0, managers) as ManagerState[]
+  const [transaction, decision] = [managers, managers + 1]
+  const stateOf = (parts: readonly Part[], id: number) => (parts[id] as ResourceManager).state
+  const statesOf = (parts: readonly Part[]) => ids.map((id) => stateOf(parts, id))
 
   const transactionRule: Rule<Part, TwoPhaseAction> = {
-    parts: [transaction, messages],
+    parts: [transaction, decision],
     steps: (...parts) => {
-      const [manager, sent] = parts as [TransactionManager, Messages]
+      const [manager] = parts as [TransactionManager, Decision]
       if (manager.state !== 'init') return []
-      const aborts = {
-        action: { kind: 'transaction-aborts' },
-        parts: [
-          { ...manager, state: 'aborted' },
-          { ...sent, decision: 'abort' },
-        ],
-      } as const
-      if (manager.prepared !== everyone) return [aborts]
-      return [
-        {
-          action: { kind: 'transaction-commits' },
-          parts: [
-            { ...manager, state: 'committed' },
-            { ...sent, decision: 'commit' },
-          ],
-        },
-        aborts,
-      ]
+      const aborts = { action: { kind: 'transaction-aborts' }, parts: [{ ...manager, state: 'aborted' }, 'abort'] } as const
+      if (manager.heard !== managers) return [aborts]
+      return [{ action: { kind: 'transaction-commits' }, parts: [{ ...manager, state: 'committed' }, 'commit'] }, aborts]
     },
   }
 
   const managerRule = (id: number): Rule<Part, TwoPhaseAction> => ({
-    parts: [id, transaction, messages],
+    parts: [id, transaction, decision],
     steps: (...parts) => {
-      const [own, manager, sent] = parts as [ManagerState, TransactionManager, Messages]
-      const bit = 1 << id
-      const becomes = (kind: 'prepares' | 'chooses-to-abort' | 'hears-commit' | 'hears-abort', state: ManagerState, said = sent) => ({
+      const [own, manager, decided] = parts as [ResourceManager, TransactionManager, Decision]
+      const becomes = (kind: 'prepares' | 'chooses-to-abort' | 'hears-commit' | 'hears-abort', state: ManagerState, hasSaid = own.hasSaid) => ({
         action: { kind, manager: id },
-        parts: [state, manager, said],
+        parts: [{ ...own, state, hasSaid }, manager, decided],
       })
+      const heard = own.isHeard ? manager : { ...manager, heard: manager.heard + 1 }
       return [
-        ...(manager.state === 'init' && (sent.prepared & bit) !== 0
-          ? [{ action: { kind: 'transaction-hears', manager: id } as const, parts: [own, { ...manager, prepared: manager.prepared | bit }, sent] }]
+        ...(manager.state === 'init' && own.hasSaid
+          ? [{ action: { kind: 'transaction-hears', manager: id } as const, parts: [{ ...own, isHeard: true }, heard, decided] }]
           : []),
-        ...(own === 'working' ? [becomes('prepares', 'prepared', { ...sent, prepared: sent.prepared | bit }), becomes('chooses-to-abort', 'aborted')] : []),
-        ...(sent.decision === 'commit' ? [becomes('hears-commit', 'committed')] : []),
-        ...(sent.decision === 'abort' ? [becomes('hears-abort', 'aborted')] : []),
+        ...(own.state === 'working' ? [becomes('prepares', 'prepared', true), becomes('chooses-to-abort', 'aborted')] : []),
+        ...(decided === 'commit' ? [becomes('hears-commit', 'committed')] : []),
+        ...(decided === 'abort' ? [becomes('hears-abort', 'aborted')] : []),
       ]
     },
   })
@@ -88,20 +81,16 @@ export function twoPhaseCommit(managers: number) {
   const permute = (parts: readonly Part[], permutation: readonly number[]): readonly Part[] => {
     const renamed = parts.slice()
     for (const id of ids) renamed[permutation[id] as number] = parts[id] as Part
-    const bits = (set: number) => ids.reduce((sum, id) => sum | (((set >> id) & 1) << (permutation[id] as number)), 0)
-    const [manager, sent] = parts.slice(managers) as [TransactionManager, Messages]
-    renamed[transaction] = { ...manager, prepared: bits(manager.prepared) }
-    renamed[messages] = { ...sent, prepared: bits(sent.prepared) }
     return renamed
   }
   const rank = (state: ManagerState) => managerStates.indexOf(state)
 
   return ruleModel<Part, TwoPhaseAction>({
-    initial: () => [[...ids.map(() => 'working' as const), { state: 'init', prepared: 0 }, { prepared: 0, decision: null }]],
+    initial: () => [[...ids.map(() => ({ state: 'working', hasSaid: false, isHeard: false }) as const), { state: 'init', heard: 0 }, null]],
     rules: [transactionRule, ...ids.map(managerRule)],
     properties: [
-      { name: 'abort agreement', kind: 'sometimes', holds: (parts) => managersOf(parts).every((state) => state === 'aborted') },
-      { name: 'commit agreement', kind: 'sometimes', holds: (parts) => managersOf(parts).every((state) => state === 'committed') },
+      { name: 'abort agreement', kind: 'sometimes', holds: (parts) => ids.every((id) => stateOf(parts, id) === 'aborted') },
+      { name: 'commit agreement', kind: 'sometimes', holds: (parts) => ids.every((id) => stateOf(parts, id) === 'committed') },
       {
         name: 'consistent',
         kind: 'always',
@@ -109,25 +98,26 @@ export function twoPhaseCommit(managers: number) {
           let hasCommitted = false
           let hasAborted = false
           for (let id = 0; id < managers; id++) {
-            if (parts[id] === 'committed') hasCommitted = true
-            else if (parts[id] === 'aborted') hasAborted = true
+            const state = stateOf(parts, id)
+            if (state === 'committed') hasCommitted = true
+            else if (state === 'aborted') hasAborted = true
           }
           return !(hasCommitted && hasAborted)
         },
-        explain: (parts) => `one has committed and another aborted: ${managersOf(parts).join(', ')}`,
+        explain: (parts) => `one has committed and another aborted: ${statesOf(parts).join(', ')}`,
       },
     ],
     symmetry: {
       size: managers,
       permute,
       signature: (parts, id) => {
-        const [manager, sent] = parts.slice(managers) as [TransactionManager, Messages]
-        return `${parts[id]} ${(manager.prepared >> id) & 1} ${(sent.prepared >> id) & 1}`
+        const { state, hasSaid, isHeard } = parts[id] as ResourceManager
+        return `${state} ${hasSaid} ${isHeard}`
       },
       representative: (parts) =>
         permute(
           parts,
-          sortedPlaces(managersOf(parts), (a, b) => rank(a) - rank(b)),
+          sortedPlaces(statesOf(parts), (a, b) => rank(a) - rank(b)),
         ),
     },
     describe: (action) => ('manager' in action ? `${action.kind} ${action.manager}` : action.kind),

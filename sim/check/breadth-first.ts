@@ -1,3 +1,4 @@
+import { planAhead } from './plan-ahead.js'
 import { Search } from './search.js'
 import { HEADER } from './state-space.js'
 
@@ -22,6 +23,9 @@ export class BreadthFirst extends Search {
   #leftOfLevel = 0
   #ofNextLevel = 0
   #hasBegun = false
+  /** States that are planned for, and how many of them have been taken up. */
+  #plans = 0
+  #planned = 0
 
   override advance(states: number): void {
     if (!this.#hasBegun) {
@@ -34,6 +38,7 @@ export class BreadthFirst extends Search {
         this.isDone = true
         return
       }
+      if (this.#planned === this.#plans) this.#plan()
       if (this.#leftOfLevel === 0) {
         this.#leftOfLevel = this.#ofNextLevel
         this.#ofNextLevel = 0
@@ -43,9 +48,18 @@ export class BreadthFirst extends Search {
       const { words } = this.#chunk
       const at = this.#at + HEADER
       this.#at = at + (words[at - HEADER] as number)
-      this.take(words, at, this.#depth)
+      this.take(words, at, this.#depth, this.#plans === 0 ? -1 : this.#planned++)
       this.space.release?.(words, at)
     }
+  }
+
+  /** Plans for the states that are taken up next, in this chunk: what is known of all that comes after them is fetched at once. */
+  #plan(): void {
+    this.#plans = 0
+    this.#planned = 0
+    const { ahead } = this.space
+    if (ahead === undefined || !this.isForesighted) return
+    this.#plans = planAhead(ahead, this.#chunk.words, this.#at, this.#chunk.end, this)
   }
 
   override admit(high: number, low: number): boolean {

@@ -1,12 +1,14 @@
 import { CanonicalHasher } from './canonical-hash.js'
 import { canonicalText } from './canonical-text.js'
+import { TripleTable } from './triple-table.js'
 
 /**
  * Names each distinct structure by a small number, and keeps one of its kind. Kept values must not be changed. Structures are told apart by 64-bit hashes;
  * an exact one compares them whole.
  */
 export class Interner<T> {
-  readonly #numbers = new Map<string, number>()
+  readonly #numbers = new TripleTable()
+  readonly #exact = new Map<string, number>()
   readonly #values: T[] = []
   readonly #hasher = new CanonicalHasher()
   /** The hash of each value, by its number. */
@@ -22,14 +24,17 @@ export class Interner<T> {
   /** The number of an equal value that is kept, or of this one from now on. */
   number(value: T): number {
     const hash = this.#hasher.hash(value)
-    const key = this.isExact ? canonicalText(value) : `${hash.high}/${hash.low}`
-    const known = this.#numbers.get(key)
-    if (known !== undefined) return known
+    const high = hash.high | 0
+    const low = hash.low | 0
+    const text = this.isExact ? canonicalText(value) : ''
+    const known = this.isExact ? (this.#exact.get(text) ?? -1) : this.#numbers.get(high, low, 0)
+    if (known >= 0) return known
     const number = this.#values.length
     if (number === this.highs.length) this.#grow()
-    this.highs[number] = hash.high
-    this.lows[number] = hash.low
-    this.#numbers.set(key, number)
+    this.highs[number] = high
+    this.lows[number] = low
+    if (this.isExact) this.#exact.set(text, number)
+    else this.#numbers.set(high, low, 0, number)
     this.#values.push(value)
     return number
   }

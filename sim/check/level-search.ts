@@ -1,9 +1,13 @@
+import { planAhead } from './plan-ahead.js'
 import { SharedStates } from './shared-states.js'
 import { HEADER, type StateSpace, Successors } from './state-space.js'
 
+/** States between two looks at what others say. */
+const TOLD = 256
+
 /** What a thread tells of a part of a level. */
 export interface LevelReport {
-  /** False: the set of states is nearly full, and rows of the level are left. */
+  /** False: the set of states is nearly full, or all are to stop, and rows of the level are left. */
   readonly isDone: boolean
   readonly taken: number
   readonly generated: number
@@ -12,6 +16,34 @@ export interface LevelReport {
   readonly waiting: number
   /** By number of property: the state that decides it, the one with the least fingerprint. */
   readonly found: readonly { readonly property: number; readonly high: number; readonly low: number }[]
+}
+
+/** Words that threads share, beside the states: whether all are to stop, and then by thread what it added since it was asked. */
+export class LevelControl {
+  readonly words: Int32Array
+
+  constructor(memory: number | SharedArrayBuffer) {
+    this.words = new Int32Array(typeof memory === 'number' ? new SharedArrayBuffer(4 * (1 + memory)) : memory)
+  }
+
+  stop(): void {
+    Atomics.store(this.words, 0, 1)
+  }
+
+  get isStopped(): boolean {
+    return Atomics.load(this.words, 0) === 1
+  }
+
+  tell(thread: number, added: number): void {
+    Atomics.store(this.words, 1 + thread, added)
+  }
+
+  /** What all threads added since they were asked. */
+  get added(): number {
+    let sum = 0
+    for (let i = 1; i < this.words.length; i++) sum += Atomics.load(this.words, i)
+    return sum
+  }
 }
 
 /** A thread's share of a breadth-first search that goes level by level: all threads add to one set, and each takes up what it added. */
@@ -33,9 +65,14 @@ export class LevelSearch extends Successors {
   #decided: boolean[]
   readonly #found = new Map<number, { readonly high: number; readonly low: number }>()
 
-  constructor(space: StateSpace) {
+  readonly #control: LevelControl
+  readonly #thread: number
+
+  constructor(space: StateSpace, control = new LevelControl(1), thread = 0) {
     super()
     this.space = space
+    this.#control = control
+    this.#thread = thread
     this.#decided = space.properties.map(() => false)
   }
 
@@ -67,13 +104,26 @@ export class LevelSearch extends Successors {
     this.#found.clear()
   }
 
-  /** Takes up what is left of the level. */
+  /** Takes up what is left of the level, until the set is nearly full or all are to stop. */
   run(): LevelReport {
     this.#taken = 0
     this.#generated = 0
     this.#added = 0
     const level = this.#level
+    const { ahead } = this.space
+    let planned = 0
+    let plans = 0
+    let untilTold = 0
     while (this.#at < this.#levelEnd && this.#added < this.#room) {
+      if (untilTold-- === 0) {
+        if (this.#control.isStopped) break
+        this.#control.tell(this.#thread, this.#added)
+        untilTold = TOLD
+      }
+      if (ahead !== undefined && planned === plans) {
+        plans = planAhead(ahead, level, this.#at, this.#levelEnd, this)
+        planned = 0
+      }
       const at = this.#at + HEADER
       const length = level[at - 3] as number
       const high = level[at - 2] as number
@@ -82,7 +132,8 @@ export class LevelSearch extends Successors {
       this.#taken++
       this.#judge(level, at, length, high, low)
       this.#parent = low
-      this.space.expand(level, at, length, high, low, this)
+      if (ahead === undefined) this.space.expand(level, at, length, high, low, this)
+      else ahead.offer(planned++, level, at, length, this)
       this.space.release?.(level, at)
     }
     return this.#report()
@@ -109,6 +160,10 @@ export class LevelSearch extends Successors {
       if (known !== undefined && (known.high < high || (known.high === high && known.low <= low))) continue
       this.#found.set(i, { high, low })
     }
+  }
+
+  override foresee(fingerprints: Int32Array, stride: number, end: number): void {
+    this.#states.foresee(fingerprints, stride, end)
   }
 
   override admit(high: number, low: number): boolean {

@@ -33,7 +33,10 @@ export interface MachineModelOptions<Memory, State, Message, Durable, Input, Sav
   readonly within?: (state: State) => boolean
   /** What happened before: the exploration begins after it. */
   readonly prelude?: readonly PreludeStep<Input>[]
-  /** Whether a message that changes nothing and is answered by nothing is a transition nonetheless, on an unordered network. None is, when not given. */
+  /**
+   * Whether a message that changes nothing and is answered by nothing is a transition nonetheless, on an unordered network. None is, when not given. The state is a
+   * copy that may be changed.
+   */
   readonly heeds?: (state: State, event: MachineEvent<Message, Input>) => boolean
   /** The order in which messages are tried: for the same depth-first order, and the same end of a search that stops, as in another checker. */
   readonly compare?: (a: Envelope<Message>, b: Envelope<Message>) => number

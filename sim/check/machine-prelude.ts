@@ -1,7 +1,8 @@
 import { Misuse } from '../host/errors.js'
 import { canonicalText } from './canonical-text.js'
+import { EMPTY } from './inboxes.js'
 import type { MachineAction, MachineModelOptions, PreludeStep } from './machine-model.js'
-import { FALLEN, FIXED } from './machine-row.js'
+import { FALLEN, fixedAt } from './machine-row.js'
 import type { MachineSpace } from './machine-space.js'
 import { happenings, OUT_OF_BOUNDS } from './machine-transitions.js'
 import { AllSuccessors, HEADER } from './state-space.js'
@@ -24,7 +25,8 @@ export function runPrelude<Memory, S, M, D, I, C, E>(
 function make<Memory, S, M, D, I, C, E>(space: MachineSpace<Memory, S, M, D, I, C, E>, nodes: number, row: Int32Array, step: PreludeStep<I>): Int32Array {
   switch (step.kind) {
     case 'timer': {
-      const { timers } = space.transitions.nodes.value(row[HEADER + step.node] as number)
+      const { nodes: known, places } = space.transitions
+      const { timers } = known.value(places.nodes[row[HEADER + step.node] as number] as number)
       if (!timers.includes(step.tag))
         throw new Misuse(`the prelude fires timer '${step.tag}' of node ${step.node}, which has set ${timers.join(', ') || 'none'}`)
       return happen(space, nodes, row, step.node, happenings.timer, space.transitions.tag(step.tag))
@@ -55,7 +57,7 @@ function happen<Memory, S, M, D, I, C, E>(
   argument: number,
 ): Int32Array {
   const out = new AllSuccessors()
-  space.offerOne(row, HEADER, row[0] as number, row[1] as number, row[2] as number, id, happening, argument, 0, out)
+  space.offerOne(row, HEADER, row[1] as number, row[2] as number, id, happening, argument, out)
   return taken(space, nodes, out, 0)
 }
 
@@ -96,8 +98,8 @@ function settle<Memory, S, M, D, I, C, E>(
       return (action.kind === 'saved' || action.kind === 'answer') && among.includes(action.node)
     })
     if (next < 0) {
-      refuseOutOfBounds(space, nodes, settled, among)
-      return withoutMessages(nodes, settled)
+      refuseOutOfBounds(space, settled, among)
+      return withoutMessages(space, nodes, settled)
     }
     if (repeats) delivered.add(canonicalText(out.actions[next]))
     settled = taken(space, nodes, out, next)
@@ -105,31 +107,30 @@ function settle<Memory, S, M, D, I, C, E>(
 }
 
 /** What is left cannot be delivered since it would lead out of bounds: that is no settling. */
-function refuseOutOfBounds<Memory, S, M, D, I, C, E>(
-  space: MachineSpace<Memory, S, M, D, I, C, E>,
-  nodes: number,
-  row: Int32Array,
-  among: readonly number[],
-): void {
-  for (const number of row.subarray(HEADER + nodes + FIXED)) {
-    const { to } = space.transitions.envelopes.value(number)
-    if (!among.includes(to)) continue
-    if (space.transitions.of(row[HEADER + to] as number, happenings.message, number) === OUT_OF_BOUNDS)
-      throw new Misuse(`the prelude leads out of bounds: node ${to} would leave them`)
+function refuseOutOfBounds<Memory, S, M, D, I, C, E>(space: MachineSpace<Memory, S, M, D, I, C, E>, row: Int32Array, among: readonly number[]): void {
+  const { inboxes, places } = space.transitions
+  for (const to of among) {
+    const place = row[HEADER + to] as number
+    inboxes.forEach(places.inboxes[place] as number, (number) => {
+      if (space.transitions.ofMessage(places.nodes[place] as number, number) === OUT_OF_BOUNDS)
+        throw new Misuse(`the prelude leads out of bounds: node ${to} would leave them`)
+    })
   }
 }
 
 function taken<Memory, S, M, D, I, C, E>(space: MachineSpace<Memory, S, M, D, I, C, E>, nodes: number, out: AllSuccessors, which: number): Int32Array {
   const at = out.starts[which]
   if (at === undefined) throw new Misuse('the prelude leads out of bounds, or does what changes nothing')
-  const fallen = out.words[at + nodes + FALLEN] as number
+  const fallen = out.words[at + fixedAt(nodes) + FALLEN] as number
   if (fallen !== 0) throw new Misuse(`the prelude breaks ${space.transitions.fallen.value(fallen - 1).invariant}`)
   return out.words.slice(at - HEADER, at + (out.words[at - HEADER] as number))
 }
 
 /** All messages that are left are lost. Where an exploration begins, its fingerprint may be any. */
-function withoutMessages(nodes: number, row: Int32Array): Int32Array {
-  const rest = row.slice(0, HEADER + nodes + FIXED)
-  rest[0] = nodes + FIXED
+function withoutMessages<Memory, S, M, D, I, C, E>(space: MachineSpace<Memory, S, M, D, I, C, E>, nodes: number, row: Int32Array): Int32Array {
+  const { places } = space.transitions
+  const rest = row.slice()
+  for (let at = HEADER; at < HEADER + nodes; at++) rest[at] = places.of(places.nodes[row[at] as number] as number, EMPTY)
+  rest[HEADER + nodes] = EMPTY
   return rest
 }

@@ -1,10 +1,17 @@
-/** Words of a row of a `MachineSpace`, counted from behind its nodes: the memory's number, what is spent, what was delivered last plus one, what fell plus one. */
+/**
+ * A row of a `MachineSpace`: the numbers of its places, the list of messages to nobody, and then, counted from behind those, the memory's number, what is spent, what was
+ * delivered last plus one, what fell plus one.
+ */
 export const MEMORY = 0
 export const SPENT = 1
 export const LAST = 2
 export const FALLEN = 3
-/** Here its messages begin. */
-export const FIXED = 4
+
+/** Words of a row. */
+export const rowLength = (nodes: number): number => fixedAt(nodes) + 4
+
+/** Where the words behind the places and the list begin. */
+export const fixedAt = (nodes: number): number => nodes + 1
 
 /** The word `SPENT` counts in bytes: duplicates, drops, crashes, inputs. */
 export const DUPLICATES = 0
@@ -14,3 +21,21 @@ export const crashCost = 1 << 16
 export const inputCost = 1 << 24
 /** What each of them counts at most. */
 export const MOST_SPENT = 127
+
+/** Words of a step: the fingerprint of the state after it, and what is written to its row. */
+export const STEP = 11
+export const STEP_ID = 2
+export const STEP_TRANSITION = 3
+/** What its place becomes; -1: what the transition makes of it. */
+export const STEP_PLACE = 4
+export const STEP_MEMORY = 5
+export const STEP_SPENT = 6
+export const STEP_LAST = 7
+export const STEP_FALLEN = 8
+/** What happened, for the action's name. */
+export const STEP_HAPPENING = 9
+export const STEP_ARGUMENT = 10
+
+/** Beside `happenings`. */
+export const DUPLICATE = 100
+export const DROP = 101

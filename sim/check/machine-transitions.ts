@@ -1,3 +1,4 @@
+import { EMPTY, Inboxes } from './inboxes.js'
 import { copyPlain, Interner, lengthened } from './interner.js'
 import type { MachineModelOptions } from './machine-model.js'
 import {
@@ -12,6 +13,7 @@ import {
   stepNode,
 } from './machine-node.js'
 import { MessageOrder } from './message-order.js'
+import { Places, type PlaceTransitions } from './places.js'
 import { TripleTable } from './triple-table.js'
 
 /** What may happen to a node; `argument` says more of each. */
@@ -35,12 +37,13 @@ export const happenings = {
 const CHOICE_RADIX = 1 << 12
 
 export const choiceArgument = (place: number, value: number): number => place * CHOICE_RADIX + value
+export const choiceOf = (argument: number) => ({ place: Math.floor(argument / CHOICE_RADIX), value: argument % CHOICE_RADIX })
 
 /** Fields of a transition, one after the other in `words`. */
-const STRIDE = 8
+const STRIDE = 9
 /** The node after it. */
 export const AFTER = 0
-/** Where its messages begin in `sent`, and where they end. */
+/** Where what it sends begins in `sent`, and where it ends. */
 export const SENT_FROM = 1
 export const SENT_TO = 2
 /** What it adds to a fingerprint: by the node, and by all messages. */
@@ -50,6 +53,8 @@ export const SENT_HIGH = 5
 export const SENT_LOW = 6
 /** Whether the memory and the checks have anything to do with it. */
 export const CONCERNS = 7
+/** The list of what it sends to itself. */
+export const SENT_SELF = 8
 
 /** In the place of a transition that is not taken: nothing comes of it, or it leads out of bounds. */
 export const NOTHING = -1
@@ -64,7 +69,7 @@ export interface Fallen {
 export const NEVER_THROWS = 'NeverThrows'
 
 /** What each node makes of what happens to it, computed once and remembered; nodes, messages and memories have numbers. */
-export class MachineTransitions<Memory, S, M, D, I, C, E> {
+export class MachineTransitions<Memory, S, M, D, I, C, E> implements PlaceTransitions {
   readonly nodes: Interner<MachineNode<S, M, D, I, C>>
   readonly envelopes: Interner<Envelope<M>>
   readonly memories: Interner<Memory>
@@ -75,8 +80,10 @@ export class MachineTransitions<Memory, S, M, D, I, C, E> {
   readonly fallen: Interner<Fallen>
   /** Transitions by their number times `STRIDE`. */
   words = new Int32Array(STRIDE * 256)
-  /** Numbers of envelopes. */
+  /** In pairs: which node messages go to, the number of nodes for nobody, and the list of them. */
   readonly sent: number[] = []
+  readonly inboxes: Inboxes<M>
+  readonly places: Places<M>
   readonly #known = new TripleTable()
   readonly #records: (MachineStepRecord<S, M, D, I, C, E> | null)[] = []
   readonly #thrown = new Map<number, string>()
@@ -99,6 +106,8 @@ export class MachineTransitions<Memory, S, M, D, I, C, E> {
     this.inputs = new Interner(isExact)
     this.fallen = new Interner(isExact)
     this.order = new MessageOrder(this.envelopes, options.network === 'ordered' ? 'channels' : options.compare)
+    this.inboxes = new Inboxes(options.network ?? 'unordered', this.order)
+    this.places = new Places(this.inboxes, this)
     this.#ids = Array.from({ length: options.nodes }, (_, id) => id)
   }
 
@@ -109,6 +118,26 @@ export class MachineTransitions<Memory, S, M, D, I, C, E> {
     const transition = this.#compute(node, happening, argument)
     this.#known.set(node, happening, argument, transition - OUT_OF_BOUNDS)
     return transition
+  }
+
+  /** The node that a message goes to; the number of nodes, when there is no such node. */
+  #receiver(number: number): number {
+    const to = this.order.to[number] as number
+    return to >= 0 && to < this.options.nodes ? to : this.options.nodes
+  }
+
+  // For places.
+
+  ofMessage(node: number, message: number): number {
+    return this.of(node, happenings.message, message)
+  }
+
+  nodeAfter(transition: number): number {
+    return this.words[transition + AFTER] as number
+  }
+
+  sentToSelf(transition: number): number {
+    return this.words[transition + SENT_SELF] as number
   }
 
   tag(tag: string): number {
@@ -139,7 +168,7 @@ export class MachineTransitions<Memory, S, M, D, I, C, E> {
   #isVoid(before: number, happening: number, record: MachineStepRecord<S, M, D, I, C, E>): boolean {
     if (happening === happenings.timer) return true
     if (happening !== happenings.message || this.options.network === 'ordered') return false
-    return this.options.heeds?.(this.nodes.value(before).state, record.event as NonNullable<typeof record.event>) !== true
+    return this.options.heeds?.(copyPlain(this.nodes.value(before).state), record.event as NonNullable<typeof record.event>) !== true
   }
 
   #run(node: MachineNode<S, M, D, I, C>, record: MachineStepRecord<S, M, D, I, C, E>, happening: number, argument: number): void {
@@ -171,9 +200,10 @@ export class MachineTransitions<Memory, S, M, D, I, C, E> {
         break
       case happenings.chosen: {
         const choices = node.choices ?? []
-        const [chosen] = choices.splice(Math.floor(argument / CHOICE_RADIX), 1) as [(typeof choices)[number]]
+        const { place, value } = choiceOf(argument)
+        const [chosen] = choices.splice(place, 1) as [(typeof choices)[number]]
         if (choices.length === 0) node.choices = undefined
-        stepNode(harness, node, { kind: 'chosen', key: chosen.key, value: argument % CHOICE_RADIX }, record)
+        stepNode(harness, node, { kind: 'chosen', key: chosen.key, value }, record)
         break
       }
       default:
@@ -189,13 +219,17 @@ export class MachineTransitions<Memory, S, M, D, I, C, E> {
     let high = 0
     let low = 0
     const numbers = record.sent.map((envelope) => this.envelopes.number(envelope))
-    const ranks = new Map(numbers.map((number) => [number, this.order.rank(number)]))
-    // Those of one channel stay as they were sent.
-    numbers.sort((a, b) => (ranks.get(a) as number) - (ranks.get(b) as number))
     for (const number of numbers) {
-      this.sent.push(number)
+      this.order.rank(number)
       high = (high + (this.envelopes.highs[number] as number)) | 0
       low = (low + (this.envelopes.lows[number] as number)) | 0
+    }
+    const { id } = this.nodes.value(before)
+    let toSelf = EMPTY
+    for (let to = 0; to <= this.options.nodes; to++) {
+      const sent = numbers.filter((number) => this.#receiver(number) === to)
+      if (to === id) toSelf = this.inboxes.of(sent)
+      else if (sent.length > 0) this.sent.push(to, this.inboxes.of(sent))
     }
     const concerns = thrown !== null || (this.invariants.concerns?.(record) ?? true)
     const { highs, lows } = this.nodes
@@ -209,6 +243,7 @@ export class MachineTransitions<Memory, S, M, D, I, C, E> {
         high,
         low,
         concerns ? 1 : 0,
+        toSelf,
       ],
       at,
     )
@@ -219,11 +254,11 @@ export class MachineTransitions<Memory, S, M, D, I, C, E> {
   }
 
   /** The number of a verdict: what the memory becomes, and what falls. `row` holds the numbers of the nodes after the step. */
-  judge(memory: number, transition: number, row: Int32Array): number {
+  judge(memory: number, transition: number, around: Int32Array): number {
     const known = this.#verdicts.get(memory, transition, 0)
     if (known >= 0) return known
     const record = this.#records[transition / STRIDE] as MachineStepRecord<S, M, D, I, C, E>
-    record.lookAt(this.#ids.map((id) => this.nodes.value(row[id] as number)))
+    record.lookAt(this.#ids.map((id) => this.nodes.value(around[id] as number)))
     const thrown = this.#thrown.get(transition)
     const copy = copyPlain(this.memories.value(memory))
     const fallen = thrown !== undefined ? { invariant: NEVER_THROWS, detail: thrown } : this.#check(copy, record)

@@ -1,5 +1,6 @@
+import { envelopesOf } from './inboxes.js'
 import type { MachineModelOptions, MachineProperty, MachineView } from './machine-model.js'
-import { DUPLICATES, FALLEN, FIXED, LAST, MEMORY, SPENT } from './machine-row.js'
+import { DUPLICATES, FALLEN, fixedAt, LAST, MEMORY, SPENT } from './machine-row.js'
 import { type Fallen, type MachineTransitions, NEVER_THROWS } from './machine-transitions.js'
 import type { SpaceProperty } from './state-space.js'
 
@@ -13,14 +14,14 @@ export class MachineViews<Memory, S, M, D, I, C, E> {
     this.#nodes = transitions.options.nodes
   }
 
-  of(words: Int32Array, at: number, length: number): MachineView<Memory, S, M, D, I, C> {
-    const { nodes, memories, envelopes } = this.#transitions
-    const fixed = at + this.#nodes
+  of(words: Int32Array, at: number): MachineView<Memory, S, M, D, I, C> {
+    const { nodes, memories, envelopes, inboxes, places } = this.#transitions
+    const fixed = at + fixedAt(this.#nodes)
     const spent = words[fixed + SPENT] as number
     const last = words[fixed + LAST] as number
     return {
-      nodes: Array.from(words.subarray(at, fixed), (number) => nodes.value(number)),
-      messages: Array.from(words.subarray(fixed + FIXED, at + length), (number) => envelopes.value(number)),
+      nodes: Array.from(words.subarray(at, at + this.#nodes), (place) => nodes.value(places.nodes[place] as number)),
+      messages: envelopesOf(inboxes, this.#inboxes(words, at)).map(({ envelope }) => envelope),
       lastDelivered: last === 0 ? null : envelopes.value(last - 1),
       memory: memories.value(words[fixed + MEMORY] as number),
       spent: { duplicates: (spent >> DUPLICATES) & 255, drops: (spent >> 8) & 255, crashes: (spent >> 16) & 255, inputs: (spent >> 24) & 255 },
@@ -28,8 +29,16 @@ export class MachineViews<Memory, S, M, D, I, C, E> {
     }
   }
 
+  #inboxes(words: Int32Array, at: number): number[] {
+    const { inboxes } = this.#transitions.places
+    const found: number[] = []
+    for (let id = 0; id < this.#nodes; id++) found.push(inboxes[words[at + id] as number] as number)
+    found.push(words[at + this.#nodes] as number)
+    return found
+  }
+
   #fallen(words: Int32Array, at: number): Fallen | null {
-    const number = words[at + this.#nodes + FALLEN] as number
+    const number = words[at + fixedAt(this.#nodes) + FALLEN] as number
     return number === 0 ? null : this.#transitions.fallen.value(number - 1)
   }
 
@@ -47,7 +56,7 @@ export class MachineViews<Memory, S, M, D, I, C, E> {
       name,
       kind: 'always',
       isFatal: true,
-      holds: (words, at) => words[at + this.#nodes + FALLEN] === 0 || this.#fallen(words, at)?.invariant !== name,
+      holds: (words, at) => words[at + fixedAt(this.#nodes) + FALLEN] === 0 || this.#fallen(words, at)?.invariant !== name,
       explain: (words, at) => this.#fallen(words, at)?.detail ?? '',
     }
   }
@@ -59,7 +68,7 @@ export class MachineViews<Memory, S, M, D, I, C, E> {
     switch (property.of) {
       case 'memory': {
         const holds = remembered((number) => property.holds(this.#transitions.memories.value(number)))
-        const memoryAt = (words: Int32Array, at: number) => words[at + this.#nodes + MEMORY] as number
+        const memoryAt = (words: Int32Array, at: number) => words[at + fixedAt(this.#nodes) + MEMORY] as number
         return {
           ...stated,
           holds: (words, at) => holds(memoryAt(words, at)),
@@ -67,12 +76,13 @@ export class MachineViews<Memory, S, M, D, I, C, E> {
         }
       }
       case 'messages': {
-        const fits = remembered((number) => property.fits(this.#transitions.envelopes.value(number)))
+        const fits = remembered((inbox) => this.#first(inbox).some((number) => property.fits(this.#transitions.envelopes.value(number))))
         return {
           ...stated,
-          holds: (words, at, length) => {
-            for (let i = at + this.#nodes + FIXED; i < at + length; i++) if (fits(words[i] as number) && this.#isFirst(words, at, i)) return true
-            return false
+          holds: (words, at) => {
+            const { inboxes } = this.#transitions.places
+            for (let i = at; i < at + this.#nodes; i++) if (fits(inboxes[words[i] as number] as number)) return true
+            return fits(words[at + this.#nodes] as number)
           },
           explain: () => plainly,
         }
@@ -80,16 +90,18 @@ export class MachineViews<Memory, S, M, D, I, C, E> {
       case 'system':
         return {
           ...stated,
-          holds: (words, at, length) => property.holds(this.of(words, at, length)),
-          explain: (words, at, length) => property.explain?.(this.of(words, at, length)) ?? plainly,
+          holds: (words, at) => property.holds(this.of(words, at)),
+          explain: (words, at) => property.explain?.(this.of(words, at)) ?? plainly,
         }
     }
   }
 
-  /** On an ordered network, whether nothing lies before it. */
-  #isFirst(words: Int32Array, at: number, i: number): boolean {
-    const { options, order } = this.#transitions
-    return options.network !== 'ordered' || i === at + this.#nodes + FIXED || order.ranks[words[i - 1] as number] !== order.ranks[words[i] as number]
+  /** The messages of an inbox that lie behind no other. */
+  #first(inbox: number): number[] {
+    const { inboxes } = this.#transitions
+    const first: number[] = []
+    for (let i = inboxes.beginOf(inbox); i < inboxes.endOf(inbox); i++) if (!inboxes.isBehind(inbox, i)) first.push(inboxes.words[i] as number)
+    return first
   }
 }
 

@@ -137,7 +137,7 @@ export class Checker<State, Action> {
       const detail = stated.kind === 'always' ? stated.explain(words, HEADER, words[0] as number) : `${stated.name} holds`
       this.#found.set(stated.name, foundAlong(this.space, stated, detail, way))
     }
-    this.#finish()
+    if (!this.#isStopped) this.#finish()
   }
 
   /** Leaves the rest unseen. */

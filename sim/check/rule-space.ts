@@ -1,8 +1,9 @@
 import { Misuse } from '../host/errors.js'
 import { mix } from '../kernel/mix.js'
-import { Interner, Packer } from './interner.js'
+import { Interner, lengthened, Packer } from './interner.js'
 import type { RuleModel, SpaceModel } from './model.js'
-import { HEADER, type SpaceProperty, type StateSpace, type Successors, type Symmetry } from './state-space.js'
+import { HEADER, type LookAhead, type SpaceProperty, type StateSpace, type Successors, type Symmetry } from './state-space.js'
+import { StepList } from './step-list.js'
 import { TripleTable } from './triple-table.js'
 
 /** A model in parts, for `check`. */
@@ -10,22 +11,28 @@ export function ruleModel<Part, Action>(model: RuleModel<Part, Action>): SpaceMo
   return { space: (isExact) => new RuleSpace(model, isExact) }
 }
 
-/** A step of a rule, given the parts that it looks at: how it changes them, and the fingerprint. */
-interface KnownStep<Action> {
-  readonly action: Action
-  readonly values: readonly number[]
-  readonly high: number
-  readonly low: number
-}
+/** Words of a step: the fingerprint of the state after it, its rule, and its number. */
+const STEP = 4
+const STEP_RULE = 2
+const STEP_NUMBER = 3
+/** Words of a known step: what it adds to a fingerprint, and the parts that its rule looks at, as they are after it. */
+const KNOWN = 5
 
 /** A `RuleModel` as a space: a row is the numbers of its parts. */
-export class RuleSpace<Part, Action> implements StateSpace {
+export class RuleSpace<Part, Action> implements StateSpace, LookAhead {
   readonly properties: readonly SpaceProperty[]
   readonly symmetry?: Symmetry<unknown>
   readonly #model: RuleModel<Part, Action>
   readonly #parts: Interner<Part>
   readonly #known: readonly TripleTable[]
-  readonly #steps: (readonly KnownStep<Action>[])[] = []
+  readonly #places: readonly (readonly number[])[]
+  /** Known steps, those of one answer of a rule one after the other. */
+  #steps = new Int32Array(KNOWN * 256)
+  readonly #actions: Action[] = []
+  /** By number of an answer: where its steps begin; those of the last end where all do. */
+  readonly #firsts: number[] = [0]
+  readonly #planned = new StepList(STEP)
+  readonly #present = new StepList(STEP)
   readonly #values: Part[] = []
 
   constructor(model: RuleModel<Part, Action>, isExact: boolean) {
@@ -36,6 +43,7 @@ export class RuleSpace<Part, Action> implements StateSpace {
       if (parts.length < 1 || parts.length > 3 || new Set(parts).size < parts.length)
         throw new Misuse(`a rule looks at one, two or three parts, not at ${parts.join(', ') || 'none'}`)
     this.#known = model.rules.map(() => new TripleTable())
+    this.#places = model.rules.map(({ parts }) => parts)
     this.properties = model.properties.map((property) => ({
       name: property.name,
       kind: property.kind,
@@ -64,9 +72,36 @@ export class RuleSpace<Part, Action> implements StateSpace {
   }
 
   expand(words: Int32Array, at: number, length: number, high: number, low: number, out: Successors): void {
-    const { rules } = this.#model
-    for (let r = 0; r < rules.length; r++) {
-      const { parts } = rules[r] as (typeof rules)[number]
+    this.#present.clear()
+    this.#list(this.#present, words, at, high, low)
+    this.#offer(this.#present, 0, this.#present.end, words, at, length, out)
+  }
+
+  get ahead(): LookAhead {
+    return this
+  }
+
+  begin(): void {
+    this.#planned.clear()
+  }
+
+  plan(words: Int32Array, at: number, _length: number, high: number, low: number): void {
+    this.#planned.beginState()
+    this.#list(this.#planned, words, at, high, low)
+  }
+
+  foretell(out: Successors): void {
+    out.foresee(this.#planned.words, STEP, this.#planned.end)
+  }
+
+  offer(index: number, words: Int32Array, at: number, length: number, out: Successors): void {
+    this.#offer(this.#planned, this.#planned.begins[index] as number, this.#planned.endOf(index), words, at, length, out)
+  }
+
+  #list(list: StepList, words: Int32Array, at: number, high: number, low: number): void {
+    const places = this.#places
+    for (let r = 0; r < places.length; r++) {
+      const parts = places[r] as readonly number[]
       const a = words[at + (parts[0] as number)] as number
       const b = parts.length > 1 ? (words[at + (parts[1] as number)] as number) : 0
       const c = parts.length > 2 ? (words[at + (parts[2] as number)] as number) : 0
@@ -76,41 +111,51 @@ export class RuleSpace<Part, Action> implements StateSpace {
         known = this.#compute(r, [a, b, c].slice(0, parts.length))
         table.set(a, b, c, known)
       }
-      const steps = this.#steps[known] as readonly KnownStep<Action>[]
-      for (let i = 0; i < steps.length; i++) {
-        const step = steps[i] as KnownStep<Action>
-        out.action = step.action
-        if (!out.admit((high + step.high) | 0, (low + step.low) | 0)) continue
-        const to = out.reserve(length)
-        const row = out.words
-        for (let k = 0; k < length; k++) row[to + k] = words[at + k] as number
-        const { values } = step
-        for (let k = 0; k < values.length; k++) row[to + (parts[k] as number)] = values[k] as number
-        out.commit()
+      const steps = this.#steps
+      const end = this.#firsts[known + 1] as number
+      for (let step = this.#firsts[known] as number; step < end; step++) {
+        const to = list.add((high + (steps[step * KNOWN] as number)) | 0, (low + (steps[step * KNOWN + 1] as number)) | 0)
+        list.words[to + STEP_RULE] = r
+        list.words[to + STEP_NUMBER] = step
       }
     }
   }
 
+  #offer(list: StepList, begin: number, end: number, words: Int32Array, at: number, length: number, out: Successors): void {
+    const listed = list.words
+    for (let i = begin; i < end; i += STEP) {
+      const step = listed[i + STEP_NUMBER] as number
+      if (out.isNoting) out.action = this.#actions[step]
+      if (!out.admit(listed[i] as number, listed[i + 1] as number)) continue
+      const to = out.reserve(length)
+      const row = out.words
+      for (let k = 0; k < length; k++) row[to + k] = words[at + k] as number
+      const parts = this.#places[listed[i + STEP_RULE] as number] as readonly number[]
+      const steps = this.#steps
+      for (let k = 0; k < parts.length; k++) row[to + (parts[k] as number)] = steps[step * KNOWN + 2 + k] as number
+      out.commit()
+    }
+  }
+
+  /** Notes what a rule makes of some parts; answers the number of its answer. */
   #compute(r: number, numbers: readonly number[]): number {
     const rule = this.#model.rules[r] as RuleModel<Part, Action>['rules'][number]
-    const steps = rule.steps(...numbers.map((number) => this.#parts.value(number)))
-    return (
-      this.#steps.push(
-        steps.map(({ action, parts }) => {
-          if (parts.length !== numbers.length) throw new Misuse(`a rule that looks at ${numbers.length} parts answers ${parts.length}`)
-          let high = 0
-          let low = 0
-          const values = parts.map((part, k) => {
-            const place = rule.parts[k] as number
-            const number = this.#parts.number(part)
-            high = (high + this.#high(number, place) - this.#high(numbers[k] as number, place)) | 0
-            low = (low + this.#low(number, place) - this.#low(numbers[k] as number, place)) | 0
-            return number
-          })
-          return { action, values, high, low }
-        }),
-      ) - 1
-    )
+    for (const { action, parts } of rule.steps(...numbers.map((number) => this.#parts.value(number)))) {
+      if (parts.length !== numbers.length) throw new Misuse(`a rule that looks at ${numbers.length} parts answers ${parts.length}`)
+      let high = 0
+      let low = 0
+      const values = parts.map((part, k) => {
+        const place = rule.parts[k] as number
+        const number = this.#parts.number(part)
+        high = (high + this.#high(number, place) - this.#high(numbers[k] as number, place)) | 0
+        low = (low + this.#low(number, place) - this.#low(numbers[k] as number, place)) | 0
+        return number
+      })
+      const at = KNOWN * (this.#actions.push(action) - 1)
+      if (at + KNOWN > this.#steps.length) this.#steps = lengthened(this.#steps, this.#steps.length * 2)
+      this.#steps.set([high, low, ...values], at)
+    }
+    return this.#firsts.push(this.#actions.length) - 2
   }
 
   // The fingerprint of a state is the sum of what each part, in its place, adds to it: a step changes it by what its parts change.

@@ -39,6 +39,8 @@ export abstract class Search extends Successors {
   /** States taken up. */
   taken = 0
   readonly #judged: readonly SpaceProperty[]
+  /** Which of those that are judged were found. */
+  readonly #isFound: boolean[]
   readonly #stated: number
   #plain: SeenStates | null
   readonly #maxStates: number
@@ -65,6 +67,7 @@ export abstract class Search extends Successors {
     this.maxDepth = limits.maxDepth
     this.#stated = space.properties.filter(({ isFatal }) => isFatal !== true).length
     this.#judged = space.properties.filter(({ kind }) => kind !== 'eventually')
+    this.#isFound = this.#judged.map(() => false)
   }
 
   /** Unique states, initial ones included. */
@@ -84,6 +87,10 @@ export abstract class Search extends Successors {
   /** How a state that is being taken up was reached. */
   protected wayTo(words: Int32Array, at: number, length: number, high: number, low: number): readonly WayStep[] {
     return this.visited.wayTo(words, at, length, high, low)
+  }
+
+  override foresee(fingerprints: Int32Array, stride: number, end: number): void {
+    this.#plain?.foresee(fingerprints, stride, end)
   }
 
   override admit(high: number, low: number): boolean {
@@ -119,8 +126,8 @@ export abstract class Search extends Successors {
   /** Told when a row that was admitted turned out to be none that is new. */
   protected dropped(): void {}
 
-  /** Judges a state and what comes after it; `depth` actions led here. */
-  protected take(words: Int32Array, at: number, depth: number): void {
+  /** Judges a state and what comes after it; `depth` actions led here. `planned`: which of the space's plans tells of it; -1: none. */
+  protected take(words: Int32Array, at: number, depth: number, planned = -1): void {
     const length = words[at - 3] as number
     const high = words[at - 2] as number
     const low = words[at - 1] as number
@@ -137,16 +144,26 @@ export abstract class Search extends Successors {
     if (this.isProbing) {
       // What lies beyond the bound is not counted.
       const { generated } = this
-      if (!this.isCut) this.space.expand(words, at, length, high, low, this)
+      if (!this.isCut) this.#unfold(words, at, length, high, low, planned)
       this.generated = generated
       return
     }
-    this.space.expand(words, at, length, high, low, this)
+    this.#unfold(words, at, length, high, low, planned)
     if (this.isCut && this.visited.size >= this.#maxStates) this.isDone = true
     if (this.taken % BLOCK === 0 && this.isAnswered) {
       this.isDone = true
       this.isCut = true
     }
+  }
+
+  #unfold(words: Int32Array, at: number, length: number, high: number, low: number, planned: number): void {
+    if (planned >= 0) this.space.ahead?.offer(planned, words, at, length, this)
+    else this.space.expand(words, at, length, high, low, this)
+  }
+
+  /** Whether it pays to plan: fingerprints alone tell states apart, and there are so many that memory is waited for. */
+  protected get isForesighted(): boolean {
+    return this.#plain !== null && this.#plain.size > NEAR && this.space.ahead !== undefined
   }
 
   /** Whether every property has its answer, and more is not asked for. */
@@ -164,10 +181,11 @@ export abstract class Search extends Successors {
     let hasFatal = false
     for (let i = 0; i < judged.length; i++) {
       const property = judged[i] as SpaceProperty
-      if (this.found.has(property)) continue
+      if (this.#isFound[i]) continue
       const isAlways = property.kind === 'always'
       if (property.holds(words, at, length) === isAlways) continue
       const detail = isAlways ? property.explain(words, at, length) : `${property.name} holds`
+      this.#isFound[i] = true
       this.found.set(property, foundAlong(this.space, property, detail, this.wayTo(words, at, length, high, low)))
       if (property.isFatal === true) hasFatal = true
       else this.#answered++
@@ -180,6 +198,8 @@ export abstract class Search extends Successors {
 }
 
 const BLOCK = 1_500
+/** States whose fingerprints lie in a processor's own memory. */
+const NEAR = 1 << 14
 
 export function foundAlong(space: StateSpace, property: SpaceProperty, detail: string, way: readonly WayStep[]): Found {
   const { words } = way[way.length - 1] as WayStep

@@ -6,6 +6,8 @@ export class SeenStates {
   #words = new Int32Array(3 * 1_024)
   #slots = 1_024
   size = 0
+  /** What was read ahead of its use; nobody reads it. */
+  foreseen = 0
 
   /** Whether it is new. `parent` is the low word of the state before it; its own, of an initial state. */
   add(high: number, low: number, parent: number): boolean {
@@ -19,6 +21,15 @@ export class SeenStates {
     words[at + 2] = parent
     if (++this.size * 4 > this.#slots * 3) this.#grow()
     return true
+  }
+
+  /** Reads the places of fingerprints that lie `stride` words apart: they wait for memory together, and `add` finds them near. */
+  foresee(fingerprints: Int32Array, stride: number, end: number): void {
+    const words = this.#words
+    const mask = this.#slots - 1
+    let sum = 0
+    for (let i = 1; i < end; i += stride) sum ^= words[((fingerprints[i] as number) & mask) * 3] as number
+    this.foreseen = sum
   }
 
   /** For a set that keeps depths in the place of parents: notes a state at `depth`; whether it is new, or was noted deeper. */

@@ -8,6 +8,8 @@ const STRIDE = 4
 export class SharedStates {
   readonly words: Int32Array
   readonly #slots: number
+  /** What was read ahead of its use; nobody reads it. */
+  foreseen = 0
 
   /** `slots`: a power of two; or the memory of another thread's. */
   constructor(memory: number | SharedArrayBuffer) {
@@ -18,6 +20,15 @@ export class SharedStates {
 
   get slots(): number {
     return this.#slots
+  }
+
+  /** Reads the places of fingerprints that lie `stride` words apart: they wait for memory together, and `add` finds them near. */
+  foresee(fingerprints: Int32Array, stride: number, end: number): void {
+    const { words } = this
+    const mask = this.#slots - 1
+    let sum = 0
+    for (let i = 1; i < end; i += stride) sum ^= words[((fingerprints[i] as number) & mask) * STRIDE] as number
+    this.foreseen = sum
   }
 
   /** Whether it is new. */

@@ -8,6 +8,8 @@ export interface StateSpace {
   initial(out: Successors): void
   /** Offers, in a fixed order, what may come after the state in `words` from `at` on. */
   expand(words: Int32Array, at: number, length: number, high: number, low: number, out: Successors): void
+  /** For a search that knows which states it takes up next: what comes after them in two parts, so that it can `foresee` all of it at once. */
+  readonly ahead?: LookAhead
   /** The state as plain data. */
   stateOf(words: Int32Array, at: number, length: number): unknown
   /** How a state is renamed, for symmetry; over what `stateOf` gives. */
@@ -19,6 +21,18 @@ export interface StateSpace {
   unpack?(packed: unknown): Int32Array
   /** Told when a state is not needed any more. */
   release?(words: Int32Array, at: number): void
+}
+
+/** Plans what comes after some states, and offers it later, state by state. An `expand` between leaves plans as they are. */
+export interface LookAhead {
+  /** Forgets all plans. */
+  begin(): void
+  /** Plans what comes after one more state. */
+  plan(words: Int32Array, at: number, length: number, high: number, low: number): void
+  /** Tells of all that is planned. */
+  foretell(out: Successors): void
+  /** Offers what comes after a state, which was the `index`-th to be planned, counted from 0 on. */
+  offer(index: number, words: Int32Array, at: number, length: number, out: Successors): void
 }
 
 export type PropertyKind = 'always' | 'sometimes' | 'eventually'
@@ -62,6 +76,12 @@ export abstract class Successors {
   protected low = 0
   /** Where the row begins that is being written. */
   protected begun = 0
+
+  /**
+   * Told of the states that will be offered next, by fingerprints that lie `stride` words apart, to fetch from memory what it knows of them: all at once takes hardly longer
+   * than one.
+   */
+  foresee(_fingerprints: Int32Array, _stride: number, _end: number): void {}
 
   /** Whether the state with this fingerprint is to be written. */
   abstract admit(high: number, low: number): boolean

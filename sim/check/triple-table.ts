@@ -1,4 +1,4 @@
-/** A growing map from a sequence of three whole numbers to one, all of them small: open addressing in one typed array, at most half full. Numbers are from 0 on. */
+/** A growing map from a sequence of three whole numbers to one: open addressing in one typed array, at most half full. What they lead to is from 0 on. */
 export class TripleTable {
   #words = new Int32Array(4 * 1_024).fill(-1)
   #size = 0

@@ -1,9 +1,18 @@
+import { type RaftHarness, raftHarness } from '../../invariants/raft/core-harness.js'
+import { coreInvariants } from '../../invariants/raft/core-invariants.js'
 import { type RaftModelBounds, raftModel } from '../../invariants/raft/core-model.js'
-import type { PreludeStep } from '../../sim/check/machine-model.js'
+import { machineModel, type PreludeStep } from '../../sim/check/machine-model.js'
+import type { SpaceModel } from '../../sim/check/model.js'
 import { type CheckResult, check } from '../../sim/check/model-checker.js'
+import { configurationOf } from '../../systems/raft/configuration.js'
+import { lastIndex } from '../../systems/raft/log.js'
 import type { RaftInput } from '../../systems/raft/messages.js'
+import type { RaftState } from '../../systems/raft/state.js'
 
 type Step = PreludeStep<RaftInput>
+
+/** Actions to a leader whose change is in its log, and no more. */
+const CHANGING_DEPTH = 9
 
 const timer = (node: number, tag: string): Step => ({ kind: 'timer', node, tag })
 const election = (node: number): Step => timer(node, 'election')
@@ -56,13 +65,28 @@ export const worlds: Readonly<Record<string, RaftModelBounds & { readonly maxDep
   'figure 8': { nodes: 3, terms: 4, log: 2, crashes: 0, inputs: 0, network: 'unordered', maxDepth: 6, prelude: figureEight },
 }
 
+const everyone = configurationOf([0, 1, 2])
+
+/** Three members from their first boot on, one term, and once somebody leads, a member that is to leave (Ongaro's note on one-step changes). */
+function changing(): SpaceModel<unknown, unknown> {
+  const harness: RaftHarness = {
+    ...raftHarness({ first: everyone, raft: { maxBatchBytes: 1 } }),
+    offers: ({ role }, ordinal) => (role === 'leader' && ordinal === 0 ? [removal] : []),
+  }
+  const within = (state: RaftState) => state.term <= 1 && lastIndex(state.log) <= 2
+  return machineModel(harness, coreInvariants(everyone), { nodes: 3, network: 'set', within }) as SpaceModel<unknown, unknown>
+}
+
+const removal: RaftInput = { kind: 'change-membership', id: 0, change: { kind: 'change', changes: [{ kind: 'remove', member: 2 }], through: 'auto' } }
+
 /** What is found, and from where on: breadth first, so that the way to it is a shortest one. */
 export function explore(): { readonly world: string; readonly result: CheckResult<unknown, unknown> } | null {
   for (const [world, { maxDepth, ...bounds }] of Object.entries(worlds)) {
     const result = check(raftModel(bounds), { maxDepth })
     if (result.violations.length > 0) return { world, result }
   }
-  return null
+  const result = check(changing(), { maxDepth: CHANGING_DEPTH })
+  return result.violations.length > 0 ? { world: 'a member that is to leave', result } : null
 }
 
 /** The check that falls first, whatever the seed: nothing is drawn. */

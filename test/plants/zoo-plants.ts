@@ -2,6 +2,7 @@ import type { Plant } from '../../tools/plant/plant.js'
 import { again } from './scenario-plants.js'
 
 const walk = 'test/plants/raft-walk.hunt.ts'
+const model = 'test/plants/raft-model.hunt.ts'
 const changingWalk = 'test/plants/raft-changing-walk.hunt.ts'
 const membership = 'scenarios/raft-membership.scenario.ts'
 const reads = 'scenarios/raft-reads.scenario.ts'
@@ -71,4 +72,5 @@ export const zooPlants: readonly Plant[] = [
   ...zoo,
   inAnother('joint-forgotten-at-restart', 'in-the-map', membership, 'JointQuorum'),
   inAnother('change-before-own-term', 'in-the-map', membership, 'ChangesFollow'),
+  inAnother('change-before-own-term', 'in-the-model', model, 'ChangesFollow'),
 ]

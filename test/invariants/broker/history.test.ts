@@ -94,6 +94,12 @@ describe('the judge of broker histories', () => {
     expect(brokerHistory(records)).toBeUndefined()
   })
 
+  test('asks Jepsen’s checks, too: an acknowledged value that no poll ever showed, though what came after it was read', () => {
+    const records = history(produce(1, [11], [0]), produce(1, [12], [1]), consume(2, 1, [[1, 12]]))
+    expect(anomalies(records)).toEqual([])
+    expect(brokerHistory(records)).toMatchObject({ check: 'history (lost-write)', message: expect.stringContaining('11'), record: records[2] })
+  })
+
   test.each<[AnomalyKind, string, Recorded[]]>([
     ['divergent', 'two acknowledgements of one offset', history(produce(1, [11], [0]), produce(2, [21], [0]))],
     ['divergent', 'two readers of one offset', history(unanswered(1, [11]), unanswered(2, [21]), consume(1, 0, [[0, 11]]), consume(2, 0, [[0, 21]]))],
