@@ -1,5 +1,6 @@
 import type { Plant } from '../../tools/plant/plant.js'
 import { kvPlants } from './kv-plants.js'
+import { manyGroupsPlants } from './many-groups-plants.js'
 import { modelPlants } from './model-plants.js'
 import { again, scenarioPlants } from './scenario-plants.js'
 import { vmPlants } from './vm-plants.js'
@@ -17,4 +18,4 @@ export const againPlants: readonly Plant[] = [
 ]
 
 /** The mistakes that Seedfall must find. Names are stable: reports use them. */
-export const plants: readonly Plant[] = [...scenarioPlants, ...againPlants, ...walkPlants, ...modelPlants, ...zooPlants, ...kvPlants, ...vmPlants]
+export const plants: readonly Plant[] = [...scenarioPlants, ...againPlants, ...walkPlants, ...modelPlants, ...zooPlants, ...kvPlants, ...manyGroupsPlants, ...vmPlants]

@@ -1,0 +1,43 @@
+import type { Plant } from '../../tools/plant/plant.js'
+
+const subject = 'scenarios/raft-many-groups.scenario.ts'
+
+/** Mistakes in what the Raft groups of a host share. */
+export const manyGroupsPlants: readonly Plant[] = [
+  {
+    name: 'segment-dropped-under-an-idle-group',
+    source: 'TiKV Raft Engine: a segment goes once no group needs it',
+    file: 'systems/raft/shared-log.ts',
+    replace: '    for (const [number, highestIndex] of held) if (highestIndex > (this.#parts.get(number) as GroupLog).written.base.index) return false\n',
+    with: '    if (held.size > 1_000_000) return false\n',
+    expect: ['CommitDurable', 'crashed', 'recovery: members catch up', 'eventually: members agree'],
+    subject,
+  },
+  {
+    name: 'what-waits-taken-for-durable',
+    source: 'A batch makes durable what was saved before it went out, and nothing that was saved since',
+    file: 'systems/raft/shared-log.ts',
+    replace: '    this.written = this.handed\n',
+    with: '    this.written = { ...this.saved }\n',
+    expect: ['CommitDurable', 'VoteOnce', 'TermMonotonic'],
+    subject,
+  },
+  {
+    name: 'resting-groups-not-watched-over',
+    source: 'CockroachDB, quiescence: a quiesced follower hangs on the liveness of its leader’s host',
+    file: 'systems/raft/raft-store.ts',
+    replace: "    for (const [node] of nodes) node.input({ kind: 'wake' })\n",
+    with: '    if (nodes.length > 1_000_000) this.#greet()\n',
+    expect: ['eventually: every group is led', 'recovery: members catch up', 'eventually: every group takes an update', 'eventually: members agree'],
+    subject,
+  },
+  {
+    name: 'leader-rests-before-its-followers-have-all',
+    source: 'etcd raft: a leader that stops its heartbeats brings nobody up to date',
+    file: 'systems/raft/resting.ts',
+    replace: "(follower.mode !== 'replicate' || follower.matched !== last || follower.suspect || follower.lacks > 0)",
+    with: '(follower.mode as string) === "none"',
+    expect: ['recovery: members catch up', 'eventually: members agree'],
+    subject,
+  },
+]
