@@ -1,7 +1,7 @@
 import { BloomFilter } from './bloom.js'
 import { readEntries } from './data-page.js'
 import { CorruptContent, CorruptPage } from './errors.js'
-import { type IndexNode, nodeBytes, readIndex } from './index-page.js'
+import { type IndexNode, readIndex } from './index-page.js'
 import type { MappingTable } from './mapping.js'
 import { describeSeal, isIntact, pageType, pageTypes } from './page.js'
 import type { CacheView } from './page-cache.js'
@@ -43,6 +43,11 @@ export class PageReader {
   page(mapping: MappingTable, logical: number): TreePage | Promise<TreePage> {
     const stamp = mapping.stampOf(logical)
     return this.index.get(logical, stamp) ?? this.data.get(logical, stamp) ?? this.#loadTreePage(mapping, logical)
+  }
+
+  /** The same, where it is a data page that is looked for. */
+  leaf(mapping: MappingTable, logical: number): TreePage | Promise<TreePage> {
+    return this.data.get(logical, mapping.stampOf(logical)) ?? this.page(mapping, logical)
   }
 
   /** Whether the data page certainly does not hold the key, as far as memory says. */
@@ -93,7 +98,7 @@ export class PageReader {
     switch (pageType(bytes)) {
       case pageTypes.index: {
         const node = readIndex(bytes)
-        this.index.add(logical, stamp, node, nodeBytes(node))
+        this.index.add(logical, stamp, node, node.bytes)
         return node
       }
       case pageTypes.data:
