@@ -52,8 +52,10 @@ export const located = { valueAt: 0, valueEnd: 0, flags: 0, timestampMillis: 0, 
 
 /** Whether there is an entry of exactly this key: `located` says where, until the next look. */
 export function locateEntry(page: Uint8Array, key: Uint8Array): boolean {
-  const restartsAt = restartArrayAt(page)
-  const restarts = restartCount(page)
+  const end = pageHeaderBytes + contentLength(page) - 2
+  const restarts = readU16(page, end)
+  const restartsAt = end - 2 * restarts
+  if (restartsAt < dataContentAt) throw new CorruptContent('a data page has more restarts than bytes')
   const group = groupOf(page, restartsAt, restarts, key)
   if (group < 0) return false
   const reader = readerOf(page, readU16(page, restartsAt + 2 * group), group + 1 === restarts ? restartsAt : readU16(page, restartsAt + 2 * group + 2))

@@ -199,4 +199,3 @@ function compareKey(key: Uint8Array, length: number, other: Uint8Array): number 
   }
   return length - other.length
 }
-
