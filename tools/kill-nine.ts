@@ -175,7 +175,9 @@ async function main(): Promise<void> {
       if (done % 20 === 0) process.stdout.write(`${done} kills, ${acknowledged} batches acknowledged\n`)
     },
   })
-  process.stdout.write(`${found.rounds} kills, ${found.acknowledged} batches acknowledged, ${found.inDoubt} in doubt and there, ${found.failures.length} failures\n`)
+  process.stdout.write(
+    `${found.rounds} kills, ${found.acknowledged} batches acknowledged, ${found.inDoubt} in doubt and there, ${found.failures.length} failures\n`,
+  )
   for (const failure of found.failures) process.stdout.write(`${failure}\n`)
   process.exitCode = found.failures.length === 0 ? 0 : 1
 }
