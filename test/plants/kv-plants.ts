@@ -115,7 +115,7 @@ export const kvPlants: readonly Plant[] = [
     file: 'systems/kv/page-allocator.ts',
     replace: 'for (const place of physical) {\n',
     with: 'for (const place of [...physical, ...physical.slice(-1)]) {\n',
-    expect: ['MapInjective', 'NoReuseWhileReferenced', 'ManifestReachable'],
+    expect: 'MapInjective',
     subject: concurrent,
   },
   {
@@ -139,10 +139,10 @@ export const kvPlants: readonly Plant[] = [
   {
     name: 'term-never-looked-at',
     source: 'a number of a log that was trimmed is free again, and taken by who was overtaken',
-    file: 'systems/kv/cloud-storage.ts',
-    replace: '(await currentTerm(requests, termKey)) === term',
-    with: '(await currentTerm(requests, termKey)) > 0',
-    expect: ['TermFence', 'BatchAtomic', 'not linearizable (kv)'],
+    file: 'systems/kv/cloud-manifest.ts',
+    replace: "put === 'unknown' || !(await this.#isStillCurrent())",
+    with: "put === 'unknown'",
+    expect: 'TermFence',
     subject: cloud,
   },
   {
