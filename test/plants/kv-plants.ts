@@ -139,9 +139,9 @@ export const kvPlants: readonly Plant[] = [
   {
     name: 'term-never-looked-at',
     source: 'a number of a log that was trimmed is free again, and taken by who was overtaken',
-    file: 'systems/kv/cloud-manifest.ts',
-    replace: "put === 'unknown' || !(await this.#isStillCurrent())",
-    with: "put === 'unknown'",
+    file: 'systems/kv/cloud-storage.ts',
+    replace: '    isCurrent,\n',
+    with: '    isCurrent: async () => (await currentTerm(requests, termKey)) > 0,\n',
     expect: 'TermFence',
     subject: cloud,
   },
