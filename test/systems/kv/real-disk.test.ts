@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterEach, describe, expect, test } from 'vitest'
 import type { ObjectStore } from '../../../sim/host/object-store.js'
-import { DirectoryObjectStore, RealHost } from '../../../sim/real/index.js'
+import { DirectoryObjectStore, deflateCodec, RealHost } from '../../../sim/real/index.js'
 import { S3ObjectStore } from '../../../sim/real/s3-object-store.js'
 import { ExpiredTerm } from '../../../systems/kv/errors.js'
 import type { GivenOptions } from '../../../systems/kv/options.js'
@@ -67,6 +67,18 @@ describe('On a real disk', () => {
       expect(await valuesOf(partition)).toEqual([...expected, 'x'.repeat(100_000)])
       expect(await partition.read(bytes('k0007'))).toBeNull()
     })
+  })
+
+  test('values that a codec compressed come back as they were, and only with it', async () => {
+    const data = folder()
+    const codec = deflateCodec()
+    const long = 'again and '.repeat(3_000)
+    await withStore(data, { codec }, async (partition, store) => {
+      await partition.batchWrite([put('long', long), put('short', 'again')])
+      expect(store.stats().bytesWritten).toBeLessThan(20_000)
+    })
+    await withStore(data, { codec }, async (partition) => expect(await valuesOf(partition)).toEqual([long, 'again']))
+    await expect(withStore(data, {}, valuesOf)).rejects.toThrow("its values were written with the codec 'deflate', not ''")
   })
 
   test('batches that are written at the same time share their syncs', async () => {
