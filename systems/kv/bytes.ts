@@ -53,23 +53,3 @@ export function concatBytes(pieces: readonly Uint8Array[]): Uint8Array {
 }
 
 export const noBytes = new Uint8Array(0)
-
-/** Copies of this length and more have memory of their own. */
-const leastOwn = 1_024
-const poolBytes = 8_192
-let pool = new Uint8Array(0)
-let poolAt = 0
-
-/** A copy of `[from, to)`. Short ones share larger pieces of memory, as Node's own buffers do: an allocation each would cost more than what is copied. */
-export function copyOf(bytes: Uint8Array, from: number, to: number): Uint8Array {
-  const length = to - from
-  if (length <= 64 || length >= leastOwn) return bytes.slice(from, to)
-  if (poolAt + length > pool.length) {
-    pool = new Uint8Array(poolBytes)
-    poolAt = 0
-  }
-  const copy = pool.subarray(poolAt, poolAt + length)
-  copy.set(from === 0 && to === bytes.length ? bytes : bytes.subarray(from, to))
-  poolAt += length
-  return copy
-}

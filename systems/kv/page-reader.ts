@@ -1,4 +1,5 @@
 import { BloomFilter } from './bloom.js'
+import { CopyPool } from './copy-pool.js'
 import { readEntries } from './data-page.js'
 import { CorruptContent, CorruptPage } from './errors.js'
 import { type IndexNode, readIndex } from './index-page.js'
@@ -25,6 +26,8 @@ export class PageReader {
   readonly index: CacheView<IndexNode>
   readonly data: CacheView<Uint8Array>
   readonly filters: CacheView<BloomFilter>
+  /** For values that callers are given. */
+  readonly copies = new CopyPool()
   readonly pageBytes: number
   readonly #filePages: number
   /** Pages that came back whole only from another copy. */

@@ -1,5 +1,4 @@
 import { Misuse } from '../../sim/host/errors.js'
-import { copyOf } from './bytes.js'
 import { findEntry, located, locateEntry } from './data-page.js'
 import { entryFlags, isExpired, type LeafEntry } from './entry.js'
 import type { MappingTable } from './mapping.js'
@@ -51,7 +50,7 @@ function readFrom(state: ReadableState, page: Uint8Array | null, key: Uint8Array
   if ((flags & ~entryFlags.expires) !== 0) return shown(state, findEntry(page, key) as LeafEntry)
   const expiresAtMillis = located.expiresAtMillis === 0 ? null : located.expiresAtMillis
   // A page's own bytes stay the engine's, the key the caller's.
-  return { key: copyOf(key, 0, key.length), value: copyOf(page, valueAt, valueEnd), timestampMillis, expiresAtMillis }
+  return { key: key.slice(), value: state.pages.copies.copy(page, valueAt, valueEnd), timestampMillis, expiresAtMillis }
 }
 
 /** The entry with the largest key that is not above this one. */
@@ -89,8 +88,8 @@ function shown(state: ReadableState, entry: LeafEntry): KvEntry | Promise<KvEntr
   const make = (stored: Uint8Array): KvEntry => {
     const isCompressed = (flags & entryFlags.compressed) !== 0
     // A page's own bytes stay the engine's.
-    const value = isCompressed && state.codec !== null ? state.codec.decompress(stored) : copyOf(stored, 0, stored.length)
-    return { key: copyOf(key, 0, key.length), value, timestampMillis, expiresAtMillis }
+    const value = isCompressed && state.codec !== null ? state.codec.decompress(stored) : state.pages.copies.copy(stored, 0, stored.length)
+    return { key: key.slice(), value, timestampMillis, expiresAtMillis }
   }
   if ((flags & entryFlags.overflow) === 0) return make(entry.value)
   return readOverflow(state.pages, state.mapping, entry.value).then(make)
