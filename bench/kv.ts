@@ -1,98 +1,22 @@
 /** The key-value engine on a real disk beside LMDB and LevelDB: the same keys and values, every batch durable when it is answered. */
+import { spawn } from 'node:child_process'
 import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { ClassicLevel } from 'classic-level'
-import { open as openLmdb } from 'lmdb'
-import { RealHost } from '../sim/real/index.js'
-import { open as openKv } from '../systems/kv/store.js'
+import { fileURLToPath } from 'node:url'
 import { assertEqual, type Measure, secondsOf } from './harness.js'
+import { type Embedded, fill, keyOf, keys, type OpenEmbedded, scattered, stores, valueBytes, valueFor } from './kv-stores.js'
 
-const keys = 100_000
-const valueBytes = 100
 const batchKeys = 1_000
 const batches = 20
 const reads = 100_000
-
-interface Embedded {
-  /** All of it durable when it settles. */
-  write(entries: readonly (readonly [key: string, value: Uint8Array])[]): Promise<void>
-  read(key: string): Promise<Uint8Array | undefined>
-  /** Entries from the first key on; answers how many there were. */
-  scan(): Promise<number>
-  close(): Promise<void>
-}
-type OpenEmbedded = (folder: string) => Promise<Embedded>
-
-const encode = (text: string) => new TextEncoder().encode(text)
-
-const stores: Readonly<Record<string, OpenEmbedded>> = {
-  seedfall: async (folder) => {
-    const host = await RealHost.open({ cluster: 'bench', role: 'store', ordinal: 1, data: folder, log: { write: () => {} } })
-    const store = await openKv(host)
-    const partition = await store.partition('bench')
-    return {
-      write: (entries) => partition.batchWrite(entries.map(([key, value]) => ({ kind: 'put', key: encode(key), value }))),
-      read: async (key) => (await partition.read(encode(key)))?.value,
-      scan: async () => {
-        let count = 0
-        for await (const _ of partition.scan()) count++
-        return count
-      },
-      close: async () => {
-        await store.close()
-        await host.close()
-      },
-    }
-  },
-  'classic-level': async (folder) => {
-    const level = new ClassicLevel<string, Uint8Array>(folder, { keyEncoding: 'utf8', valueEncoding: 'view', cacheSize: 64 * 1024 * 1024 })
-    await level.open()
-    return {
-      write: (entries) =>
-        level.batch(
-          entries.map(([key, value]) => ({ type: 'put' as const, key, value })),
-          { sync: true },
-        ),
-      read: (key) => level.get(key),
-      scan: async () => {
-        let count = 0
-        for await (const _ of level.iterator()) count++
-        return count
-      },
-      close: () => level.close(),
-    }
-  },
-  lmdb: async (folder) => {
-    const lmdb = openLmdb<Uint8Array, string>({ path: folder, encoding: 'binary', overlappingSync: false })
-    return {
-      write: async (entries) => {
-        await lmdb.transaction(() => {
-          for (const [key, value] of entries) void lmdb.put(key, value)
-        })
-      },
-      read: async (key) => lmdb.get(key),
-      scan: async () => {
-        let count = 0
-        for (const _ of lmdb.getRange()) count++
-        return count
-      },
-      close: () => lmdb.close(),
-    }
-  },
-}
-
-const keyOf = (n: number) => `user:${String(n).padStart(8, '0')}`
-/** Visits all numbers below `keys` in an order that looks random, the same for every store. */
-const scattered = (i: number) => (i * 61_681) % keys
-const valueFor = (n: number) => new Uint8Array(valueBytes).fill(n & 0xff)
 
 /** Runs on a store that holds all keys, in a folder of its own. */
 async function onFilled(openStore: OpenEmbedded, work: (store: Embedded, folder: string) => Promise<number>): Promise<number> {
   const folder = mkdtempSync(path.join(tmpdir(), 'seedfall-kv-'))
   const store = await openStore(folder)
   try {
-    for (let first = 0; first < keys; first += 10_000) await store.write(Array.from({ length: 10_000 }, (_, i) => [keyOf(first + i), valueFor(first + i)]))
+    await fill(store)
     return await work(store, folder)
   } finally {
     await store.close()
@@ -143,20 +67,8 @@ const measuresOf = (name: string, openStore: OpenEmbedded): Measure[] => [
         return 300 / (await secondsOf(write))
       }),
   },
-  {
-    name: `kv/95% reads, 5% synced writes/${name}`,
-    unit: 'operations/s',
-    run: () =>
-      onFilled(openStore, async (store) => {
-        const mix = async () => {
-          for (let i = 0; i < 4_000; i++) {
-            if (i % 20 === 0) await store.write([[keyOf(scattered(i)), valueFor(i)]])
-            else await store.read(keyOf(scattered(i)))
-          }
-        }
-        return 4_000 / (await secondsOf(mix))
-      }),
-  },
+  mixed('95% reads, 5% synced writes', 20, name, openStore),
+  mixed('50% reads, 50% synced writes', 2, name, openStore),
   {
     name: `kv/cold open and one read/${name}`,
     unit: 'ms',
@@ -164,15 +76,40 @@ const measuresOf = (name: string, openStore: OpenEmbedded): Measure[] => [
       const folder = mkdtempSync(path.join(tmpdir(), 'seedfall-kv-'))
       try {
         const first = await openStore(folder)
-        for (let at = 0; at < keys; at += 10_000) await first.write(Array.from({ length: 10_000 }, (_, i) => [keyOf(at + i), valueFor(at + i)]))
+        await fill(first)
         await first.close()
-        let again: Embedded | undefined
-        const seconds = await secondsOf(async () => {
-          again = await openStore(folder)
-          assertEqual((await again.read(keyOf(5)))?.length, valueBytes, 'bytes read')
+        return await millisToOpen(openStore, folder)
+      } finally {
+        rmSync(folder, { recursive: true, force: true })
+      }
+    },
+  },
+  {
+    name: `kv/recovery after kill -9 and one read/${name}`,
+    unit: 'ms',
+    run: async () => {
+      const folder = mkdtempSync(path.join(tmpdir(), 'seedfall-kv-'))
+      try {
+        await ofProcess('write', name, folder, (said, kill) => {
+          if (said.startsWith('written')) kill()
         })
-        await again?.close()
-        return seconds * 1_000
+        return await millisToOpen(openStore, folder)
+      } finally {
+        rmSync(folder, { recursive: true, force: true })
+      }
+    },
+  },
+  {
+    name: `kv/memory beyond that of an empty process, all keys read/${name}`,
+    unit: 'MiB',
+    run: async () => {
+      const folder = mkdtempSync(path.join(tmpdir(), 'seedfall-kv-'))
+      try {
+        let bytes = Number.NaN
+        await ofProcess('memory', name, folder, (said) => {
+          bytes = Number(said)
+        })
+        return bytes / 1024 / 1024
       } finally {
         rmSync(folder, { recursive: true, force: true })
       }
@@ -184,6 +121,53 @@ const measuresOf = (name: string, openStore: OpenEmbedded): Measure[] => [
     run: () => onFilled(openStore, async (_store, folder) => sizeOf(folder) / keys),
   },
 ]
+
+function mixed(what: string, writesOneOf: number, name: string, openStore: OpenEmbedded): Measure {
+  const operations = writesOneOf < 10 ? 600 : 4_000
+  return {
+    name: `kv/${what}/${name}`,
+    unit: 'operations/s',
+    run: () =>
+      onFilled(openStore, async (store) => {
+        const mix = async () => {
+          for (let i = 0; i < operations; i++) {
+            if (i % writesOneOf === 0) await store.write([[keyOf(scattered(i)), valueFor(i)]])
+            else await store.read(keyOf(scattered(i)))
+          }
+        }
+        return operations / (await secondsOf(mix))
+      }),
+  }
+}
+
+async function millisToOpen(openStore: OpenEmbedded, folder: string): Promise<number> {
+  let store: Embedded | undefined
+  const seconds = await secondsOf(async () => {
+    store = await openStore(folder)
+    assertEqual((await store.read(keyOf(5)))?.length, valueBytes, 'bytes read')
+  })
+  await store?.close()
+  return seconds * 1_000
+}
+
+/** A store in a process of its own, until that ends or is killed. */
+function ofProcess(what: 'write' | 'memory', name: string, folder: string, said: (line: string, kill: () => void) => void): Promise<void> {
+  const child = spawn(process.execPath, ['--expose-gc', '--import', 'tsx', fileURLToPath(new URL('kv-process.ts', import.meta.url)), what, name, folder], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  let isKilled = false
+  const kill = () => {
+    isKilled = true
+    child.kill('SIGKILL')
+  }
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    for (const line of text.split('\n')) if (line !== '') said(line, kill)
+  })
+  return new Promise((resolve, reject) => {
+    child.on('error', reject)
+    child.on('close', (code) => (code === 0 || isKilled ? resolve() : reject(new Error(`the process of ${name} ended with ${code}`))))
+  })
+}
 
 function sizeOf(folder: string): number {
   let bytes = 0

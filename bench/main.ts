@@ -10,6 +10,7 @@ import { freshSimulationMeasures } from './fresh-simulation.js'
 import { countCpuTime, type Measure, measureAll, type Result, type Spread } from './harness.js'
 import { idleHourMeasures } from './idle-hour.js'
 import { kvMeasures } from './kv.js'
+import { kvDeviceMeasures } from './kv-device.js'
 import { raftMeasures } from './raft.js'
 import { raftGroupMeasures } from './raft-groups.js'
 import { requestReplyMeasures } from './request-reply.js'
@@ -26,6 +27,7 @@ const measures: readonly Measure[] = [
   ...raftGroupMeasures,
   ...checkMeasures,
   ...kvMeasures,
+  ...kvDeviceMeasures,
   ...fakeTimersMeasures,
   ...fastCheckSchedulerMeasures,
 ]

@@ -2,6 +2,7 @@ import { kvInvariants } from '../invariants/kv/index.js'
 import { type Host, ms, NetError, OperationFailed, s, scenario, system, workload } from '../sim/index.js'
 import { KvServer, kvApi, kvErrorCode } from '../systems/kv/kv-server.js'
 import { type NodeRoles, nodeKinds } from './kv-node.js'
+import { powerCut } from './kv-power-cut.js'
 import { ask, generate, type KvOperation, type KvResult, kvHistory, storeConfig, storeOptions } from './kv-workload.js'
 import { kvStatistics } from './kv-world.js'
 
@@ -90,8 +91,10 @@ export default scenario({
   invariants: kvInvariants<NodeRoles>({ isShared: true, isDiskWhole: false }),
   faults: {
     strategy: 'random',
+    custom: [powerCut],
     kinds: [
       ...nodeKinds,
+      powerCut.kind,
       'disk.rot',
       'disk.misdirect-read',
       'disk.full',

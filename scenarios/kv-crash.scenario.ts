@@ -1,6 +1,7 @@
 import { kvInvariants } from '../invariants/kv/index.js'
 import { s, scenario } from '../sim/index.js'
 import { type NodeRoles, nodeKinds, nodeSystem, writeIsDone } from './kv-node.js'
+import { powerCut } from './kv-power-cut.js'
 import { kvClients, storeOptions } from './kv-workload.js'
 import { kvStatistics, storesAreTidy } from './kv-world.js'
 
@@ -10,7 +11,11 @@ export default scenario({
   system: nodeSystem(),
   workload: kvClients(4),
   invariants: kvInvariants<NodeRoles>({ isShared: false, isDiskWhole: true }),
-  faults: { strategy: 'targeted', kinds: [...nodeKinds, 'process.crash-loop', 'disk.lost-rename', 'disk.stall', 'clock.skew', 'clock.step'] },
+  faults: {
+    strategy: 'targeted',
+    custom: [powerCut],
+    kinds: [...nodeKinds, powerCut.kind, 'process.crash-loop', 'disk.lost-rename', 'disk.stall', 'clock.skew', 'clock.step'],
+  },
   mustMeet: ['kv: data files are compacted', 'kv: data files are removed', 'kv: entries that have expired are removed'],
   duration: s(12),
   healAt: s(9),

@@ -1,6 +1,7 @@
 import { kvInvariants } from '../invariants/kv/index.js'
 import { s, scenario } from '../sim/index.js'
 import { type NodeRoles, nodeKinds, nodeSystem } from './kv-node.js'
+import { powerCut } from './kv-power-cut.js'
 import { kvClients, storeOptions } from './kv-workload.js'
 import { kvStatistics } from './kv-world.js'
 
@@ -15,8 +16,10 @@ export default scenario({
   invariants: kvInvariants<NodeRoles>({ isShared: false, isDiskWhole: false }),
   faults: {
     strategy: 'random',
+    custom: [powerCut],
     kinds: [
       ...nodeKinds,
+      powerCut.kind,
       'disk.lost-rename',
       'disk.read-error',
       'disk.write-error',

@@ -1,6 +1,7 @@
 import { kvInvariants } from '../invariants/kv/index.js'
 import { s, scenario } from '../sim/index.js'
 import { type NodeRoles, nodeKinds, nodeSystem, writeIsDone } from './kv-node.js'
+import { powerCut } from './kv-power-cut.js'
 import { kvClients, storeOptions } from './kv-workload.js'
 import { kvStatistics, storesAreTidy } from './kv-world.js'
 
@@ -10,7 +11,7 @@ export default scenario({
   system: nodeSystem(),
   workload: kvClients(4),
   invariants: kvInvariants<NodeRoles>({ isShared: false, isDiskWhole: true }),
-  faults: { strategy: 'burst', kinds: [...nodeKinds, 'disk.full', 'disk.write-error', 'disk.sync-error'] },
+  faults: { strategy: 'burst', custom: [powerCut], kinds: [...nodeKinds, powerCut.kind, 'disk.full', 'disk.write-error', 'disk.sync-error'] },
   duration: s(12),
   healAt: s(9),
   options: storeOptions,

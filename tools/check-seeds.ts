@@ -41,12 +41,10 @@ const leastMedians: Readonly<Record<string, Readonly<Record<string, number>>>> =
 }
 /** Kinds that so few runs may miss: a bad sector is met only by who reads there while it is bad, and members read when they start. Hunts see them act. */
 const rareKinds: readonly string[] = ['disk.read-error', 'disk.lost-rename']
-/** The same of single scenarios: a store of one host has writes that are not synced for a moment only, and few hosts have few links to clog; three to five seeds of the orchestrator miss some, too. */
+/** The same of single scenarios: a store reads little from its disk once it has begun, and few hosts have few links to clog; three to five seeds of the orchestrator miss some, too. */
 const rareKindsOf: Readonly<Record<string, readonly string[]>> = {
-  'kv-crash': ['disk.torn', 'disk.lost'],
-  'kv-disk': ['disk.torn', 'disk.lost', 'disk.misdirect-read'],
-  'kv-full': ['disk.torn', 'disk.lost'],
-  'kv-cloud': ['disk.torn', 'disk.lost', 'disk.misdirect-read', 'net.clog', 'code.maybe'],
+  'kv-disk': ['disk.misdirect-read'],
+  'kv-cloud': ['disk.misdirect-read', 'net.clog', 'code.maybe'],
   'kv-concurrent': ['code.maybe'],
   'vm-storm': ['code.maybe', 'conn.stall'],
   'vm-migrate': ['code.failpoint', 'net.clog'],

@@ -13,7 +13,7 @@ import { replayManifest } from '../../systems/kv/manifest-log.js'
 import { readRecord } from '../../systems/kv/manifest-record.js'
 import { applyDeltas, type ManifestState } from '../../systems/kv/manifest-state.js'
 import { decodeReference, readOverflowPage } from '../../systems/kv/overflow-page.js'
-import { describeSeal, isIntact, pageType, pageTypes } from '../../systems/kv/page.js'
+import { describeSeal, isIntact, pageHeaderBytes, pageType, pageTypes } from '../../systems/kv/page.js'
 import type { KvFault } from './observer.js'
 import { show } from './reference-map.js'
 
@@ -136,7 +136,7 @@ function parse(page: Uint8Array, stamp: number): Looked {
     case pageTypes.data:
       return { kind: 'leaf', stamp, entries: readEntries(page), previous: previousLeaf(page), next: nextLeaf(page) }
     case pageTypes.index:
-      return { kind: 'index', stamp, ...readIndex(page) }
+      return { kind: 'index', stamp, level: page[pageHeaderBytes] as number, children: readIndex(page).children }
     default:
       return { kind: 'overflow', stamp, ...readOverflowPage(page) }
   }

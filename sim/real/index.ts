@@ -4,3 +4,4 @@ export { DirectoryObjectStore, type DirectoryObjectStoreOptions } from './direct
 export type { LogLevel, LogLine } from './json-log.js'
 export { type PeerAddress, parseAddress, printAddress } from './peer-address.js'
 export { ProcessCrashed, RealHost, type RealHostOptions } from './real-host.js'
+export { type Codec, deflateCodec, zstdCodec } from './value-codecs.js'

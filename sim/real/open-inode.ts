@@ -21,12 +21,34 @@ export class OpenInode {
   }
 }
 
+/** Memory of writes is used again from this size on, up to that one. */
+const leastKept = 64 * 1024
+const mostKept = 1024 * 1024
+const mostSpare = 16
+
 /** The open files of one disk. */
 export class OpenInodes {
   readonly #byKey = new Map<string, OpenInode>()
   readonly #handles = new Set<FileHandle>()
   readonly #closing = new Set<Promise<void>>()
+  /** Memory that no write is using. */
+  readonly #spare: Uint8Array[] = []
   #isDead = false
+
+  /** To be given back: large writes come one after the other, and new memory for each would cost more than the copying. */
+  copyOf(bytes: Uint8Array): Uint8Array {
+    if (bytes.length < leastKept) return bytes.slice()
+    const kept = this.#spare.findIndex((each) => each.length >= bytes.length)
+    const [room = new Uint8Array(bytes.length)] = kept < 0 ? [] : this.#spare.splice(kept, 1)
+    room.set(bytes)
+    return room.subarray(0, bytes.length)
+  }
+
+  giveBack(copy: Uint8Array): void {
+    if (copy.length < leastKept || copy.buffer.byteLength > mostKept) return
+    if (this.#spare.length === mostSpare) this.#spare.shift()
+    this.#spare.push(new Uint8Array(copy.buffer))
+  }
 
   async of(handle: FileHandle): Promise<OpenInode> {
     this.#handles.add(handle)

@@ -42,8 +42,8 @@ export class RealFile implements File {
 
   writeAt(offset: number, bytes: Uint8Array): Promise<void> {
     requireCount('writeAt(offset, bytes): offset', offset)
-    const copy = bytes.slice()
-    return this.#operation('write', () => this.#inode.inOrder(() => this.#write(offset, copy)))
+    const copy = this.#inodes.copyOf(bytes)
+    return this.#operation('write', () => this.#inode.inOrder(() => this.#write(offset, copy))).finally(() => this.#inodes.giveBack(copy))
   }
 
   append(bytes: Uint8Array): Promise<number> {
@@ -68,7 +68,8 @@ export class RealFile implements File {
   }
 
   sync(): Promise<void> {
-    return this.#operation('sync', () => this.#handle.sync())
+    // The bytes and what is needed to find them again, the size among it; times are of no use to anybody.
+    return this.#operation('sync', () => this.#handle.datasync())
   }
 
   size(): number {

@@ -43,10 +43,27 @@ export function changesOf(batches: readonly (readonly BatchOperation[])[]): Chan
 
 /** Copies, so that the caller's bytes may change; throws `Misuse` on what can never be stored. */
 export function checkedBatch(batch: readonly BatchOperation[], longestKeyBytes: number): BatchOperation[] {
-  return batch.map((operation) => checkedOperation(operation, longestKeyBytes))
+  let length = 0
+  for (const operation of batch) length += checkedBytes(operation, longestKeyBytes)
+  const copies = new Uint8Array(length)
+  let at = 0
+  const copy = (bytes: Uint8Array): Uint8Array => {
+    copies.set(bytes, at)
+    at += bytes.length
+    return copies.subarray(at - bytes.length, at)
+  }
+  return batch.map((operation) => {
+    if (operation.kind === 'truncate') return { kind: 'truncate', from: copy(operation.from) }
+    const key = copy(operation.key)
+    if (operation.kind === 'delete') return { kind: 'delete', key }
+    const value = copy(operation.value)
+    const { expiresAtMillis } = operation
+    return expiresAtMillis === undefined ? { kind: 'put', key, value } : { kind: 'put', key, value, expiresAtMillis }
+  })
 }
 
-function checkedOperation(operation: BatchOperation, longestKeyBytes: number): BatchOperation {
+/** How many bytes of keys and values it has. */
+function checkedBytes(operation: BatchOperation, longestKeyBytes: number): number {
   switch (operation.kind) {
     case 'put': {
       requireKey(operation.key, longestKeyBytes)
@@ -54,14 +71,14 @@ function checkedOperation(operation: BatchOperation, longestKeyBytes: number): B
       const { expiresAtMillis } = operation
       if (expiresAtMillis !== undefined && (!Number.isSafeInteger(expiresAtMillis) || expiresAtMillis < 1))
         throw new Misuse(`expiresAtMillis is an integer of milliseconds from 1 on, not ${expiresAtMillis}`)
-      return { ...operation, key: operation.key.slice(), value: operation.value.slice() }
+      return operation.key.length + operation.value.length
     }
     case 'delete':
       requireKey(operation.key, longestKeyBytes)
-      return { kind: 'delete', key: operation.key.slice() }
+      return operation.key.length
     case 'truncate':
       requireKey(operation.from, longestKeyBytes, 0)
-      return { kind: 'truncate', from: operation.from.slice() }
+      return operation.from.length
   }
 }
 

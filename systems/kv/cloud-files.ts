@@ -6,7 +6,7 @@ import { concatBytes } from './bytes.js'
 import { ExpiredTerm, FailedRead, KvError, NotWritten } from './errors.js'
 import type { LocalFiles } from './local-files.js'
 import type { ObjectRequests } from './object-requests.js'
-import { type PageFiles, type PlacedPage, runsOf } from './page-files.js'
+import { type PageFiles, type PlacedPage, runsOf, sealPlaced } from './page-files.js'
 
 export interface CloudFilesOptions {
   readonly requests: ObjectRequests
@@ -47,12 +47,13 @@ export class CloudFiles implements PageFiles {
     const file = Math.floor(physical / filePages)
     const found = await requests.get(this.nameOf(file), { from: (physical % filePages) * pageBytes, length: pageBytes })
     if (found === null) return null
-    await this.#keep([{ physical, bytes: found.body }])
+    await this.#keep([{ physical, bytes: found.body, seal: null }])
     return found.body
   }
 
   async write(pages: readonly PlacedPage[]): Promise<void> {
     const { requests, prefix, partition, term, filePages } = this.#options
+    for (const page of pages) sealPlaced(page)
     for (const { file, page, pages: own } of runsOf(pages, filePages)) {
       const key = `${prefix}/data-${file}-${term}`
       if (page !== 0) throw new NotWritten(`${key}: a file begins with its first page, not with page ${page}`)

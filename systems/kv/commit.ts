@@ -1,7 +1,7 @@
-import { type IndexNode, nodeBytes, readIndex } from './index-page.js'
+import { readIndex } from './index-page.js'
 import type { ManifestDelta, ManifestState } from './manifest-state.js'
 import { type MappingChange, unmapped } from './mapping.js'
-import { pageType, pageTypes, sealPage } from './page.js'
+import { pageType, pageTypes } from './page.js'
 import type { PageAllocator } from './page-allocator.js'
 import type { PlacedPage } from './page-files.js'
 import type { PageReader } from './page-reader.js'
@@ -38,25 +38,21 @@ export interface CommitParts {
   readonly goneFiles: Iterable<number>
 }
 
-/** Gives every new page its place and its seal. */
+/** Gives every new page its place and its stamp. */
 export function prepareCommit(parts: CommitParts): PreparedCommit {
   const { state, edit, allocator } = parts
   const pages: PlacedPage[] = []
   const mapping: MappingChange[] = []
   const leftBehind: number[] = []
-  const place = (logical: number, stamp: number, bytes: Uint8Array) => {
+  const place = (logical: number, stamp: number, bytes: Uint8Array, isSealed: boolean) => {
     const physical = allocator.allocate()
-    pages.push({ physical, bytes })
+    pages.push({ physical, bytes, seal: isSealed ? null : { logical, stamp } })
     mapping.push({ logical, physical, stamp })
     const before = state.mapping.physicalOf(logical)
     if (before !== unmapped) leftBehind.push(before)
   }
-  for (const [logical, page] of edit.drafts) {
-    const stamp = parts.draw()
-    sealPage(page, logical, stamp)
-    place(logical, stamp, page)
-  }
-  for (const { logical, stamp, bytes } of parts.moved) place(logical, stamp, bytes)
+  for (const [logical, page] of edit.drafts) place(logical, parts.draw(), page, false)
+  for (const { logical, stamp, bytes } of parts.moved) place(logical, stamp, bytes, true)
   for (const logical of edit.freed) {
     mapping.push({ logical, physical: unmapped, stamp: 0 })
     leftBehind.push(state.mapping.physicalOf(logical))
@@ -84,8 +80,8 @@ export function rememberPages(pages: PageReader, edit: TreeEdit, delta: Manifest
     if (page === undefined) continue
     if (pageType(page) === pageTypes.data) pages.data.add(logical, stamp, page, page.length)
     else if (pageType(page) === pageTypes.index) {
-      const node: IndexNode = readIndex(page)
-      pages.index.add(logical, stamp, node, nodeBytes(node))
+      const node = readIndex(page)
+      pages.index.add(logical, stamp, node, node.bytes)
     }
   }
 }

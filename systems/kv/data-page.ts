@@ -7,7 +7,8 @@
  * | from 19 on | entries: varints (bytes shared with the key before, other bytes of the key, length of the value with flag bits, timestamp less the one before), the other bytes of the key, when it expires if it does, the value |
  * | at the end of the content | offsets of the entries that share nothing (restarts), two bytes each, and their number |
  *
- * Every sixteenth entry is a restart: a search is binary among them and goes on from one to the next behind it.
+ * Every sixteenth entry of a new page is a restart; where entries come in later, groups of up to 32 follow one restart. A search is binary among the restarts
+ * and goes on from one to the next behind it.
  */
 import { compareBytes, noBytes, readU16, readU32, sharedPrefix, writeU16, writeU32 } from './bytes.js'
 import { entryFlags, flagValues, type LeafEntry } from './entry.js'
@@ -41,17 +42,23 @@ export function setNextLeaf(page: Uint8Array, logical: number | null): void {
 
 /** The entry of exactly this key. Its bytes are those of the page. */
 export function findEntry(page: Uint8Array, key: Uint8Array): LeafEntry | null {
-  const restartsAt = restartArrayAt(page)
-  const restarts = readU16(page, restartsAt + 2 * restartCount(page))
-  let low = 0
-  let high = restarts
-  while (low < high) {
-    const middle = (low + high) >>> 1
-    if (compareRestart(page, readU16(page, restartsAt + 2 * middle), restartsAt, key) <= 0) low = middle + 1
-    else high = middle
-  }
-  if (low === 0) return null
-  const reader = new VarintReader(page, readU16(page, restartsAt + 2 * (low - 1)), low === restarts ? restartsAt : readU16(page, restartsAt + 2 * low))
+  if (!locateEntry(page, key)) return null
+  const { valueAt, valueEnd, flags, timestampMillis, expiresAtMillis } = located
+  return { key, value: page.subarray(valueAt, valueEnd), flags, timestampMillis, expiresAtMillis }
+}
+
+/** Where `locateEntry` found an entry last; one for all, so that a look costs no memory. */
+export const located = { valueAt: 0, valueEnd: 0, flags: 0, timestampMillis: 0, expiresAtMillis: 0 }
+
+/** Whether there is an entry of exactly this key: `located` says where, until the next look. */
+export function locateEntry(page: Uint8Array, key: Uint8Array): boolean {
+  const end = pageHeaderBytes + contentLength(page) - 2
+  const restarts = readU16(page, end)
+  const restartsAt = end - 2 * restarts
+  if (restartsAt < dataContentAt) throw new CorruptContent('a data page has more restarts than bytes')
+  const group = groupOf(page, restartsAt, restarts, key)
+  if (group < 0) return false
+  const reader = readerOf(page, readU16(page, restartsAt + 2 * group), group + 1 === restarts ? restartsAt : readU16(page, restartsAt + 2 * group + 2))
   // Bytes that the key has in common with the entry before, which is smaller.
   let matched = 0
   let timestampMillis = 0
@@ -62,7 +69,7 @@ export function findEntry(page: Uint8Array, key: Uint8Array): LeafEntry | null {
     timestampMillis += reader.nextSigned()
     const at = reader.position
     // It differs from the one before where that is still like the key, so it is larger than the key.
-    if (shared < matched) return null
+    if (shared < matched) return false
     let difference = -1
     if (shared === matched) {
       let i = 0
@@ -70,36 +77,62 @@ export function findEntry(page: Uint8Array, key: Uint8Array): LeafEntry | null {
       matched += i
       if (i < unshared && matched < key.length) difference = (page[at + i] as number) - (key[matched] as number)
       else difference = i < unshared ? 1 : shared + unshared - key.length
-      if (difference > 0) return null
+      if (difference > 0) return false
     }
     reader.position = at + unshared
     const flags = length % flagValues
     const expiresAtMillis = flags & entryFlags.expires ? reader.next() : 0
-    const value = reader.take(Math.floor(length / flagValues))
-    if (reader.isBroken) throw new CorruptContent('a data page ends inside an entry')
-    if (difference === 0) return { key, value, flags, timestampMillis, expiresAtMillis }
+    const valueAt = reader.position
+    const valueEnd = valueAt + Math.floor(length / flagValues)
+    reader.position = valueEnd
+    if (reader.isBroken || valueEnd > reader.end) throw new CorruptContent('a data page ends inside an entry')
+    if (difference !== 0) continue
+    located.valueAt = valueAt
+    located.valueEnd = valueEnd
+    located.flags = flags
+    located.timestampMillis = timestampMillis
+    located.expiresAtMillis = expiresAtMillis
+    return true
   }
-  return null
+  return false
+}
+
+/** The group of entries that a key belongs to, by its restart; -1: the key is below all. */
+export function groupOf(page: Uint8Array, restartsAt: number, restarts: number, key: Uint8Array): number {
+  let low = 0
+  let high = restarts
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if (compareRestart(page, readU16(page, restartsAt + 2 * middle), restartsAt, key) <= 0) low = middle + 1
+    else high = middle
+  }
+  return low - 1
 }
 
 /** All entries; their values are the page's own bytes. */
 export function readEntries(page: Uint8Array): LeafEntry[] {
   const entries: LeafEntry[] = []
-  const reader = new VarintReader(page, dataContentAt, restartArrayAt(page))
+  const restartsAt = restartArrayAt(page)
+  const restarts = restartCount(page)
+  const reader = new VarintReader(page, dataContentAt, restartsAt)
   let key: Uint8Array = noBytes
   let timestamp = 0
+  let restart = 0
   while (reader.position < reader.end) {
+    const isRestart = restart < restarts && readU16(page, restartsAt + 2 * restart) === reader.position
+    if (isRestart) restart++
     const shared = reader.next()
     const unshared = reader.next()
     const length = reader.next()
     const delta = reader.nextSigned()
     // Nothing is shared at a restart, where the timestamp begins anew.
-    timestamp = entries.length % restartInterval === 0 ? delta : timestamp + delta
-    const rest = reader.take(unshared)
+    timestamp = isRestart ? delta : timestamp + delta
     if (shared > key.length) throw new CorruptContent('a data page has an entry that shares more than there is')
+    const at = reader.position
     const whole = new Uint8Array(shared + unshared)
-    whole.set(shared === key.length ? key : key.subarray(0, shared))
-    whole.set(rest, shared)
+    for (let i = 0; i < shared; i++) whole[i] = key[i] as number
+    for (let i = 0; i < unshared; i++) whole[shared + i] = page[at + i] as number
+    reader.position = at + unshared
     key = whole
     const flags = length % flagValues
     const expiresAtMillis = flags & entryFlags.expires ? reader.next() : 0
@@ -124,7 +157,12 @@ export function lowerBound(entries: readonly { readonly key: Uint8Array }[], key
 
 /** Bytes that an entry takes at most. */
 export function entryBytes(entry: LeafEntry): number {
-  return entry.key.length + entry.value.length + 14 + (entry.expiresAtMillis === 0 ? 0 : varintSize(entry.expiresAtMillis))
+  return plainEntryBytes(entry.key, entry.value) + (entry.expiresAtMillis === 0 ? 0 : varintSize(entry.expiresAtMillis))
+}
+
+/** The same of one that does not expire. */
+export function plainEntryBytes(key: Uint8Array, value: Uint8Array): number {
+  return key.length + value.length + 14
 }
 
 /** Fills a page with entries for as long as there is room. */
@@ -196,19 +234,19 @@ export class DataPageBuilder {
   }
 }
 
-function restartCount(page: Uint8Array): number {
+export function restartCount(page: Uint8Array): number {
   return readU16(page, pageHeaderBytes + contentLength(page) - 2)
 }
 
-function restartArrayAt(page: Uint8Array): number {
+export function restartArrayAt(page: Uint8Array): number {
   const at = pageHeaderBytes + contentLength(page) - 2 - 2 * restartCount(page)
   if (at < dataContentAt) throw new CorruptContent('a data page has more restarts than bytes')
   return at
 }
 
 /** The key of a restart, which shares nothing, against another. */
-function compareRestart(page: Uint8Array, offset: number, end: number, key: Uint8Array): number {
-  const reader = new VarintReader(page, offset, end)
+export function compareRestart(page: Uint8Array, offset: number, end: number, key: Uint8Array): number {
+  const reader = readerOf(page, offset, end)
   reader.next()
   const length = reader.next()
   reader.next()
@@ -220,4 +258,15 @@ function compareRestart(page: Uint8Array, offset: number, end: number, key: Uint
     if (difference !== 0) return difference
   }
   return length - key.length
+}
+
+const onlyReader = new VarintReader(noBytes, 0, 0)
+
+/** One for all who look at one place after the other. */
+function readerOf(page: Uint8Array, position: number, end: number): VarintReader {
+  onlyReader.bytes = page
+  onlyReader.position = position
+  onlyReader.end = end
+  onlyReader.isBroken = false
+  return onlyReader
 }

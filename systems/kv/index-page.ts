@@ -3,7 +3,7 @@
  * separator before, other bytes of the separator, the child) and the other bytes. A separator is above every key of the child before and not above any key of
  * its own. The first child has none: what leads here says what it begins with.
  */
-import { compareBytes, noBytes, sharedPrefix } from './bytes.js'
+import { noBytes, sharedPrefix } from './bytes.js'
 import { CorruptContent } from './errors.js'
 import { contentLength, pageHeaderBytes, pageTypes, setPageHead } from './page.js'
 import { VarintReader, varintSize, writeVarint } from './varint.js'
@@ -14,55 +14,101 @@ export interface ChildEntry {
   readonly child: number
 }
 
-/** An index page as it is kept in memory. */
-export interface IndexNode {
-  readonly level: number
-  readonly children: readonly ChildEntry[]
+/** An index page as it is kept in memory: all separators in one piece, so that a search goes through few places. */
+export class IndexNode {
+  readonly #keys: Uint8Array
+  /** Where each separator begins, and the last one ends. */
+  readonly #starts: Uint32Array
+  readonly #ids: Uint32Array
+
+  constructor(
+    readonly level: number,
+    keys: Uint8Array,
+    starts: Uint32Array,
+    ids: Uint32Array,
+  ) {
+    this.#keys = keys
+    this.#starts = starts
+    this.#ids = ids
+  }
+
+  get length(): number {
+    return this.#ids.length
+  }
+
+  /** What it counts for in memory. */
+  get bytes(): number {
+    return 256 + this.#keys.length + 8 * this.#ids.length
+  }
+
+  /** The logical page of a child. */
+  id(position: number): number {
+    return this.#ids[position] as number
+  }
+
+  /** The separator before a child; empty for the first. */
+  key(position: number): Uint8Array {
+    return this.#keys.subarray(this.#starts[position], this.#starts[position + 1])
+  }
+
+  child(position: number): ChildEntry {
+    return { key: this.key(position), child: this.id(position) }
+  }
+
+  get children(): ChildEntry[] {
+    return Array.from(this.#ids, (child, i) => ({ key: this.key(i), child }))
+  }
+
+  /** The position of the child that a key belongs to. */
+  positionOf(key: Uint8Array): number {
+    const keys = this.#keys
+    const starts = this.#starts
+    let low = 1
+    let high = this.#ids.length
+    while (low < high) {
+      const middle = (low + high) >>> 1
+      const start = starts[middle] as number
+      const length = (starts[middle + 1] as number) - start
+      const common = length < key.length ? length : key.length
+      let i = 0
+      while (i < common && keys[start + i] === key[i]) i++
+      const isAbove = i < common ? (keys[start + i] as number) > (key[i] as number) : length > key.length
+      if (isAbove) high = middle
+      else low = middle + 1
+    }
+    return low - 1
+  }
 }
 
 export function readIndex(page: Uint8Array): IndexNode {
   const level = page[pageHeaderBytes] as number
-  const children: ChildEntry[] = []
-  const reader = new VarintReader(page, pageHeaderBytes + 1, pageHeaderBytes + contentLength(page))
-  let key: Uint8Array = noBytes
+  const content = contentLength(page)
+  const reader = new VarintReader(page, pageHeaderBytes + 1, pageHeaderBytes + content)
+  const ids: number[] = []
+  const starts: number[] = []
+  const keys: number[] = []
+  let last = 0
   while (reader.position < reader.end) {
     const shared = reader.next()
     const unshared = reader.next()
-    const child = reader.next()
-    const rest = reader.take(unshared)
-    if (reader.isBroken || shared > key.length) throw new CorruptContent('an index page ends inside an entry')
-    const whole = new Uint8Array(shared + unshared)
-    whole.set(key.subarray(0, shared))
-    whole.set(rest, shared)
-    key = whole
-    children.push({ key, child })
+    ids.push(reader.next())
+    const at = reader.position
+    const start = keys.length
+    if (reader.isBroken || shared > start - last || at + unshared > reader.end) throw new CorruptContent('an index page ends inside an entry')
+    for (let i = 0; i < shared; i++) keys.push(keys[last + i] as number)
+    for (let i = 0; i < unshared; i++) keys.push(page[at + i] as number)
+    reader.position = at + unshared
+    starts.push(start)
+    last = start
   }
-  if (level < 1 || children.length === 0) throw new CorruptContent('an index page leads nowhere')
-  return { level, children }
-}
-
-/** The position of the child that a key belongs to. */
-export function childPosition(children: readonly ChildEntry[], key: Uint8Array): number {
-  let low = 1
-  let high = children.length
-  while (low < high) {
-    const middle = (low + high) >>> 1
-    if (compareBytes((children[middle] as ChildEntry).key, key) <= 0) low = middle + 1
-    else high = middle
-  }
-  return low - 1
+  if (level < 1 || ids.length === 0) throw new CorruptContent('an index page leads nowhere')
+  starts.push(keys.length)
+  return new IndexNode(level, Uint8Array.from(keys), Uint32Array.from(starts), Uint32Array.from(ids))
 }
 
 /** Bytes that a child takes at most. */
 export function childBytes({ key }: ChildEntry): number {
   return key.length + 9
-}
-
-/** What an index page in memory counts for, in bytes. */
-export function nodeBytes({ children }: IndexNode): number {
-  let bytes = 64
-  for (const { key } of children) bytes += 48 + key.length
-  return bytes
 }
 
 export class IndexPageBuilder {

@@ -1,9 +1,10 @@
 /** What a commit does to the tree of entries, and what follows from it for overflow pages and for the tree of entries that expire. */
 import type { Changes, KeyChange } from './batch.js'
 import { compareBytes } from './bytes.js'
-import { entryBytes } from './data-page.js'
+import { entryBytes, plainEntryBytes } from './data-page.js'
 import { entryFlags, type LeafEntry } from './entry.js'
 import { type ExpiryChange, expiryKey, mergeExpiries } from './expiry.js'
+import { type LeafPatch, patchLeaf } from './leaf-patch.js'
 import { longestInline, type ValueCodec } from './options.js'
 import { decodeReference, encodeReference } from './overflow-page.js'
 import { overflowPages, writeOverflow } from './overflow-value.js'
@@ -63,10 +64,27 @@ export async function applyChanges(context: EditContext, roots: Roots, changes: 
     for (; at < entries.length; at++) merged.push(entries[at] as LeafEntry)
     return merged
   }
-  root = await new TreeWriter<KeyChange>(edit, { merge }, readAhead).apply(root, changes.operations)
+  const patch = (page: Uint8Array, own: readonly KeyChange[], leastBytes: number) => patchPlain(context, page, own, leastBytes)
+  root = await new TreeWriter<KeyChange>(edit, { merge, patch }, readAhead).apply(root, changes.operations)
   const sorted = [...expiries.values()].sort((a, b) => compareBytes(a.key, b.key))
   expiryRoot = await new TreeWriter<ExpiryChange>(edit, { merge: mergeExpiries }, readAhead).apply(expiryRoot, sorted)
   return { root, expiryRoot }
+}
+
+/** What is neither compressed, nor too long for a data page, nor ever expires needs nothing but its place in the page. */
+function patchPlain({ edit, codec, leastCompressed, nowMillis }: EditContext, page: Uint8Array, changes: readonly KeyChange[], leastBytes: number) {
+  const longest = longestInline(edit.pages.pageBytes)
+  const patches: LeafPatch[] = []
+  for (const change of changes) {
+    if (change.kind === 'delete') {
+      patches.push({ key: change.key, value: null })
+      continue
+    }
+    const { key, value } = change
+    if (change.expiresAtMillis !== undefined || (codec !== null && value.length >= leastCompressed) || plainEntryBytes(key, value) > longest) return null
+    patches.push({ key, value })
+  }
+  return patchLeaf(page, patches, nowMillis, leastBytes)
 }
 
 function entryOf({ edit, codec, leastCompressed, nowMillis }: EditContext, change: KeyChange & { kind: 'put' }): LeafEntry {

@@ -1,12 +1,13 @@
 import { DiskError } from '../../sim/host/errors.js'
 import type { Disk, File } from '../../sim/host/seam.js'
-import { concatBytes } from './bytes.js'
 import { FailedRead, type KvError, NotWritten, OutOfSpace } from './errors.js'
-import { type FileCounts, type PageFiles, type PlacedPage, runsOf } from './page-files.js'
+import { type FileCounts, type PageFiles, type PlacedPage, runsOf, sealPlaced } from './page-files.js'
 
 const namePattern = /^data-(\d+)$/
 /** Files that are held open. */
 const mostOpen = 256
+/** Pages that one call writes: while the disk takes them, the checksums of the next are computed. */
+const mostWritten = 128
 
 /** Data files of a partition on the host's disk. Without `isDurable` they are but a cache, which a power loss may take. */
 export class LocalFiles implements PageFiles {
@@ -18,6 +19,8 @@ export class LocalFiles implements PageFiles {
   readonly #filePages: number
   readonly #counts: FileCounts
   readonly #open = new Map<number, OpenFile>()
+  /** Room for what is written at once: new memory for each commit would cost more than the copying. */
+  #gathered = new Uint8Array(0)
   /** Files whose names a power loss may still take. */
   #hasNewNames = false
 
@@ -49,7 +52,7 @@ export class LocalFiles implements PageFiles {
   }
 
   async write(pages: readonly PlacedPage[]): Promise<void> {
-    const runs = runsOf(pages, this.#filePages)
+    const runs = runsOf(pages, this.#filePages, mostWritten)
     const borrowed: OpenFile[] = []
     const handles = new Map<number, File>()
     try {
@@ -61,7 +64,7 @@ export class LocalFiles implements PageFiles {
       }
       await allDone(
         runs.map((run) => {
-          const bytes = run.pages.length === 1 ? (run.pages[0] as PlacedPage).bytes : concatBytes(run.pages.map((page) => page.bytes))
+          const bytes = this.#inOnePiece(run.pages)
           this.#counts.writes++
           this.#counts.pageWrites += run.pages.length
           this.#counts.bytesWritten += bytes.length
@@ -69,12 +72,7 @@ export class LocalFiles implements PageFiles {
         }),
       )
       if (!this.#isDurable) return
-      await allDone([...handles.values()].map((handle) => this.#sync(handle)))
-      if (this.#hasNewNames) {
-        this.#counts.syncs++
-        await this.#disk.syncDirectory(this.#directory)
-        this.#hasNewNames = false
-      }
+      await allDone([...[...handles.values()].map((handle) => this.#sync(handle)), ...(this.#hasNewNames ? [this.#syncNames()] : [])])
     } catch (error) {
       throw failureOf(error)
     } finally {
@@ -111,6 +109,23 @@ export class LocalFiles implements PageFiles {
   close(): void {
     for (const open of this.#open.values()) closeWhenOpen(open)
     this.#open.clear()
+  }
+
+  async #syncNames(): Promise<void> {
+    this.#counts.syncs++
+    await this.#disk.syncDirectory(this.#directory)
+    this.#hasNewNames = false
+  }
+
+  /** Sealed, and side by side until the next call: a file takes the bytes when it is asked to write them. */
+  #inOnePiece(pages: readonly PlacedPage[]): Uint8Array {
+    for (const page of pages) sealPlaced(page)
+    const [only] = pages
+    if (only !== undefined && pages.length === 1) return only.bytes
+    const length = pages.length * this.#pageBytes
+    if (this.#gathered.length < length) this.#gathered = new Uint8Array(length)
+    for (const [i, { bytes }] of pages.entries()) this.#gathered.set(bytes, i * this.#pageBytes)
+    return this.#gathered.subarray(0, length)
   }
 
   #sync(handle: File): Promise<void> {

@@ -138,6 +138,8 @@ export function completeOptions(given: GivenOptions): KvOptions {
   return options
 }
 
+export const largestPageBytes = 32_768
+
 /** Keys are at most so long, in bytes: several separators must fit into an index page. */
 export function longestKey(pageBytes: number): number {
   return Math.floor(pageBytes / 8)

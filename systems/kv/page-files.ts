@@ -1,7 +1,16 @@
 /** Where physical pages lie: files on a disk, or objects with a disk as their cache. */
+import { sealPage } from './page.js'
+
 export interface PlacedPage {
   readonly physical: number
   readonly bytes: Uint8Array
+  /** What it is to be sealed with before it is written; null: it is whole. */
+  readonly seal: { readonly logical: number; readonly stamp: number } | null
+}
+
+/** Makes the page whole. */
+export function sealPlaced({ bytes, seal }: PlacedPage): void {
+  if (seal !== null) sealPage(bytes, seal.logical, seal.stamp)
 }
 
 export interface PageFiles {
@@ -11,7 +20,7 @@ export interface PageFiles {
   read(physical: number): Promise<Uint8Array>
   /** The same from where another copy is, or null where there is none. */
   readCopy(physical: number): Promise<Uint8Array | null>
-  /** Durable once it settles. Rejects with `OutOfSpace` or `NotWritten` when some of it is not, or with `ExpiredTerm`. Pages are in the order of their places. */
+  /** Durable once it settles. Rejects with `OutOfSpace` or `NotWritten` when some of it is not, or with `ExpiredTerm`. Pages are in the order of their places, and sealed here. */
   write(pages: readonly PlacedPage[]): Promise<void>
   /** Numbers of the files that are there. */
   list(): Promise<number[]>
@@ -41,13 +50,13 @@ export interface Run {
   readonly pages: readonly PlacedPage[]
 }
 
-export function runsOf(pages: readonly PlacedPage[], filePages: number): Run[] {
+export function runsOf(pages: readonly PlacedPage[], filePages: number, mostPages = Number.POSITIVE_INFINITY): Run[] {
   const runs: { file: number; page: number; pages: PlacedPage[] }[] = []
   for (const placed of pages) {
     const file = Math.floor(placed.physical / filePages)
     const page = placed.physical % filePages
     const last = runs[runs.length - 1]
-    if (last !== undefined && last.file === file && last.page + last.pages.length === page) last.pages.push(placed)
+    if (last !== undefined && last.file === file && last.page + last.pages.length === page && last.pages.length < mostPages) last.pages.push(placed)
     else runs.push({ file, page, pages: [placed] })
   }
   return runs

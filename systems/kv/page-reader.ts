@@ -1,7 +1,8 @@
 import { BloomFilter } from './bloom.js'
+import { CopyPool } from './copy-pool.js'
 import { readEntries } from './data-page.js'
 import { CorruptContent, CorruptPage } from './errors.js'
-import { type IndexNode, nodeBytes, readIndex } from './index-page.js'
+import { type IndexNode, readIndex } from './index-page.js'
 import type { MappingTable } from './mapping.js'
 import { describeSeal, isIntact, pageType, pageTypes } from './page.js'
 import type { CacheView } from './page-cache.js'
@@ -25,6 +26,8 @@ export class PageReader {
   readonly index: CacheView<IndexNode>
   readonly data: CacheView<Uint8Array>
   readonly filters: CacheView<BloomFilter>
+  /** For values that callers are given. */
+  readonly copies = new CopyPool()
   readonly pageBytes: number
   readonly #filePages: number
   /** Pages that came back whole only from another copy. */
@@ -43,6 +46,11 @@ export class PageReader {
   page(mapping: MappingTable, logical: number): TreePage | Promise<TreePage> {
     const stamp = mapping.stampOf(logical)
     return this.index.get(logical, stamp) ?? this.data.get(logical, stamp) ?? this.#loadTreePage(mapping, logical)
+  }
+
+  /** The same, where it is a data page that is looked for. */
+  leaf(mapping: MappingTable, logical: number): TreePage | Promise<TreePage> {
+    return this.data.get(logical, mapping.stampOf(logical)) ?? this.page(mapping, logical)
   }
 
   /** Whether the data page certainly does not hold the key, as far as memory says. */
@@ -93,7 +101,7 @@ export class PageReader {
     switch (pageType(bytes)) {
       case pageTypes.index: {
         const node = readIndex(bytes)
-        this.index.add(logical, stamp, node, nodeBytes(node))
+        this.index.add(logical, stamp, node, node.bytes)
         return node
       }
       case pageTypes.data:

@@ -61,6 +61,8 @@ export class Partition {
   /** Places of a commit in doubt: nobody may have them before it is decided. */
   #doubtful: readonly number[] = []
   #clockMillis: number
+  /** The state that was read last: most reads are of the same. */
+  #readable: { readonly version: Version; readonly state: ReadableState } | null = null
   #isDraining = false
   readonly #whenIdle: (() => void)[] = []
 
@@ -126,7 +128,12 @@ export class Partition {
   }
 
   readable(version: Version): ReadableState {
-    return { pages: this.pages, mapping: version.mapping, root: version.root, codec: this.options.codec }
+    if (this.#readable === null || this.#readable.version !== version) {
+      const { pages } = this
+      const { codec } = this.options
+      this.#readable = { version, state: { pages, mapping: version.mapping, root: version.root, codec } }
+    }
+    return this.#readable.state
   }
 
   requireOpen(): void {

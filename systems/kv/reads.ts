@@ -1,10 +1,11 @@
 import { Misuse } from '../../sim/host/errors.js'
+import { findEntry, located, locateEntry } from './data-page.js'
 import { entryFlags, isExpired, type LeafEntry } from './entry.js'
 import type { MappingTable } from './mapping.js'
 import type { ValueCodec } from './options.js'
 import { readOverflow } from './overflow-value.js'
 import type { PageReader } from './page-reader.js'
-import { findKey, type ScanRange, scanLeaves } from './tree-reader.js'
+import { findLeaf, type ScanRange, scanLeaves } from './tree-reader.js'
 
 /** An entry as a caller sees it. */
 export interface KvEntry {
@@ -38,9 +39,18 @@ export interface ReadableState {
 /** At once when all of it is in memory. */
 export function readKey(state: ReadableState, key: Uint8Array, nowMillis: number): KvEntry | null | Promise<KvEntry | null> {
   if (state.root === null) return null
-  const found = findKey(state.pages, state.mapping, state.root, key)
-  if (found instanceof Promise) return found.then((entry) => shownUnlessExpired(state, entry, nowMillis))
-  return shownUnlessExpired(state, found, nowMillis)
+  const leaf = findLeaf(state.pages, state.mapping, state.root, key)
+  if (leaf instanceof Promise) return leaf.then((page) => readFrom(state, page, key, nowMillis))
+  return readFrom(state, leaf, key, nowMillis)
+}
+
+function readFrom(state: ReadableState, page: Uint8Array | null, key: Uint8Array, nowMillis: number): KvEntry | null | Promise<KvEntry | null> {
+  if (page === null || !locateEntry(page, key) || isExpired(located, nowMillis)) return null
+  const { flags, timestampMillis, valueAt, valueEnd } = located
+  if ((flags & ~entryFlags.expires) !== 0) return shown(state, findEntry(page, key) as LeafEntry)
+  const expiresAtMillis = located.expiresAtMillis === 0 ? null : located.expiresAtMillis
+  // A page's own bytes stay the engine's, the key the caller's.
+  return { key: key.slice(), value: state.pages.copies.copy(page, valueAt, valueEnd), timestampMillis, expiresAtMillis }
 }
 
 /** The entry with the largest key that is not above this one. */
@@ -59,7 +69,8 @@ export async function* scanState(state: ReadableState, options: ScanOptions, now
   for await (const entries of scanLeaves(state.pages, state.mapping, state.root, range)) {
     for (const entry of entries) {
       if (isExpired(entry, nowMillis)) continue
-      yield await shown(state, entry)
+      const found = shown(state, entry)
+      yield found instanceof Promise ? await found : found
       if (--left === 0) return
     }
   }
@@ -71,17 +82,13 @@ export function requireScan({ limit, direction }: ScanOptions): void {
     throw new Misuse(`scan(…, { direction }) is 'forward' or 'backward', not ${String(direction)}`)
 }
 
-function shownUnlessExpired(state: ReadableState, entry: LeafEntry | null, nowMillis: number): KvEntry | null | Promise<KvEntry | null> {
-  return entry === null || isExpired(entry, nowMillis) ? null : shown(state, entry)
-}
-
 function shown(state: ReadableState, entry: LeafEntry): KvEntry | Promise<KvEntry> {
   const { key, flags, timestampMillis } = entry
   const expiresAtMillis = entry.expiresAtMillis === 0 ? null : entry.expiresAtMillis
   const make = (stored: Uint8Array): KvEntry => {
     const isCompressed = (flags & entryFlags.compressed) !== 0
     // A page's own bytes stay the engine's.
-    const value = isCompressed && state.codec !== null ? state.codec.decompress(stored) : stored.slice()
+    const value = isCompressed && state.codec !== null ? state.codec.decompress(stored) : state.pages.copies.copy(stored, 0, stored.length)
     return { key: key.slice(), value, timestampMillis, expiresAtMillis }
   }
   if ((flags & entryFlags.overflow) === 0) return make(entry.value)

@@ -15,6 +15,7 @@ import { Snapshot } from './snapshot.js'
 import { type StoreStats, statsOf } from './stats.js'
 import { StoreCaches } from './store-caches.js'
 import { keepUp } from './upkeep.js'
+import type { Version } from './version.js'
 
 export interface PutOptions {
   /** Wall-clock milliseconds after which it is gone. */
@@ -141,24 +142,40 @@ export class KvPartition {
   }
 
   /** null: there is no such key, or it has expired. */
-  async read(key: Uint8Array): Promise<KvEntry | null> {
+  read(key: Uint8Array): Promise<KvEntry | null> {
     const { core } = this
-    core.requireOpen()
-    const version = core.chain.current
-    const nowMillis = core.nowMillis()
-    let found = core.options.dataCacheBytes > 0 || version.root === null ? readKey(core.readable(version), key, nowMillis) : undefined
-    if (found === undefined || found instanceof Promise) {
-      // Its pages must stay until they are read.
-      core.chain.pin(version)
-      const started = found
-      try {
-        found = await core.shard.run(async () => started ?? readKey(core.readable(version), key, nowMillis))
-      } finally {
-        core.chain.release(version)
-      }
+    try {
+      core.requireOpen()
+      const version = core.chain.current
+      const nowMillis = core.nowMillis()
+      if (core.options.dataCacheBytes === 0 && version.root !== null) return this.#readBelow(version, key, nowMillis, null)
+      const found = readKey(core.readable(version), key, nowMillis)
+      if (found instanceof Promise) return this.#readBelow(version, key, nowMillis, found)
+      if (core.options.journal !== null) this.#tellRead(version, key, nowMillis, found)
+      return Promise.resolve(found)
+    } catch (error) {
+      return Promise.reject(error)
     }
-    core.options.journal?.tell({ kind: 'read', partition: core.name, sequence: version.sequence, nowMillis, key: key.slice(), value: found?.value ?? null })
-    return found
+  }
+
+  /** What is not all in memory. */
+  async #readBelow(version: Version, key: Uint8Array, nowMillis: number, started: Promise<KvEntry | null> | null): Promise<KvEntry | null> {
+    const { core } = this
+    // Its pages must stay until they are read.
+    core.chain.pin(version)
+    // Where the shard has no room nobody waits for what was begun.
+    started?.catch(() => {})
+    try {
+      const found = await core.shard.run(async () => started ?? readKey(core.readable(version), key, nowMillis))
+      this.#tellRead(version, key, nowMillis, found)
+      return found
+    } finally {
+      core.chain.release(version)
+    }
+  }
+
+  #tellRead({ sequence }: Version, key: Uint8Array, nowMillis: number, found: KvEntry | null): void {
+    this.core.options.journal?.tell({ kind: 'read', partition: this.core.name, sequence, nowMillis, key: key.slice(), value: found?.value ?? null })
   }
 
   /** The entry with the largest key that is not above this one. */

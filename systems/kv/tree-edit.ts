@@ -77,12 +77,19 @@ export class TreeEdit {
     return this.drafts.get(logical) ?? this.#read.get(logical) ?? this.pages.dataPage(this.base.mapping, logical)
   }
 
-  /** Reads a data page that will be asked for. */
-  async preload(logical: number): Promise<void> {
-    if (!this.drafts.has(logical) && !this.#read.has(logical)) this.#read.set(logical, await this.pages.dataPage(this.base.mapping, logical))
+  /** Reads a data page that will be asked for; null: it is in memory. */
+  preload(logical: number): Promise<void> | null {
+    if (this.drafts.has(logical) || this.#read.has(logical)) return null
+    const page = this.pages.leaf(this.base.mapping, logical)
+    if (!(page instanceof Promise)) {
+      this.#keep(logical, page)
+      return null
+    }
+    return page.then((loaded) => this.#keep(logical, loaded))
   }
 
-  async treePage(logical: number): Promise<IndexNode | Uint8Array> {
+  /** At once when it is in memory. */
+  treePage(logical: number): IndexNode | Uint8Array | Promise<IndexNode | Uint8Array> {
     const draft = this.drafts.get(logical)
     if (draft === undefined) return this.#read.get(logical) ?? this.pages.page(this.base.mapping, logical)
     return pageType(draft) === pageTypes.index ? readIndex(draft) : draft
@@ -105,6 +112,11 @@ export class TreeEdit {
 
   setNext(logical: number, right: number | null): void {
     setNextLeaf(this.drafts.get(logical) as Uint8Array, right)
+  }
+
+  #keep(logical: number, page: IndexNode | Uint8Array): void {
+    if (!(page instanceof Uint8Array)) throw new CorruptContent(`logical page ${logical} is an index page where a data page should be`)
+    this.#read.set(logical, page)
   }
 
   async #ownLeaf(logical: number): Promise<Uint8Array> {

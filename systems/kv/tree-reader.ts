@@ -1,38 +1,52 @@
 /** Looking for keys in a tree that does not change. */
 import { compareBytes, noBytes } from './bytes.js'
-import { findEntry, lowerBound, nextLeaf, previousLeaf, readEntries } from './data-page.js'
+import { locateEntry, lowerBound, nextLeaf, previousLeaf, readEntries } from './data-page.js'
 import type { LeafEntry } from './entry.js'
-import { type ChildEntry, childPosition, type IndexNode } from './index-page.js'
+import { CorruptContent } from './errors.js'
+import type { IndexNode } from './index-page.js'
 import type { MappingTable } from './mapping.js'
 import type { PageReader, TreePage } from './page-reader.js'
 
-/** The entry of exactly this key; at once when all pages on the way are in memory. */
-export function findKey(pages: PageReader, mapping: MappingTable, root: number, key: Uint8Array): LeafEntry | null | Promise<LeafEntry | null> {
-  let logical = root
+/** The data page that would hold the key, null: certainly none does; at once when all pages on the way are in memory. */
+export function findLeaf(pages: PageReader, mapping: MappingTable, root: number, key: Uint8Array): Uint8Array | null | Promise<Uint8Array | null> {
+  let page = pages.page(mapping, root)
   for (;;) {
-    const page = pages.page(mapping, logical)
-    if (page instanceof Promise) return findBelow(pages, mapping, logical, page, key)
-    if (page instanceof Uint8Array) return findEntry(page, key)
-    logical = childOf(page, key)
-    if (page.level === 1 && pages.isRuledOut(mapping, logical, key)) return null
+    if (page instanceof Promise) return page.then((loaded) => findBelow(pages, mapping, loaded, key))
+    if (page instanceof Uint8Array) return page
+    const child = childOf(page, key)
+    if (page.level > 1) page = pages.page(mapping, child)
+    else if (pages.isRuledOut(mapping, child, key)) return null
+    else {
+      const leaf = pages.leaf(mapping, child)
+      if (leaf instanceof Promise) return leaf.then((loaded) => noteAbsence(pages, mapping, child, loaded, key))
+      page = leaf
+    }
   }
 }
 
-async function findBelow(pages: PageReader, mapping: MappingTable, logical: number, loading: Promise<TreePage>, key: Uint8Array): Promise<LeafEntry | null> {
-  const page = await loading
-  if (page instanceof Uint8Array) {
-    const entry = findEntry(page, key)
-    // Who looks for what is not there may look again.
-    if (entry === null) pages.addFilter(mapping, logical, page)
-    return entry
-  }
+function findBelow(pages: PageReader, mapping: MappingTable, page: TreePage, key: Uint8Array): Uint8Array | null | Promise<Uint8Array | null> {
+  if (page instanceof Uint8Array) return page
   const child = childOf(page, key)
-  if (page.level === 1 && pages.isRuledOut(mapping, child, key)) return null
-  return findKey(pages, mapping, child, key)
+  if (page.level > 1) return findLeaf(pages, mapping, child, key)
+  if (pages.isRuledOut(mapping, child, key)) return null
+  const leaf = pages.leaf(mapping, child)
+  return leaf instanceof Promise ? leaf.then((loaded) => noteAbsence(pages, mapping, child, loaded, key)) : dataPageOf(leaf, child)
+}
+
+/** Who looks for what is not there may look again. */
+function noteAbsence(pages: PageReader, mapping: MappingTable, logical: number, found: TreePage, key: Uint8Array): Uint8Array {
+  const page = dataPageOf(found, logical)
+  if (!locateEntry(page, key)) pages.addFilter(mapping, logical, page)
+  return page
+}
+
+function dataPageOf(page: TreePage, logical: number): Uint8Array {
+  if (!(page instanceof Uint8Array)) throw new CorruptContent(`logical page ${logical} is an index page where a data page should be`)
+  return page
 }
 
 function childOf(node: IndexNode, key: Uint8Array): number {
-  return (node.children[childPosition(node.children, key)] as ChildEntry).child
+  return node.id(node.positionOf(key))
 }
 
 /** The data page that a key belongs to; the last one for null. */
@@ -42,7 +56,7 @@ async function leafOf(pages: PageReader, mapping: MappingTable, root: number, ke
     const found = pages.page(mapping, logical)
     const page = found instanceof Promise ? await found : found
     if (page instanceof Uint8Array) return page
-    logical = key === null ? (page.children[page.children.length - 1] as ChildEntry).child : childOf(page, key)
+    logical = key === null ? page.id(page.length - 1) : childOf(page, key)
   }
 }
 

@@ -1,6 +1,6 @@
 import { lowerBound, previousLeaf, readEntries } from './data-page.js'
 import type { LeafEntry } from './entry.js'
-import { type ChildEntry, childPosition, type IndexNode } from './index-page.js'
+import type { IndexNode } from './index-page.js'
 import { paginateChildren, paginateEntries } from './paginate.js'
 import type { TreeEdit } from './tree-edit.js'
 
@@ -38,9 +38,9 @@ async function cutLeaf(edit: TreeEdit, logical: number, page: Uint8Array, from: 
 }
 
 async function cutIndex(edit: TreeEdit, logical: number, node: IndexNode, from: Uint8Array, dropped: Dropped): Promise<number | null> {
-  const position = childPosition(node.children, from)
-  for (const { child } of node.children.slice(position + 1)) await dropBelow(edit, child, dropped)
-  const last = node.children[position] as ChildEntry
+  const position = node.positionOf(from)
+  for (let i = position + 1; i < node.length; i++) await dropBelow(edit, node.id(i), dropped)
+  const last = node.child(position)
   const cut = await truncateTree(edit, last.child, from, dropped)
   const kept = [...node.children.slice(0, position), ...(cut === null ? [] : [{ key: last.key, child: cut }])]
   const [only] = kept
@@ -56,14 +56,14 @@ async function cutIndex(edit: TreeEdit, logical: number, node: IndexNode, from: 
 async function dropBelow(edit: TreeEdit, logical: number, dropped: Dropped): Promise<void> {
   const page = await edit.treePage(logical)
   if (page instanceof Uint8Array) await dropped(readEntries(page))
-  else for (const { child } of page.children) await dropBelow(edit, child, dropped)
+  else for (let i = 0; i < page.length; i++) await dropBelow(edit, page.id(i), dropped)
   edit.free(logical)
 }
 
 /** The first page from here on that leads to more than one, or holds entries: the pages before it are freed. */
 export async function lowestRoot(edit: TreeEdit, logical: number): Promise<number> {
   const page = await edit.treePage(logical)
-  if (page instanceof Uint8Array || page.children.length > 1) return logical
+  if (page instanceof Uint8Array || page.length > 1) return logical
   edit.free(logical)
-  return lowestRoot(edit, (page.children[0] as ChildEntry).child)
+  return lowestRoot(edit, page.id(0))
 }

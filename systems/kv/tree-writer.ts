@@ -2,10 +2,10 @@
  * Changes a tree. Pages keep their logical numbers when their content changes, so that what leads to them stays as it is: a changed entry costs one data page,
  * and index pages are written only where pages are split, joined or emptied.
  */
-import { noBytes } from './bytes.js'
+import { equalBytes, noBytes } from './bytes.js'
 import { entryBytes, nextLeaf, previousLeaf, readEntries } from './data-page.js'
 import type { LeafEntry } from './entry.js'
-import { type ChildEntry, childBytes, childPosition, type IndexNode } from './index-page.js'
+import { type ChildEntry, childBytes, type IndexNode } from './index-page.js'
 import { paginateChildren, paginateEntries } from './paginate.js'
 import { separatorOf } from './separator.js'
 import type { TreeEdit } from './tree-edit.js'
@@ -15,6 +15,8 @@ import { lowestRoot } from './tree-truncate.js'
 export interface LeafMerge<Change extends { readonly key: Uint8Array }> {
   /** The entries after the changes that concern them. */
   merge(entries: readonly LeafEntry[], changes: readonly Change[]): LeafEntry[] | Promise<LeafEntry[]>
+  /** The same on the page as it is, where that can be: null where it cannot, or when less than `leastBytes` would be left in it. */
+  patch?(page: Uint8Array, changes: readonly Change[], leastBytes: number): Uint8Array | null
 }
 
 /** A run of neighbours in the tree while they are rebuilt: entries of data pages, or children of index pages. */
@@ -87,18 +89,26 @@ export class TreeWriter<Change extends { readonly key: Uint8Array }> {
   }
 
   async #changeChildren(node: IndexNode, changes: readonly Change[]): Promise<ChildEntry[] | null> {
-    const parts = partition(node.children, changes)
-    if (node.level === 1) await this.#load(node.children.filter((_, i) => (parts[i] as Change[]).length > 0))
+    const parts = partsOf(node, changes)
+    if (node.level === 1) await this.#load(node, parts)
+    const patch = node.level === 1 ? this.#merge.patch : undefined
     const out: ChildEntry[] = []
     let isChanged = false
-    for (let i = 0; i < node.children.length; i++) {
-      const child = node.children[i] as ChildEntry
-      const own = parts[i] as Change[]
-      if (own.length === 0) {
+    for (let i = 0; i < node.length; i++) {
+      const child = node.child(i)
+      const own = parts[i]
+      if (own === undefined) {
         out.push(child)
         continue
       }
-      const first = await this.#edit.treePage(child.child)
+      const found = this.#edit.treePage(child.child)
+      const first = found instanceof Promise ? await found : found
+      const patched = patch === undefined || !(first instanceof Uint8Array) ? null : patch(first, own, this.#least)
+      if (patched !== null) {
+        this.#edit.place(child.child, patched)
+        out.push(child)
+        continue
+      }
       const run = await this.#change(first, own)
       if (run === null) {
         out.push(child)
@@ -108,10 +118,10 @@ export class TreeWriter<Change extends { readonly key: Uint8Array }> {
       let last = first
       let leftmost = first
       let { key } = child
-      while (bytesOf(run) < this.#least && i + 1 < node.children.length) {
-        const next = node.children[++i] as ChildEntry
+      while (bytesOf(run) < this.#least && i + 1 < node.length) {
+        const next = node.child(++i)
         last = await this.#edit.treePage(next.child)
-        joinAfter(run, await this.#changeOrKeep(last, parts[i] as Change[]), next.key)
+        joinAfter(run, await this.#changeOrKeep(last, parts[i] ?? []), next.key)
         ids.push(next.child)
       }
       const before = out[out.length - 1]
@@ -128,7 +138,7 @@ export class TreeWriter<Change extends { readonly key: Uint8Array }> {
           : this.#placeIndexes(ids, key, run.level, run.children)
       if (
         refs.length !== ids.length ||
-        refs.some((ref, position) => ref.child !== ids[position] || (position > 0 && ref.key !== keyOf(node, ids[position] as number)))
+        refs.some((ref, position) => ref.child !== ids[position] || (position > 0 && !isKeyOf(node, ids[position] as number, ref.key)))
       )
         isChanged = true
       out.push(...refs)
@@ -139,13 +149,20 @@ export class TreeWriter<Change extends { readonly key: Uint8Array }> {
   async #changeOrKeep(page: IndexNode | Uint8Array, changes: readonly Change[]): Promise<Run> {
     const changed = changes.length === 0 ? null : await this.#change(page, changes)
     if (changed !== null) return changed
-    return page instanceof Uint8Array ? { kind: 'leaf', entries: readEntries(page) } : { kind: 'index', level: page.level, children: [...page.children] }
+    return page instanceof Uint8Array ? { kind: 'leaf', entries: readEntries(page) } : { kind: 'index', level: page.level, children: page.children }
   }
 
   /** Reads data pages together, so that a batch does not wait for each of them in turn. */
-  async #load(children: readonly ChildEntry[]): Promise<void> {
-    for (let at = 0; at < children.length; at += this.#readAhead)
-      await Promise.all(children.slice(at, at + this.#readAhead).map(({ child }) => this.#edit.preload(child)))
+  async #load(node: IndexNode, parts: readonly (readonly Change[] | undefined)[]): Promise<void> {
+    let loading: Promise<void>[] = []
+    for (let i = 0; i < node.length; i++) {
+      const load = parts[i] === undefined ? null : this.#edit.preload(node.id(i))
+      if (load !== null && loading.push(load) === this.#readAhead) {
+        await Promise.all(loading)
+        loading = []
+      }
+    }
+    if (loading.length > 0) await Promise.all(loading)
   }
 
   /** Writes entries into data pages in place of those with these ids, whose outermost are `leftmost` and `rightmost`. */
@@ -200,15 +217,21 @@ export class TreeWriter<Change extends { readonly key: Uint8Array }> {
   }
 }
 
-/** The changes of each child. */
-function partition<Change extends { readonly key: Uint8Array }>(children: readonly ChildEntry[], changes: readonly Change[]): Change[][] {
-  const parts: Change[][] = children.map(() => [])
-  for (const change of changes) (parts[childPosition(children, change.key)] as Change[]).push(change)
+/** The changes of each child that has some. */
+function partsOf<Change extends { readonly key: Uint8Array }>(node: IndexNode, changes: readonly Change[]): (readonly Change[] | undefined)[] {
+  const parts = new Array<Change[] | undefined>(node.length)
+  for (const change of changes) {
+    const position = node.positionOf(change.key)
+    const part = parts[position]
+    if (part === undefined) parts[position] = [change]
+    else part.push(change)
+  }
   return parts
 }
 
-function keyOf(node: IndexNode, child: number): Uint8Array | undefined {
-  return node.children.find((each) => each.child === child)?.key
+function isKeyOf(node: IndexNode, child: number, key: Uint8Array): boolean {
+  for (let i = 0; i < node.length; i++) if (node.id(i) === child) return equalBytes(node.key(i), key)
+  return false
 }
 
 function bytesOf(run: Run): number {

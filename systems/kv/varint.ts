@@ -1,6 +1,8 @@
 /** Unsigned integers of variable length: seven bits a byte, least significant first, the high bit set on all but the last. Up to 2^53 - 1. */
 
 export function varintSize(value: number): number {
+  if (value < 0x80) return 1
+  if (value < 0x4000) return 2
   let size = 1
   for (let rest = value; rest >= 0x80; rest = Math.floor(rest / 0x80)) size++
   return size
@@ -31,6 +33,19 @@ export class VarintReader {
   next(): number {
     const { bytes, end } = this
     let at = this.position
+    // Most take one byte or two.
+    if (at + 1 < end) {
+      const first = bytes[at] as number
+      if (first < 0x80) {
+        this.position = at + 1
+        return first
+      }
+      const second = bytes[at + 1] as number
+      if (second < 0x80) {
+        this.position = at + 2
+        return (first & 0x7f) | (second << 7)
+      }
+    }
     let value = 0
     let scale = 1
     for (let size = 0; size < 8 && at < end; size++) {

@@ -1,0 +1,130 @@
+import * as fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { concatBytes } from '../../../systems/kv/bytes.js'
+import { CorruptManifest } from '../../../systems/kv/errors.js'
+import { replayManifest } from '../../../systems/kv/manifest-log.js'
+import { encodeDelta, encodeState } from '../../../systems/kv/manifest-record.js'
+import { applyDeltas, emptyState, type ManifestDelta, type ManifestState } from '../../../systems/kv/manifest-state.js'
+import { type MappingChange, MappingEdit, MappingTable, unmapped } from '../../../systems/kv/mapping.js'
+import { AppendAllocator, ReuseAllocator } from '../../../systems/kv/page-allocator.js'
+
+const change = fc.record({ logical: fc.nat(600), physical: fc.oneof(fc.constant(unmapped), fc.nat(2 ** 40)), stamp: fc.nat(0xffff_ffff) })
+const changes = fc
+  .array(change, { maxLength: 30 })
+  .map((all): MappingChange[] => all.map((each) => (each.physical === unmapped ? { ...each, stamp: 0 } : each)))
+const file = fc.record({ file: fc.nat(9), term: fc.nat(3), pages: fc.nat(100) })
+const rootOf = fc.option(fc.nat(600))
+
+const deltas = fc
+  .array(fc.record({ mapping: changes, files: fc.array(file, { maxLength: 3 }), root: rootOf, expiryRoot: rootOf }), { maxLength: 6 })
+  .map((all) => all.map((each, i): ManifestDelta => ({ ...each, sequence: i + 1, term: 2, clockMillis: 1_700_000_000_000 + i, next: 1_000 + i })))
+
+const empty = emptyState({ pageBytes: 4_096, filePages: 64, layout: 'append', codec: 'zstd' })
+
+/** To be compared. */
+const contentOf = ({ mapping, files, ...rest }: ManifestState): object => ({
+  ...rest,
+  mapping: [...mapping.pages()],
+  length: mapping.length,
+  files: [...files],
+})
+
+describe('A manifest', () => {
+  test('says the same as the changes that it was written from, whole or one by one', () => {
+    fc.assert(
+      fc.property(deltas, (all) => {
+        const state = applyDeltas(empty, all)
+        const bytes = concatBytes([encodeState(empty), ...all.map(encodeDelta)])
+        const replayed = replayManifest(bytes, 'manifest')
+        expect(contentOf(replayed?.state as ManifestState)).toEqual(contentOf(state))
+        expect(replayed?.end).toBe(bytes.length)
+        expect(contentOf(replayManifest(encodeState(state), 'manifest')?.state as ManifestState)).toEqual(contentOf(state))
+      }),
+    )
+  })
+
+  test('that was torn anywhere says what its whole records say', () => {
+    fc.assert(
+      fc.property(deltas, fc.nat(), (all, dice) => {
+        const records = [encodeState(empty), ...all.map(encodeDelta)]
+        const bytes = concatBytes(records)
+        const cut = dice % (bytes.length + 1)
+        const ends = records.map((_, i) => records.slice(0, i + 1).reduce((sum, { length }) => sum + length, 0))
+        const whole = ends.filter((end) => end <= cut).length
+        const replayed = replayManifest(bytes.slice(0, cut), 'manifest')
+        if (whole === 0) expect(replayed).toBeNull()
+        else expect(replayed?.state.sequence).toBe(whole - 1)
+      }),
+    )
+  })
+
+  test('that decayed before a record that is whole is refused, with the file and the place', () => {
+    const delta = (sequence: number): ManifestDelta => {
+      return { sequence, term: 0, clockMillis: 0, root: 0, expiryRoot: null, next: 1, mapping: [{ logical: 0, physical: sequence, stamp: 1 }], files: [] }
+    }
+    const first = encodeState(empty)
+    const bytes = concatBytes([first, encodeDelta(delta(1)), encodeDelta(delta(2))])
+    const damaged = first.length + 20
+    bytes[damaged] = (bytes[damaged] as number) ^ 4
+    expect(() => replayManifest(bytes, 'kv/t-0/manifest-1')).toThrow(CorruptManifest)
+    expect(() => replayManifest(bytes, 'kv/t-0/manifest-1')).toThrow(`kv/t-0/manifest-1: at ${first.length}: expected a whole record, found none`)
+    expect(() => replayManifest(concatBytes([first, encodeDelta(delta(2))]), 'm')).toThrow('expected the change to state 1, found the change to state 2')
+  })
+})
+
+describe('A mapping', () => {
+  test('is as it was, whatever later versions of it say', () => {
+    fc.assert(
+      fc.property(fc.array(changes, { maxLength: 5 }), (rounds) => {
+        const versions: { table: MappingTable; expected: [number, number][] }[] = []
+        const model = new Map<number, number>()
+        let table = MappingTable.empty
+        for (const round of rounds) {
+          const edit = new MappingEdit(table)
+          for (const each of round) {
+            edit.set(each)
+            if (each.physical === unmapped) model.delete(each.logical)
+            else model.set(each.logical, each.physical)
+          }
+          table = edit.finish()
+          versions.push({ table, expected: [...model].sort(([a], [b]) => a - b) })
+        }
+        for (const { table: version, expected } of versions) {
+          expect([...version.pages()].map(({ logical, physical }) => [logical, physical])).toEqual(expected)
+          expect(version.count).toBe(expected.length)
+          expect(version.unused().every((logical) => version.physicalOf(logical) === unmapped)).toBe(true)
+        }
+      }),
+    )
+  })
+})
+
+describe('Places', () => {
+  test('are given once until they are freed, the lowest first', () => {
+    fc.assert(
+      fc.property(fc.array(fc.boolean(), { maxLength: 60 }), (steps) => {
+        const allocator = new ReuseAllocator(5, [1, 3])
+        const held = new Set([1, 3])
+        for (const gives of steps) {
+          if (gives || held.size === 0) {
+            const place = allocator.allocate()
+            for (let lower = 0; lower < place; lower++) expect(held.has(lower)).toBe(true)
+            expect(held.has(place)).toBe(false)
+            held.add(place)
+          } else {
+            const place = Math.max(...held)
+            held.delete(place)
+            allocator.free([place])
+          }
+        }
+      }),
+    )
+  })
+
+  test('of a store whose files never change again begin with a new file at every commit', () => {
+    const allocator = new AppendAllocator(3, 4, true)
+    expect([allocator.allocate(), allocator.allocate()]).toEqual([4, 5])
+    allocator.endCommit()
+    expect(allocator.allocate()).toBe(8)
+  })
+})

@@ -1,0 +1,140 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { afterEach, describe, expect, test } from 'vitest'
+import type { ObjectStore } from '../../../sim/host/object-store.js'
+import { DirectoryObjectStore, deflateCodec, RealHost } from '../../../sim/real/index.js'
+import { S3ObjectStore } from '../../../sim/real/s3-object-store.js'
+import { ExpiredTerm } from '../../../systems/kv/errors.js'
+import type { GivenOptions } from '../../../systems/kv/options.js'
+import { type KvPartition, type KvStore, open } from '../../../systems/kv/store.js'
+import { startS3Server } from '../../sim/real/s3-server.js'
+import { bytes, put, text } from './store-in-hand.js'
+
+const folders: string[] = []
+const folder = () => {
+  const made = mkdtempSync(path.join(tmpdir(), 'seedfall-kv-test-'))
+  folders.push(made)
+  return made
+}
+afterEach(() => {
+  for (const made of folders.splice(0)) rmSync(made, { recursive: true, force: true })
+})
+
+async function withStore<T>(
+  data: string,
+  options: GivenOptions,
+  work: (partition: KvPartition, store: KvStore) => Promise<T>,
+  objects?: ObjectStore,
+): Promise<T> {
+  const host = await RealHost.open({
+    cluster: 'test',
+    role: 'store',
+    ordinal: 1,
+    data,
+    log: { write: () => {} },
+    ...(objects === undefined ? {} : { objects }),
+  })
+  try {
+    const store = await open(host, options)
+    const result = await work(await store.partition('t'), store)
+    await store.close()
+    return result
+  } finally {
+    await host.close()
+  }
+}
+
+const many = (word: string) => Array.from({ length: 500 }, (_, i) => put(`k${String(i).padStart(4, '0')}`, `${word} ${i}`.repeat(1 + (i % 40))))
+const valuesOf = async (partition: KvPartition) => {
+  const found: string[] = []
+  for await (const { value } of partition.scan()) found.push(text(value))
+  return found
+}
+
+describe('On a real disk', () => {
+  test.each(['append', 'reuse'] as const)('what was written is there at the next start, after compaction and collection (%s)', async (layout) => {
+    const data = folder()
+    const options: GivenOptions = { layout, pageBytes: 1_024, filePages: 32, amplification: 1.3, manifestBytes: 4_096 }
+    await withStore(data, options, async (partition, store) => {
+      for (const word of ['a', 'b', 'c']) await partition.batchWrite(many(word))
+      await partition.batchWrite([put('long', 'x'.repeat(100_000)), { kind: 'delete', key: bytes('k0007') }])
+      for (let round = 0; round < 5; round++) await store.keepUp()
+    })
+    await withStore(data, options, async (partition) => {
+      const expected = many('c').map((operation) => text((operation as { value: Uint8Array }).value))
+      expected.splice(7, 1)
+      expect(await valuesOf(partition)).toEqual([...expected, 'x'.repeat(100_000)])
+      expect(await partition.read(bytes('k0007'))).toBeNull()
+    })
+  })
+
+  test('values that a codec compressed come back as they were, and only with it', async () => {
+    const data = folder()
+    const codec = deflateCodec()
+    const long = 'again and '.repeat(3_000)
+    await withStore(data, { codec }, async (partition, store) => {
+      await partition.batchWrite([put('long', long), put('short', 'again')])
+      expect(store.stats().bytesWritten).toBeLessThan(20_000)
+    })
+    await withStore(data, { codec }, async (partition) => expect(await valuesOf(partition)).toEqual([long, 'again']))
+    await expect(withStore(data, {}, valuesOf)).rejects.toThrow("its values were written with the codec 'deflate', not ''")
+  })
+
+  test('batches that are written at the same time share their syncs', async () => {
+    await withStore(folder(), {}, async (partition) => {
+      const before = partition.core.commits
+      await Promise.all(Array.from({ length: 200 }, (_, i) => partition.write(bytes(`k${i}`), bytes(`v${i}`))))
+      expect(partition.core.commits - before).toBeLessThan(10)
+      expect((await valuesOf(partition)).length).toBe(200)
+    })
+  })
+
+  test('what a caller does to bytes that it gave or was given changes nothing in the store', async () => {
+    await withStore(folder(), {}, async (partition) => {
+      const value = new Uint8Array(100).fill(7)
+      const written = partition.write(bytes('k'), value)
+      value.fill(8)
+      await written
+      const found = (await partition.read(bytes('k')))?.value as Uint8Array
+      expect([...found]).toEqual(new Array(100).fill(7))
+      found.fill(9)
+      expect((await partition.read(bytes('k')))?.value[0]).toBe(7)
+    })
+  })
+})
+
+describe('With a cloud tier', () => {
+  const options = (owner: string): GivenOptions => ({ cloud: { owner, prefix: 'kv' }, pageBytes: 1_024 })
+
+  async function takesOver(objects: ObjectStore): Promise<void> {
+    await withStore(
+      folder(),
+      options('first'),
+      async (first) => {
+        await first.batchWrite(many('a'))
+        // Another machine, whose disk has nothing.
+        await withStore(folder(), options('second'), async (second) => expect((await valuesOf(second)).length).toBe(500), objects)
+        await expect(first.write(bytes('k'), bytes('late'))).rejects.toBeInstanceOf(ExpiredTerm)
+      },
+      objects,
+    )
+    await withStore(folder(), options('third'), async (third) => expect(await third.read(bytes('k'))).toBeNull(), objects)
+  }
+
+  test('in a directory a store opens anywhere, and who was overtaken writes no more', async () => {
+    await takesOver(new DirectoryObjectStore({ directory: folder() }))
+  })
+
+  test('in S3 a store opens anywhere, and who was overtaken writes no more', async () => {
+    const server = await startS3Server(1_024)
+    const credentials = { accessKeyId: 'key', secretAccessKey: 'secret' }
+    const objects = new S3ObjectStore({ bucket: 'bucket', client: { endpoint: server.endpoint, region: 'eu-central-1', forcePathStyle: true, credentials } })
+    try {
+      await takesOver(objects)
+    } finally {
+      objects.close()
+      await server.close()
+    }
+  })
+})
