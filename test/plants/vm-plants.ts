@@ -155,6 +155,16 @@ export const vmPlants: readonly Plant[] = [
     subject: migrate,
   },
   {
+    name: 'guest-writes-while-it-stands-still',
+    source: 'of our own making: a write that was wished for before the guest was stopped is done afterwards, and changes its memory',
+    file: 'systems/orchestrator/hypervisor/guest-life.ts',
+    replace: '    if (!this.#machine.isExecuting(guest)) return null\n    const { instance } = guest\n',
+    with: '    const { instance } = guest\n',
+    expect: 'MigrationMemory',
+    subject: migrate,
+    firstSeed: 160,
+  },
+  {
     name: 'warm-vm-stays-in-the-pool',
     source: 'a pool whose claim does not take out what is claimed',
     file: 'systems/orchestrator/control/pool-commands.ts',
