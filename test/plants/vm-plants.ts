@@ -4,6 +4,7 @@ const storm = 'scenarios/vm-storm.scenario.ts'
 const partition = 'scenarios/vm-partition.scenario.ts'
 const migrate = 'scenarios/vm-migrate.scenario.ts'
 const warm = 'scenarios/vm-warm.scenario.ts'
+const upgrade = 'scenarios/vm-upgrade.scenario.ts'
 const controlLoss = 'scenarios/vm-control-loss.scenario.ts'
 const truth = 'test/plants/vm-truth.hunt.ts'
 
@@ -163,6 +164,16 @@ export const vmPlants: readonly Plant[] = [
     expect: 'MigrationMemory',
     subject: migrate,
     firstSeed: 160,
+  },
+  {
+    name: 'returning-guest-in-the-way',
+    source: 'of our own making: a VM that left and was to come back before its first host had confirmed the release is never released there',
+    file: 'systems/orchestrator/agent/deeds.ts',
+    replace: 'if (guest !== undefined && guest.generation > generation && isComing(guest.state) && guest.migration !== null)',
+    with: 'if (guest !== undefined && guest.generation > generation && isComing(guest.state) && guest.migration === 0)',
+    expect: 'nothing is left over',
+    subject: upgrade,
+    firstSeed: 7_300_000,
   },
   {
     name: 'warm-vm-stays-in-the-pool',
