@@ -45,6 +45,8 @@ export class VmObserver {
   broken: BrokenLock | null = null
   /** Sessions that are new on the blocklist: `machine-1/3`. */
   blocked: readonly string[] = none
+  /** Clients that are new on it: `machine-1/3/2`. */
+  blockedClients: readonly string[] = none
   storage: Storage | null = null
   /** As the control plane committed it last, whichever replica applied it first. */
   readonly records = new Map<string, VmRecord>()
@@ -58,6 +60,7 @@ export class VmObserver {
   #revision = 0
   #storageChanges = -1
   #blocklist = 0
+  #blockedClients = 0
   #step = -1
 
   /** Takes in a step; the first check of a step does the work for all. */
@@ -178,6 +181,9 @@ export class VmObserver {
     this.write = isNewLife || state.lastWrite === this.#lastWrite ? null : state.lastWrite
     this.broken = isNewLife || state.lastBroken === this.#lastBroken ? null : state.lastBroken
     this.blocked = isNewLife ? none : state.blocklist.slice(this.#blocklist)
+    const hasNew = !isNewLife && state.blockedClients.size > this.#blockedClients
+    this.blockedClients = hasNew ? [...state.blockedClients].slice(this.#blockedClients) : none
+    this.#blockedClients = state.blockedClients.size
     this.#lastWrite = state.lastWrite
     this.#lastBroken = state.lastBroken
     this.#blocklist = state.blocklist.length

@@ -11,6 +11,24 @@ const truth = 'test/plants/vm-truth.hunt.ts'
 /** Mistakes of orchestrators of virtual machines: from the trackers of KubeVirt, Nova and Ceph, and of the sort that a review lets pass. */
 export const vmPlants: readonly Plant[] = [
   {
+    name: 'source-runs-on-after-migration',
+    source: 'V1, KubeVirt #15711: the migration is over, and nobody ends the source',
+    file: 'systems/orchestrator/migration/sides.ts',
+    replace: "return { phase: 'gone', effects: ['destroy', 'activate-target'] }",
+    with: "return { phase: 'gone', effects: ['activate-target'] }",
+    expect: ['RunsWhereOwned', 'AtMostOneRunning'],
+    subject: migrate,
+  },
+  {
+    name: 'released-lock-is-broken',
+    source: 'V7, krbd 588159009d5b: the owner of a lock releases it while another is about to break it, and is put on the blocklist nonetheless',
+    file: 'systems/orchestrator/storage/storage-state.ts',
+    replace: "    if (found === undefined || found.lock === null) return 'broken'\n",
+    with: "    if (found === undefined || found.lock === null) {\n      this.blockedClients.add(clientName(held.client))\n      return 'broken'\n    }\n",
+    expect: 'InnocentNotBlocked',
+    subject: storm,
+  },
+  {
     name: 'good-target-deleted-with-its-source',
     source: 'V2, KubeVirt #13112: the source dies after the migration succeeded, and the controller deletes the good target',
     file: 'systems/orchestrator/control/host-commands.ts',

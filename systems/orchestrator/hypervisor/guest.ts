@@ -40,9 +40,11 @@ export class Guest {
     return this.spec.vm
   }
 
-  /** It stands still for a migration. */
+  /** It stands still for a migration, or after one that failed until its disk is its own again. */
   get isPaused(): boolean {
-    return this.outgoing !== null && (this.outgoing.phase === 'stopping' || this.outgoing.phase === 'standing')
+    if (this.outgoing === null) return false
+    const { phase } = this.outgoing
+    return phase === 'stopping' || phase === 'standing' || (phase === 'back' && !this.hasDisk)
   }
 
   view(isFed: boolean): GuestView {

@@ -10,6 +10,8 @@ export interface MachineConfig {
   readonly patience: Nanos
   /** Of a guest, shortest and longest. */
   readonly bootTime: readonly [Nanos, Nanos]
+  /** Until the process of a guest that ended has closed its disk, shortest and longest. */
+  readonly exitTime: readonly [Nanos, Nanos]
   /** systemd's `RestartSec`. */
   readonly restartDelay: Nanos
   /** Restarts of a guest that does not stay up for `stableAfter`, before the machine gives it up. */
@@ -33,6 +35,7 @@ export const machineDefaults: MachineConfig = {
   keepAlive: ms(500),
   patience: s(2),
   bootTime: [ms(200), ms(800)],
+  exitTime: [ms(0), ms(30)],
   restartDelay: s(1),
   mostRestarts: 3,
   stableAfter: s(10),

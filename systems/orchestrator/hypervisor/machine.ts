@@ -237,6 +237,8 @@ export class Machine {
 
   /** Starts an instance of the guest: its unit, its disk, its boot. */
   bringUp(guest: Guest): void {
+    const before = this.#locks.get(guest.vm)
+    if (before !== undefined) this.host.spawn('close', () => this.#close(guest.vm, before))
     guest.doing = 'starting'
     guest.instance = ++this.#instances
     guest.memory = new GuestMemory()
@@ -245,6 +247,14 @@ export class Machine {
     guest.hasDisk = true
     this.note('starting', guest)
     this.host.spawn('guest', () => this.#boot(guest, guest.instance))
+  }
+
+  /** The process of an instance that is over needs a while to end, and gives its disk back as it does: the next one may be there before. */
+  async #close(vm: string, client: StorageClient): Promise<void> {
+    const [shortest, longest] = this.config.exitTime
+    await this.host.clock.sleep(shortest + this.host.random.int(longest - shortest + 1))
+    this.enter()
+    await this.storage('release', { image: vm, client })
   }
 
   async #boot(guest: Guest, instance: number): Promise<void> {
@@ -408,7 +418,7 @@ export class Machine {
 
   /** Whether it executes at this moment. */
   isExecuting(guest: Guest): boolean {
-    return guest.doing === 'running' && !guest.isPaused && guest.hasDisk && this.isFed && this.guests.get(guest.vm) === guest
+    return guest.doing === 'running' && !guest.isPaused && this.isFed && this.guests.get(guest.vm) === guest
   }
 
   /** From outside, as the world would: it changes what is so, and the machine sees it later. */

@@ -36,6 +36,7 @@ export class StorageState implements JournalledState {
   readonly images = new Map<string, Image>()
   /** By machine: its latest session. */
   readonly sessions = new Map<HostName, { readonly session: number; readonly state: SessionState }>()
+  /** Clients whose lock was broken, in order: `machine-1/3/2`. */
   readonly blockedClients = new Set<string>()
   /** Sessions that were put on the blocklist, in order: `machine-1/3`. */
   readonly blocklist: string[] = []
@@ -118,6 +119,7 @@ export class StorageState implements JournalledState {
   #breakLock({ image, held, by }: StorageApi['breakLock']['req']): 'broken' | 'held-by-another' | 'blocked' {
     if (this.#isBlocked(by.client)) return 'blocked'
     const found = this.images.get(image)
+    // Released meanwhile: nobody is to be blocked for it.
     if (found === undefined || found.lock === null) return 'broken'
     if (!isSame(found.lock.client, held.client)) return 'held-by-another'
     this.lastBroken = { image, lock: found.lock, by }
