@@ -6,6 +6,7 @@ const migrate = 'scenarios/vm-migrate.scenario.ts'
 const warm = 'scenarios/vm-warm.scenario.ts'
 const upgrade = 'scenarios/vm-upgrade.scenario.ts'
 const controlLoss = 'scenarios/vm-control-loss.scenario.ts'
+const models = 'test/plants/vm-model.hunt.ts'
 const truth = 'test/plants/vm-truth.hunt.ts'
 
 /** Mistakes of orchestrators of virtual machines: from the trackers of KubeVirt, Nova and Ceph, and of the sort that a review lets pass. */
@@ -14,8 +15,8 @@ export const vmPlants: readonly Plant[] = [
     name: 'source-runs-on-after-migration',
     source: 'V1, KubeVirt #15711: the migration is over, and nobody ends the source',
     file: 'systems/orchestrator/migration/sides.ts',
-    replace: "return { phase: 'gone', effects: ['destroy', 'activate-target'] }",
-    with: "return { phase: 'gone', effects: ['activate-target'] }",
+    replace: "return to(side, 'gone', emit('destroy'), send('target', 'activate'))",
+    with: "return to(side, 'gone', send('target', 'activate'))",
     expect: ['RunsWhereOwned', 'AtMostOneRunning'],
     subject: migrate,
   },
@@ -122,8 +123,8 @@ export const vmPlants: readonly Plant[] = [
     name: 'disk-not-drained-before-hand-over',
     source: 'QEMU: a migration that completes with requests to the disk in flight',
     file: 'systems/orchestrator/migration/migrations.ts',
-    replace: 'return (await machine.releaseDisk(guest.vm)) && isCurrent()',
-    with: 'return isCurrent()',
+    replace: 'const isReleased = await machine.disks.release(guest.vm)',
+    with: 'const isReleased = await Promise.resolve(true)',
     expect: 'SingleDiskWriter',
     subject: migrate,
     firstSeed: 80,
@@ -167,9 +168,9 @@ export const vmPlants: readonly Plant[] = [
   {
     name: 'guest-runs-in-the-last-round',
     source: 'Clark and others, "Live Migration of Virtual Machines", NSDI 2005: the last round is of a guest that is stopped',
-    file: 'systems/orchestrator/hypervisor/guest.ts',
-    replace: "(this.outgoing.phase === 'stopping' || this.outgoing.phase === 'standing')",
-    with: "this.outgoing.phase === 'standing'",
+    file: 'systems/orchestrator/migration/sides.ts',
+    replace: "phase === 'stopping' || phase === 'releasing' ||",
+    with: "phase === 'releasing' ||",
     expect: 'MigrationMemory',
     subject: migrate,
   },
@@ -247,5 +248,41 @@ export const vmPlants: readonly Plant[] = [
     with: 'result = { ...result }\n    }',
     expect: 'not linearizable (vm-api)',
     subject: storm,
+  },
+  {
+    name: 'watchdog-waits-for-an-answer',
+    source: 'sanlock, SBD: a watchdog that fires only when somebody answers protects from nothing',
+    file: 'systems/orchestrator/lease/lease-machine.ts',
+    replace: 'return setFed(state, state.deadline !== null && input.now < state.deadline)',
+    with: 'return setFed(state, state.deadline !== null)',
+    expect: 'AtMostOneRunning',
+    subject: models,
+  },
+  {
+    name: 'no-margin-for-clocks',
+    source: 'Gray and Cheriton, "Leases", SOSP 1989: who waits for a lease to end has to allow for the drift of clocks',
+    file: 'systems/orchestrator/lease/lease-machine.ts',
+    replace: 'return Math.ceil(patience * 1.1)',
+    with: 'return patience',
+    expect: 'AtMostOneRunning',
+    subject: models,
+  },
+  {
+    name: 'source-loses-its-patience-after-all',
+    source: 'split brain: a source that goes on by itself when the answer to its hand-over does not come',
+    file: 'systems/orchestrator/migration/sides.ts',
+    replace: "return what === 'cancel' ? goBack(side) : []",
+    with: "return what === 'cancel' || what === 'patience-over' ? goBack(side) : []",
+    expect: ['AtMostOneRunning', 'RunsWhereOwned'],
+    subject: models,
+  },
+  {
+    name: 'hand-over-to-another-life',
+    source: 'a target that began anew has nothing of the memory, and is made the owner',
+    file: 'systems/orchestrator/migration/hand-over.ts',
+    replace: 'targetSession === null || migration.targetSession !== targetSession)',
+    with: 'targetSession === null)',
+    expect: 'the target has the memory',
+    subject: models,
   },
 ]

@@ -3,11 +3,11 @@ import { NetError } from '../../../sim/host/errors.js'
 import type { HostName, Nanos } from '../../../sim/host/seam.js'
 import { Busy, NotLeader, ProposalTimeout, Superseded } from '../../raft/errors.js'
 import { hypervisorApi } from '../hypervisor/hypervisor.js'
-import { fenceWait } from '../hypervisor/watchdog.js'
+import { fenceWait } from '../lease/lease-machine.js'
 import { storageApi } from '../storage/storage-api.js'
 import type { Command, CommandResult } from './commands.js'
 import type { ControlPlane } from './control-plane.js'
-import { type Fence, type FenceEvent, fenceStep, unfenced } from './fencing.js'
+import { type FenceMachine, type FenceMessage, type FenceState, fenceMachine } from './fencing.js'
 import { GarbageCollection } from './garbage-collection.js'
 import { vmsOf } from './host-commands.js'
 import { place } from './placement.js'
@@ -48,7 +48,8 @@ export class Leader {
   readonly #control: ControlPlane
   readonly #config: LeaderConfig
   readonly #silence: Silence
-  readonly #fences = new Map<string, Fence>()
+  readonly #fenceMachine: FenceMachine
+  readonly #fences = new Map<string, FenceState>()
   readonly #fencing = new Set<string>()
   /** When a migration was first seen. */
   readonly #migrations = new Map<number, Nanos>()
@@ -63,6 +64,7 @@ export class Leader {
   constructor(control: ControlPlane, config: LeaderConfig) {
     this.#control = control
     this.#config = config
+    this.#fenceMachine = fenceMachine(fenceWait(config.watchdogPatience))
     this.#silence = new Silence(config.hostPatience, config.longHostPatience)
     this.#pools = new PoolSizing(control)
     this.#garbage = new GarbageCollection(control)
@@ -160,29 +162,35 @@ export class Leader {
   }
 
   async #fence(machine: HostName, session: number, key: string): Promise<void> {
-    const { host } = this.#control
     const term = this.#term
-    let fence = this.#fences.get(key) ?? unfenced
-    const step = (event: FenceEvent) => {
-      fence = fenceStep(fence, event, host.clock.monotonic(), fenceWait(this.#config.watchdogPatience))
-      this.#fences.set(key, fence)
+    const state = this.#fences.get(key) ?? this.#fenceMachine.boot({ id: 2, peers: [] }, null).state
+    this.#fences.set(key, state)
+    let effects = this.#fenceMachine.step(state, { kind: 'input', input: { kind: 'try' } })
+    for (;;) {
+      const [effect] = effects
+      if (effect?.kind === 'emit') break
+      if (effect?.kind !== 'send') return
+      const answer = await this.#deliver(effect.message, machine, session)
+      if (answer === null) return
+      effects = this.#fenceMachine.step(state, { kind: 'message', from: effect.to, message: answer })
     }
+    if (term === this.#term) await this.decide({ kind: 'host-fenced', host: machine, session })
+  }
+
+  /** Null: no answer. */
+  async #deliver(message: FenceMessage, machine: HostName, session: number): Promise<FenceMessage | null> {
+    const { host } = this.#control
     try {
-      const { kind: state } = await host.net.call(storageApi, this.#storage, 'blocklist', { machine, session }, { timeout: callPatience })
-      step({ kind: 'storage', state })
-      step({ kind: 'time' })
-    } catch (error) {
-      if (!(error instanceof NetError)) throw error
-    }
-    if (fence.blockedAt !== null && !fence.isConfirmed) {
-      try {
-        const answer = await host.net.call(hypervisorApi, machine, 'powerOff', { session }, { timeout: callPatience })
-        if (answer.kind === 'done') step({ kind: 'power-off' })
-      } catch (error) {
-        if (!(error instanceof NetError)) throw error
+      if (message.kind === 'block') {
+        const { kind: state } = await host.net.call(storageApi, this.#storage, 'blocklist', { machine, session }, { timeout: callPatience })
+        return { kind: 'answer', state, at: host.clock.monotonic() }
       }
+      const answer = await host.net.call(hypervisorApi, machine, 'powerOff', { session }, { timeout: callPatience })
+      return answer.kind === 'done' ? { kind: 'off', at: host.clock.monotonic() } : null
+    } catch (error) {
+      if (error instanceof NetError) return null
+      throw error
     }
-    if (term === this.#term && fence.isConfirmed) await this.decide({ kind: 'host-fenced', host: machine, session })
   }
 
   get #storage(): HostName {

@@ -1,7 +1,6 @@
 import type { Nanos } from '../../../sim/host/seam.js'
 import { servicePort } from '../definition.js'
 import type { GuestReply, GuestRequest } from '../network/frames.js'
-import type { StorageClient } from '../storage/storage-api.js'
 import type { Guest } from './guest.js'
 import type { Machine } from './machine.js'
 
@@ -32,8 +31,7 @@ export class GuestLife {
     // Between the wish and the deed the guest may have been stopped for a migration: what stands still writes nothing.
     if (!this.#machine.isExecuting(guest)) return null
     const { instance } = guest
-    const client: StorageClient = { machine: this.#machine.host.name, session: this.#machine.session ?? 0, instance }
-    const request = { ...block, client, generation: guest.spec.generation }
+    const request = { ...block, client: this.#machine.disks.clientOf(guest), generation: guest.spec.generation }
     guest.memory.write(block.value ?? 0)
     guest.openRequests++
     const accessed =
