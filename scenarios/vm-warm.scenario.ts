@@ -23,7 +23,7 @@ function generate(random: Random, client: number, index: number): VmOperation {
 }
 
 async function makePool(control: OrchestratorClient): Promise<void> {
-  await control.order({ kind: 'set-pool', pool, definition: smallVm, least: 2, most: 6 }, { key: 'pool' })
+  await control.order({ kind: 'set-pool', pool, definition: smallVm, least: 2, most: 6, source: 'snapshot' }, { key: 'pool' })
 }
 
 export default scenario<VmRoles, VmOperation, VmResult>({

@@ -19,6 +19,7 @@ export const vmPlants: readonly Plant[] = [
     with: "return to(side, 'gone', send('target', 'activate'))",
     expect: ['RunsWhereOwned', 'AtMostOneRunning'],
     subject: migrate,
+    isThorough: true,
   },
   {
     name: 'released-lock-is-broken',
@@ -28,6 +29,7 @@ export const vmPlants: readonly Plant[] = [
     with: "    if (found === undefined || found.lock === null) {\n      this.blockedClients.add(clientName(held.client))\n      return 'broken'\n    }\n",
     expect: 'InnocentNotBlocked',
     subject: storm,
+    isThorough: true,
   },
   {
     name: 'good-target-deleted-with-its-source',
@@ -37,6 +39,7 @@ export const vmPlants: readonly Plant[] = [
     with: '  return vm.host === host || vm.arrival?.source === host\n',
     expect: ['RunsWhereOwned', 'SingleDiskWriter'],
     subject: migrate,
+    isThorough: true,
   },
   {
     name: 'name-freed-without-confirmation',
@@ -46,6 +49,7 @@ export const vmPlants: readonly Plant[] = [
     with: '  if (vm.host !== vm.name) state.removeVm(vm)\n',
     expect: ['RunsWhereOwned', 'SingleDiskWriter', 'UniqueIpMac'],
     subject: storm,
+    isThorough: true,
   },
   {
     name: 'control-stall-evicts',
@@ -55,6 +59,7 @@ export const vmPlants: readonly Plant[] = [
     with: 'return now - heard',
     expect: 'NothingHealthyDies',
     subject: controlLoss,
+    isThorough: true,
   },
   {
     name: 'fences-what-is-not-lost',
@@ -82,6 +87,7 @@ export const vmPlants: readonly Plant[] = [
     with: "state.setVm({ ...vm, observed: 'none', migration: null, arrival })",
     expect: ['RunsWhereOwned', 'SingleDiskWriter'],
     subject: migrate,
+    isThorough: true,
   },
   {
     name: 'autostart-asks-nobody',
@@ -91,6 +97,7 @@ export const vmPlants: readonly Plant[] = [
     with: '      if (unit.session !== 0) this.begin(unit.spec)\n',
     expect: ['RunsWhereOwned', 'AtMostOneRunning', 'SingleDiskWriter'],
     subject: storm,
+    isThorough: true,
   },
   {
     name: 'stale-report-takes-ownership',
@@ -198,8 +205,8 @@ export const vmPlants: readonly Plant[] = [
     name: 'warm-vm-stays-in-the-pool',
     source: 'a pool whose claim does not take out what is claimed',
     file: 'systems/orchestrator/control/pool-commands.ts',
-    replace: 'state.setVm({ ...warm, pool: null, name',
-    with: 'state.setVm({ ...warm, name',
+    replace: 'state.setVm({ ...warm, pool: null, isBecoming',
+    with: 'state.setVm({ ...warm, isBecoming',
     expect: 'WarmSingleUse',
     subject: warm,
   },
@@ -277,12 +284,13 @@ export const vmPlants: readonly Plant[] = [
     subject: models,
   },
   {
-    name: 'hand-over-to-another-life',
-    source: 'a target that began anew has nothing of the memory, and is made the owner',
-    file: 'systems/orchestrator/migration/hand-over.ts',
-    replace: 'targetSession === null || migration.targetSession !== targetSession)',
-    with: 'targetSession === null)',
-    expect: 'the target has the memory',
-    subject: models,
+    name: 'late-open-takes-a-released-disk',
+    source: 'of our own making: what a client asked for before it gave its lock back arrives after that, and locks the image for ever',
+    file: 'systems/orchestrator/storage/storage-state.ts',
+    replace: 'if (this.#isBlocked(client) || client.instance <= (this.released.get(releaseKey(image, client)) ?? 0))',
+    with: 'if (this.#isBlocked(client))',
+    expect: 'nothing is left over',
+    subject: warm,
+    firstSeed: 1,
   },
 ]

@@ -207,20 +207,6 @@ const invariants: MachineInvariants<object, State, Message, Durable, Input, Save
   begin: () => ({}),
   checks: [
     {
-      name: 'the target has the memory',
-      check: (_, { node, nodes }: Step) => {
-        if (node.id !== handOverNodes.control || node.state.role !== 'control') return undefined
-        const { host, session, generation } = node.state.ground
-        // A boot raises the generation, too, and is in a later life than the first.
-        if (host !== 'target' || generation !== 2) return undefined
-        const target = nodes[handOverNodes.target] as Node
-        const known = target.state.role === 'target' && target.state.session >= session ? target.state : null
-        if (known === null || known.session > session || sideOf(target) !== null)
-          return session === 1 ? undefined : `life ${session} of the target never had it`
-        return `life ${session} of the target has nothing of its memory`
-      },
-    },
-    {
       name: 'AtMostOneRunning',
       check: (_, { nodes }: Step) =>
         executes(nodes[handOverNodes.source] as Node) && executes(nodes[handOverNodes.target] as Node) ? 'the guest runs on both sides' : undefined,

@@ -65,7 +65,8 @@ function deedForOwn(spec: GuestSpec, migration: Assignment['migration'], guest: 
   if (isOnItsWay && guest.migration !== null && guest.migration !== migration?.id) return { kind: 'cancel', vm, generation, migration: guest.migration }
   if (guest.state === 'standing' && migration !== null) return { kind: 'hand-over', vm, generation, migration: migration.id }
   if (guest.state !== 'running') return null
-  if (guest.generationId !== spec.identity.generationId) return { kind: 'identify', vm, spec }
+  // Nobody's guest is as it was made: it becomes somebody once.
+  if (spec.address !== null && guest.generationId !== spec.identity.generationId) return { kind: 'identify', vm, spec }
   if (migration === null || migration.phase !== 'copying' || migration.targetSession === null) return null
   return { kind: 'migrate', vm, generation, migration: migration.id, target: migration.target, targetSession: migration.targetSession }
 }

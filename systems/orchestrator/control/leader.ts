@@ -27,6 +27,8 @@ export interface LeaderConfig {
   readonly placementsPerTick: number
   readonly migrationsAtOnce: number
   readonly migrationPatience: Nanos
+  /** Of a claim on a warm VM: within it the guest has become who it is to be, or the VM is booted elsewhere. */
+  readonly claimPatience: Nanos
   readonly collectEvery: Nanos
   readonly sizePoolsEvery: Nanos
 }
@@ -39,6 +41,7 @@ export const leaderDefaults: LeaderConfig = {
   placementsPerTick: 8,
   migrationsAtOnce: 4,
   migrationPatience: s(12),
+  claimPatience: s(4),
   collectEvery: s(5),
   sizePoolsEvery: s(1),
 }
@@ -53,6 +56,8 @@ export class Leader {
   readonly #fencing = new Set<string>()
   /** When a migration was first seen. */
   readonly #migrations = new Map<number, Nanos>()
+  /** When a claim was first seen, by VM. */
+  readonly #claims = new Map<string, Nanos>()
   readonly #pools: PoolSizing
   readonly #garbage: GarbageCollection
   #term = -1
@@ -86,6 +91,7 @@ export class Leader {
       this.#silence.listenAnew(now)
       this.#fences.clear()
       this.#migrations.clear()
+      this.#claims.clear()
     }
     if (this.#isBusy) return
     this.#isBusy = true
@@ -103,6 +109,7 @@ export class Leader {
     this.#fenceLost()
     await this.#placeHomeless()
     await this.#endMigrations(now)
+    await this.#endClaims(now)
     await this.#drain()
     if (now - this.#lastSizing >= sizePoolsEvery) {
       this.#lastSizing = now
@@ -240,6 +247,20 @@ export class Leader {
       await this.decide({ kind: 'abort-migration', vm: id, migration: migration.id, why: 'it takes too long' })
     }
     for (const id of [...this.#migrations.keys()]) if (!current.has(id)) this.#migrations.delete(id)
+  }
+
+  /** A warm VM that its host does not hand over in time is given up there, and booted where it can be. */
+  async #endClaims(now: Nanos): Promise<void> {
+    const { vms } = this.#control.state
+    for (const id of [...this.#claims.keys()]) if (vms.get(id)?.isBecoming !== true) this.#claims.delete(id)
+    for (const { id, generation, isBecoming, evicted, host } of [...vms.values()]) {
+      if (!isBecoming || evicted !== null || host === null) continue
+      const since = this.#claims.get(id) ?? now
+      this.#claims.set(id, since)
+      if (now - since < this.#config.claimPatience) continue
+      this.#control.host.check.reachable('a claim on a warm VM lapses')
+      await this.decide({ kind: 'evict', vm: id, generation, why: 'fails' })
+    }
   }
 
   /** Moves VMs away from hosts that are to be empty, a few at a time; what cannot move alive is booted elsewhere. */

@@ -1,4 +1,5 @@
 import type { HostName, Nanos, Timer } from '../../../sim/host/seam.js'
+import type { GuestIdentity } from '../control/records.js'
 import { type SourceSide, standsStill, type TargetSide } from '../migration/sides.js'
 import { GuestMemory } from './guest-memory.js'
 import type { GuestSpec, GuestState, GuestView } from './hypervisor.js'
@@ -41,7 +42,12 @@ export class Guest {
   incoming: Incoming | null = null
   readonly timers: Timer[] = []
 
-  constructor(public spec: GuestSpec) {}
+  /** Who it believes to be: of what was booted or restored, until it is told. */
+  identity: GuestIdentity
+
+  constructor(public spec: GuestSpec) {
+    this.identity = spec.identity
+  }
 
   get vm(): string {
     return this.spec.vm
@@ -53,7 +59,8 @@ export class Guest {
   }
 
   view(isFed: boolean): GuestView {
-    const { vm, generation, boots, identity } = this.spec
+    const { identity } = this
+    const { vm, generation, boots } = this.spec
     const migration = this.outgoing?.migration ?? this.incoming?.migration ?? null
     return { vm, generation, boots, state: this.#state(isFed), generationId: identity.generationId, migration }
   }

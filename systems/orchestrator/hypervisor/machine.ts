@@ -17,6 +17,7 @@ import { GuestLife } from './guest-life.js'
 import { GuestMemory } from './guest-memory.js'
 import { accepted, declined, type GuestSpec, type HypervisorAnswer, type HypervisorView, hypervisorApi } from './hypervisor.js'
 import { type MachineConfig, machineDefaults } from './machine-config.js'
+import { Snapshots } from './snapshots.js'
 import { type Unit, Units } from './units.js'
 
 /**
@@ -38,6 +39,7 @@ export class Machine {
   readonly lease: LeaseKeeper
   readonly disks: GuestDisks
   readonly driven: DrivenGuests
+  readonly snapshots = new Snapshots()
   readonly units: Units
   readonly host: Host
   readonly #storage: HostName
@@ -221,6 +223,7 @@ export class Machine {
     guest.doing = 'starting'
     guest.instance = this.nextInstance()
     guest.memory = new GuestMemory()
+    guest.identity = guest.spec.identity
     guest.outgoing = null
     guest.incoming = null
     this.note('starting', guest)
@@ -245,14 +248,17 @@ export class Machine {
       await this.#bootDriven(guest, instance)
       return
     }
-    const [shortest, longest] = this.config.bootTime
+    const isRestored = this.snapshots.has(guest.spec)
+    const [shortest, longest] = isRestored ? this.config.restoreTime : this.config.bootTime
     const bootTime = shortest + this.host.random.int(longest - shortest + 1)
     guest.timers.push(
       this.host.clock.timer(bootTime, () => {
         this.enter()
         if (!this.isCurrent(guest, instance) || guest.doing !== 'booting') return
         guest.timers.length = 0
+        if (isRestored) this.snapshots.restore(guest)
         this.run(guest, 'running')
+        this.snapshots.make(guest)
       }),
     )
   }
@@ -303,9 +309,11 @@ export class Machine {
   async #identify(spec: GuestSpec): Promise<HypervisorAnswer> {
     const guest = this.guests.get(spec.vm)
     if (guest === undefined || guest.spec.generation !== spec.generation || guest.doing !== 'running') return declined('it does not run here')
-    if (guest.spec.identity.generationId === spec.identity.generationId) return accepted
+    if (guest.identity.generationId === spec.identity.generationId) return accepted
     if (guest.spec.address !== null) return declined('it is somebody already')
+    // A clone is as its template was until it is told by its generation id: before it is on the network.
     guest.spec = spec
+    guest.identity = spec.identity
     this.note('identified', guest)
     this.host.check.reachable('a warm guest becomes somebody')
     this.connect(guest)
@@ -373,9 +381,9 @@ export class Machine {
     this.enter()
   }
 
-  note(what: GuestEvent['what'], { spec, instance, memory, outgoing, incoming }: Guest, why = ''): void {
+  note(what: GuestEvent['what'], { spec, identity, instance, memory, outgoing, incoming }: Guest, why = ''): void {
     this.changes++
-    const { vm, generation, identity } = spec
+    const { vm, generation } = spec
     const migration = outgoing?.migration ?? incoming?.migration ?? null
     this.events.add({ what, vm, generation, instance, generationId: identity.generationId, migration, digest: memory.digest, why })
   }

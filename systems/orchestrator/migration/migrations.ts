@@ -150,6 +150,8 @@ export class Migrations {
 
   #takeBack(guest: Guest): void {
     const machine = this.#machine
+    // What was given back is never taken again by the same instance: its release may still be on its way.
+    guest.instance = machine.nextInstance()
     const { instance, outgoing } = guest
     const isCurrent = () => machine.isCurrent(guest, instance) && guest.doing === 'running' && guest.outgoing === outgoing
     machine.host.spawn('guest', async () => {

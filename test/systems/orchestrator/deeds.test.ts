@@ -11,6 +11,7 @@ const spec = (generation: number): GuestSpec => ({
   definition: definitionDefaults,
   address: null,
   identity: { machineId: 'm', randomSeed: 1, generationId: 'g' },
+  snapshotOf: null,
 })
 const assigned = (role: Assignment['role'], generation: number, migration: Assignment['migration'] = null): Assignment => ({
   vm: 'vm-1',

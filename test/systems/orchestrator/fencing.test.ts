@@ -86,6 +86,17 @@ describe('The storage', () => {
     expect(state.perform('openSession', { ...session, session: 2 })).toEqual({ kind: 'open' })
   })
 
+  test('takes nothing any more of who gave the image back, though it comes later', () => {
+    const state = opened()
+    state.perform('release', { image: 'vm-1', client: client(2) })
+    expect(state.perform('open', { image: 'vm-1', client: client(2), generation: 1 })).toEqual({ kind: 'blocked' })
+    expect(state.perform('open', { image: 'vm-1', client: client(3), generation: 1 })).toEqual({ kind: 'ok' })
+    // Of an image that is not there yet, too.
+    state.perform('release', { image: 'vm-2', client: client(4) })
+    expect(state.perform('open', { image: 'vm-2', client: client(4), generation: 1 })).toEqual({ kind: 'blocked' })
+    expect(state.images.has('vm-2')).toBe(false)
+  })
+
   test('breaks a lock only while the one that is meant holds it', () => {
     const state = opened()
     const held = { client: client(1), generation: 1 }
