@@ -18,6 +18,7 @@ export default defineConfig({
       { find: /^seedfall\/broker$/, replacement: at('systems/broker/index.ts') },
       { find: /^seedfall\/kv$/, replacement: at('systems/kv/index.ts') },
       { find: /^seedfall\/orchestrator$/, replacement: at('systems/orchestrator/index.ts') },
+      { find: /^seedfall\/orchestrator-models$/, replacement: at('invariants/orchestrator/models/index.ts') },
     ],
   },
   test: {

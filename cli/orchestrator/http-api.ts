@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { Asked, OrchestratorClient } from '../../systems/orchestrator/client.js'
 import type { CommandResult, Refused } from '../../systems/orchestrator/control/commands.js'
 import type { Order } from '../../systems/orchestrator/control/control-api.js'
+import type { PoolSource } from '../../systems/orchestrator/control/records.js'
 import { completeDefinition, definitionFault, type VmDefinition } from '../../systems/orchestrator/definition.js'
 
 /** An answer that is not what was asked for. `code` is stable, `message` is for people. */
@@ -115,6 +116,7 @@ async function route(client: OrchestratorClient, request: IncomingMessage): Prom
         definition: definition as VmDefinition,
         least: wholeIn(body, 'least'),
         most: wholeIn(body, 'most'),
+        source: sourceIn(body),
       })
     }
     case 'GET events':
@@ -189,6 +191,11 @@ function nameIn(body: Record<string, unknown>, field: string): string {
   const value = body[field]
   if (typeof value === 'string' && /^[a-z][a-z0-9-]{0,62}$/.test(value)) return value
   throw new HttpError(400, 'bad-request', `${field} must be lower-case letters, digits and dashes, at most 63, not ${JSON.stringify(value ?? null)}`)
+}
+
+function sourceIn({ source = 'boot' }: Readonly<Record<string, unknown>>): PoolSource {
+  if (source !== 'boot' && source !== 'snapshot') throw new HttpError(400, 'bad-request', "source must be 'boot' or 'snapshot'")
+  return source
 }
 
 function wholeIn(body: Record<string, unknown>, field: string): number {

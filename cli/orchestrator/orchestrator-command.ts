@@ -212,8 +212,8 @@ function printFlake(file: string, json: boolean, terminal: Terminal): void {
   const fault = definitionFault(definition)
   if (fault !== null) throw new BadInput(`${file}: ${fault}`)
   const identity = { machineId: '0'.repeat(32), randomSeed: 0, generationId: '0'.repeat(32) }
-  const spec = { vm: path.basename(file, '.json'), generation: 1, boots: 1, definition: definition as VmDefinition, address: addressOf(0, 0, 1), identity }
-  const flake = flakeOf(spec)
+  const vm = path.basename(file, '.json')
+  const flake = flakeOf({ vm, generation: 1, boots: 1, definition: definition as VmDefinition, address: addressOf(0, 0, 1), identity, snapshotOf: null })
   terminal.out(json ? JSON.stringify({ flake }) : flake.trimEnd())
 }
 

@@ -16,6 +16,12 @@ export type VmRoles = { control: ControlPlane; agent: Agent; machine: Machine; s
 /** What there is to see in a step, as bits. */
 export const seen = { machine: 1, control: 2, storage: 4 } as const
 
+/** A change of a VM's record. */
+export interface SeenTouch extends Touch {
+  /** Before this change, though several of one VM may come in one step; null: there was none. */
+  readonly before: VmRecord | null
+}
+
 /** A guest that executed when it was last heard of. */
 export interface Execution {
   readonly host: HostView<unknown>
@@ -38,13 +44,15 @@ export class VmObserver {
   /** VMs that it executes, where something has changed; else nothing. */
   executing: readonly string[] = none
   /** What was committed and never seen before. */
-  touches: readonly Touch[] = none
+  touches: readonly SeenTouch[] = none
   /** The replica that stepped. */
   control: ControlPlane | null = null
   write: AcceptedWrite | null = null
   broken: BrokenLock | null = null
   /** Sessions that are new on the blocklist: `machine-1/3`. */
   blocked: readonly string[] = none
+  /** Clients that are new on it: `machine-1/3/2`. */
+  blockedClients: readonly string[] = none
   storage: Storage | null = null
   /** As the control plane committed it last, whichever replica applied it first. */
   readonly records = new Map<string, VmRecord>()
@@ -58,6 +66,7 @@ export class VmObserver {
   #revision = 0
   #storageChanges = -1
   #blocklist = 0
+  #blockedClients = 0
   #step = -1
 
   /** Takes in a step; the first check of a step does the work for all. */
@@ -101,7 +110,8 @@ export class VmObserver {
     this.aspects = seen.machine
     this.events = none
     this.executing = none
-    if (known.changes === machine.changes) return
+    // What was found to be so already is noted, and changes nothing.
+    if (known.changes === machine.changes && known.events === machine.events.end) return
     known.changes = machine.changes
     this.#collect(machine, known)
     this.executing = this.#executingOn(machine, host)
@@ -151,10 +161,15 @@ export class VmObserver {
     known.revision = state.revision
     this.control = control
     this.aspects = seen.control
-    const touches: Touch[] = []
+    const touches: SeenTouch[] = []
+    const latest = new Map<string, VmRecord | null>()
     for (let number = known.touches; number < state.touches.end; number++) {
       const touch = state.touches.at(number)
-      if (touch !== undefined && touch.revision > this.#revision) touches.push(touch)
+      if (touch === undefined || touch.revision <= this.#revision) continue
+      const { vm, record } = touch
+      const before = latest.get(vm)
+      touches.push({ ...touch, before: before === undefined ? (this.records.get(vm) ?? null) : before })
+      latest.set(vm, record)
     }
     known.touches = state.touches.end
     this.#revision = Math.max(this.#revision, state.revision)
@@ -178,6 +193,9 @@ export class VmObserver {
     this.write = isNewLife || state.lastWrite === this.#lastWrite ? null : state.lastWrite
     this.broken = isNewLife || state.lastBroken === this.#lastBroken ? null : state.lastBroken
     this.blocked = isNewLife ? none : state.blocklist.slice(this.#blocklist)
+    const hasNew = !isNewLife && state.blockedClients.size > this.#blockedClients
+    this.blockedClients = hasNew ? [...state.blockedClients].slice(this.#blockedClients) : none
+    this.#blockedClients = state.blockedClients.size
     this.#lastWrite = state.lastWrite
     this.#lastBroken = state.lastBroken
     this.#blocklist = state.blocklist.length

@@ -4,11 +4,10 @@ import { seen, type VmObservation } from './observer.js'
 export const ownerMonotonic = (observation: VmObservation) =>
   observation.invariant('OwnerMonotonic', seen.machine | seen.control, () => {
     const started = new Map<string, number>()
-    return ({ aspects, touches, records, events, host }) => {
+    return ({ aspects, touches, events, host }) => {
       if ((aspects & seen.control) !== 0) {
-        for (const { vm, record } of touches) {
-          const before = records.get(vm)
-          if (record === null || before === undefined) continue
+        for (const { vm, record, before } of touches) {
+          if (record === null || before === null) continue
           if (record.generation < before.generation) return `${vm} went back from generation ${before.generation} to ${record.generation}`
           const isOther = record.host !== null && before.host !== null && record.host !== before.host
           if (isOther && record.generation === before.generation)

@@ -37,7 +37,7 @@ function wrongWith(world: World<VmRoles>, state: ClusterState, vm: VmRecord): st
   if (machine === undefined || guest === undefined) return `is not on ${vm.host}`
   if (guest.spec.generation !== vm.generation || guest.spec.boots !== vm.boots) return `is on ${vm.host} as it was before`
   if (!machine.isExecuting(guest)) return `does not run on ${vm.host}`
-  if (guest.spec.identity.generationId !== vm.identity.generationId) return 'has not become who it is to be'
+  if (vm.pool === null && guest.identity.generationId !== vm.identity.generationId) return 'has not become who it is to be'
   return vm.observed === 'running' ? null : `runs, and is known to be ${vm.observed}`
 }
 

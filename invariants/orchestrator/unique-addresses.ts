@@ -7,11 +7,10 @@ export const uniqueAddresses = (observation: VmObservation) =>
     const holders = new Map<string, Execution>()
     const named = new Map<string, string>()
     return (observer) => {
-      const { machine, host, events, touches, records } = observer
+      const { machine, host, events, touches } = observer
       if ((observer.aspects & seen.control) !== 0) {
-        for (const { vm, record } of touches) {
-          const before = records.get(vm)
-          if (before !== undefined) for (const key of namesOf(before)) if (named.get(key) === vm) named.delete(key)
+        for (const { vm, record, before } of touches) {
+          if (before !== null) for (const key of namesOf(before)) if (named.get(key) === vm) named.delete(key)
           if (record === null) continue
           for (const key of namesOf(record)) {
             const other = named.get(key)

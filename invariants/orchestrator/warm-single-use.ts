@@ -7,11 +7,10 @@ export const warmSingleUse = (observation: VmObservation) =>
     const used = new Set<string>()
     /** By identity, the VM that came up with it. */
     const identities = new Map<string, string>()
-    return ({ aspects, machine, host, events, touches, records }) => {
+    return ({ aspects, machine, host, events, touches }) => {
       if ((aspects & seen.control) !== 0) {
-        for (const { vm, record } of touches) {
-          const before = records.get(vm)
-          if (before === undefined || record === null || before.tenant === warmTenant || before.name === record.name) continue
+        for (const { vm, record, before } of touches) {
+          if (before === null || record === null || before.tenant === warmTenant || before.name === record.name) continue
           return `${vm} was ${before.name}, and is given away again as ${record.name}`
         }
         return undefined

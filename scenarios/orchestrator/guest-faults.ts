@@ -1,4 +1,5 @@
 import { type Drawn, drawnMillis, type FaultDefinition, type FaultWorld, type Injection, type Random } from '../../sim/index.js'
+import { isUnderWay } from '../../systems/orchestrator/hypervisor/guest.js'
 import { Machine } from '../../systems/orchestrator/hypervisor/machine.js'
 
 /** A guest's kernel panics: its machine starts it again after a while. */
@@ -74,7 +75,7 @@ function sidesOf(world: FaultWorld) {
   for (const { name, process } of world.view.all) {
     if (!(process instanceof Machine)) continue
     for (const { outgoing } of process.guests.values()) {
-      if (outgoing === null || outgoing.phase === 'back') continue
+      if (outgoing === null || !isUnderWay(outgoing)) continue
       const pair = [world.host(name), world.host(outgoing.target)]
       if (pair.every((machine) => machine !== undefined && machine.life !== null)) return pair as NonNullable<(typeof pair)[number]>[]
     }

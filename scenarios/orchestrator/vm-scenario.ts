@@ -1,6 +1,10 @@
+import type { VmHistory } from '../../invariants/orchestrator/history.js'
 import type { VmObservation, VmRoles } from '../../invariants/orchestrator/index.js'
-import type { Measurements, OptionRange, World } from '../../sim/index.js'
+import type { VmOperation } from '../../invariants/orchestrator/operations.js'
+import { hasNoOrphans, isSettled } from '../../invariants/orchestrator/settled.js'
+import { type Host, type Measurements, type OptionRange, type Random, s, type World } from '../../sim/index.js'
 import { definitionDefaults, type VmDefinition } from '../../systems/orchestrator/definition.js'
+import { readGuestsBack } from './vm-clients.js'
 
 export function downtimes(observation: VmObservation): (world: World<VmRoles>) => Measurements {
   return (world) => ({ 'migration downtime': { unit: 'nanos', values: observation.seenOf(world)?.downtimes ?? [] } })
@@ -11,3 +15,30 @@ export const thinkOption: Record<'thinkMillis', OptionRange> = {
 }
 
 export const smallVm: VmDefinition = { ...definitionDefaults, vcpus: 2, memoryMib: 512 }
+
+/** What must come true after faults have ended; `names`: VMs whose disks are read back. */
+export function afterwards(names: readonly string[] = []) {
+  const told = { name: 'guests hold what was acknowledged', within: s(15), ask: (host: Host, history: VmHistory) => readGuestsBack(host, history, names) }
+  return [
+    { name: 'desired is observed', within: s(25), holds: isSettled },
+    { name: 'nothing is left over', within: s(25), holds: hasNoOrphans },
+    ...(names.length === 0 ? [] : [told]),
+  ]
+}
+
+/** Named VMs that the first client creates, and that all then talk to; `others`: what else is done, of `ways` each with the same odds. */
+export function namedVms(
+  names: readonly string[],
+  ways: number,
+  talks: { readonly put: number; readonly get: number },
+  others: (name: string, die: number, random: Random) => VmOperation,
+) {
+  return (random: Random, client: number, index: number): VmOperation => {
+    if (client === 1 && index < names.length) return { f: 'create', name: names[index] as string, definition: smallVm }
+    const name = random.pick(names)
+    const die = random.int(ways)
+    if (die < talks.put) return { f: 'put', name, value: client * 1_000_000 + index }
+    if (die < talks.put + talks.get) return { f: 'get', name }
+    return others(name, die - talks.put - talks.get, random)
+  }
+}

@@ -10,6 +10,7 @@ import { plants } from './plants.js'
 const mistakes: Readonly<Record<string, string>> = {
   'broker-acknowledged-by-a-lost-leader': 'success-despite-lost-leadership',
   'raft-deposed-leader-serves-reads': 'deposed-leader-serves-reads',
+  'vm-guest-writes-while-it-stands-still': 'guest-writes-while-it-stands-still',
 }
 
 /** What `corpus check` says of an entry in a program with the mistake planted. */

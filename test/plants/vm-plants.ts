@@ -4,11 +4,33 @@ const storm = 'scenarios/vm-storm.scenario.ts'
 const partition = 'scenarios/vm-partition.scenario.ts'
 const migrate = 'scenarios/vm-migrate.scenario.ts'
 const warm = 'scenarios/vm-warm.scenario.ts'
+const upgrade = 'scenarios/vm-upgrade.scenario.ts'
 const controlLoss = 'scenarios/vm-control-loss.scenario.ts'
+const models = 'test/plants/vm-model.hunt.ts'
 const truth = 'test/plants/vm-truth.hunt.ts'
 
 /** Mistakes of orchestrators of virtual machines: from the trackers of KubeVirt, Nova and Ceph, and of the sort that a review lets pass. */
 export const vmPlants: readonly Plant[] = [
+  {
+    name: 'source-runs-on-after-migration',
+    source: 'V1, KubeVirt #15711: the migration is over, and nobody ends the source',
+    file: 'systems/orchestrator/migration/sides.ts',
+    replace: "return to(side, 'gone', emit('destroy'), send('target', 'activate'))",
+    with: "return to(side, 'gone', send('target', 'activate'))",
+    expect: ['RunsWhereOwned', 'AtMostOneRunning'],
+    subject: migrate,
+    isThorough: true,
+  },
+  {
+    name: 'released-lock-is-broken',
+    source: 'V7, krbd 588159009d5b: the owner of a lock releases it while another is about to break it, and is put on the blocklist nonetheless',
+    file: 'systems/orchestrator/storage/storage-state.ts',
+    replace: "    if (found === undefined || found.lock === null) return 'broken'\n",
+    with: "    if (found === undefined || found.lock === null) {\n      this.blockedClients.add(clientName(held.client))\n      return 'broken'\n    }\n",
+    expect: 'InnocentNotBlocked',
+    subject: storm,
+    isThorough: true,
+  },
   {
     name: 'good-target-deleted-with-its-source',
     source: 'V2, KubeVirt #13112: the source dies after the migration succeeded, and the controller deletes the good target',
@@ -17,6 +39,7 @@ export const vmPlants: readonly Plant[] = [
     with: '  return vm.host === host || vm.arrival?.source === host\n',
     expect: ['RunsWhereOwned', 'SingleDiskWriter'],
     subject: migrate,
+    isThorough: true,
   },
   {
     name: 'name-freed-without-confirmation',
@@ -26,6 +49,7 @@ export const vmPlants: readonly Plant[] = [
     with: '  if (vm.host !== vm.name) state.removeVm(vm)\n',
     expect: ['RunsWhereOwned', 'SingleDiskWriter', 'UniqueIpMac'],
     subject: storm,
+    isThorough: true,
   },
   {
     name: 'control-stall-evicts',
@@ -35,6 +59,7 @@ export const vmPlants: readonly Plant[] = [
     with: 'return now - heard',
     expect: 'NothingHealthyDies',
     subject: controlLoss,
+    isThorough: true,
   },
   {
     name: 'fences-what-is-not-lost',
@@ -62,6 +87,7 @@ export const vmPlants: readonly Plant[] = [
     with: "state.setVm({ ...vm, observed: 'none', migration: null, arrival })",
     expect: ['RunsWhereOwned', 'SingleDiskWriter'],
     subject: migrate,
+    isThorough: true,
   },
   {
     name: 'autostart-asks-nobody',
@@ -71,6 +97,7 @@ export const vmPlants: readonly Plant[] = [
     with: '      if (unit.session !== 0) this.begin(unit.spec)\n',
     expect: ['RunsWhereOwned', 'AtMostOneRunning', 'SingleDiskWriter'],
     subject: storm,
+    isThorough: true,
   },
   {
     name: 'stale-report-takes-ownership',
@@ -103,8 +130,8 @@ export const vmPlants: readonly Plant[] = [
     name: 'disk-not-drained-before-hand-over',
     source: 'QEMU: a migration that completes with requests to the disk in flight',
     file: 'systems/orchestrator/migration/migrations.ts',
-    replace: 'return (await machine.releaseDisk(guest.vm)) && isCurrent()',
-    with: 'return isCurrent()',
+    replace: 'const isReleased = await machine.disks.release(guest.vm)',
+    with: 'const isReleased = await Promise.resolve(true)',
     expect: 'SingleDiskWriter',
     subject: migrate,
     firstSeed: 80,
@@ -148,18 +175,38 @@ export const vmPlants: readonly Plant[] = [
   {
     name: 'guest-runs-in-the-last-round',
     source: 'Clark and others, "Live Migration of Virtual Machines", NSDI 2005: the last round is of a guest that is stopped',
-    file: 'systems/orchestrator/hypervisor/guest.ts',
-    replace: "(this.outgoing.phase === 'stopping' || this.outgoing.phase === 'standing')",
-    with: "this.outgoing.phase === 'standing'",
+    file: 'systems/orchestrator/migration/sides.ts',
+    replace: "phase === 'stopping' || phase === 'releasing' ||",
+    with: "phase === 'releasing' ||",
     expect: 'MigrationMemory',
     subject: migrate,
+  },
+  {
+    name: 'guest-writes-while-it-stands-still',
+    source: 'of our own making: a write that was wished for before the guest was stopped is done afterwards, and changes its memory',
+    file: 'systems/orchestrator/hypervisor/guest-life.ts',
+    replace: '    if (!this.#machine.isExecuting(guest)) return null\n    const { instance } = guest\n',
+    with: '    const { instance } = guest\n',
+    expect: 'MigrationMemory',
+    subject: migrate,
+    firstSeed: 160,
+  },
+  {
+    name: 'returning-guest-in-the-way',
+    source: 'of our own making: a VM that left and was to come back before its first host had confirmed the release is never released there',
+    file: 'systems/orchestrator/agent/deeds.ts',
+    replace: 'if (guest !== undefined && guest.generation > generation && isComing(guest.state) && guest.migration !== null)',
+    with: 'if (guest !== undefined && guest.generation > generation && isComing(guest.state) && guest.migration === 0)',
+    expect: 'nothing is left over',
+    subject: upgrade,
+    firstSeed: 7_300_000,
   },
   {
     name: 'warm-vm-stays-in-the-pool',
     source: 'a pool whose claim does not take out what is claimed',
     file: 'systems/orchestrator/control/pool-commands.ts',
-    replace: 'state.setVm({ ...warm, pool: null, name',
-    with: 'state.setVm({ ...warm, name',
+    replace: 'state.setVm({ ...warm, pool: null, isBecoming',
+    with: 'state.setVm({ ...warm, isBecoming',
     expect: 'WarmSingleUse',
     subject: warm,
   },
@@ -208,5 +255,42 @@ export const vmPlants: readonly Plant[] = [
     with: 'result = { ...result }\n    }',
     expect: 'not linearizable (vm-api)',
     subject: storm,
+  },
+  {
+    name: 'watchdog-waits-for-an-answer',
+    source: 'sanlock, SBD: a watchdog that fires only when somebody answers protects from nothing',
+    file: 'systems/orchestrator/lease/lease-machine.ts',
+    replace: 'return setFed(state, state.deadline !== null && input.now < state.deadline)',
+    with: 'return setFed(state, state.deadline !== null)',
+    expect: 'AtMostOneRunning',
+    subject: models,
+  },
+  {
+    name: 'no-margin-for-clocks',
+    source: 'Gray and Cheriton, "Leases", SOSP 1989: who waits for a lease to end has to allow for the drift of clocks',
+    file: 'systems/orchestrator/lease/lease-machine.ts',
+    replace: 'return Math.ceil(patience * 1.1)',
+    with: 'return patience',
+    expect: 'AtMostOneRunning',
+    subject: models,
+  },
+  {
+    name: 'source-loses-its-patience-after-all',
+    source: 'split brain: a source that goes on by itself when the answer to its hand-over does not come',
+    file: 'systems/orchestrator/migration/sides.ts',
+    replace: "return what === 'cancel' ? goBack(side) : []",
+    with: "return what === 'cancel' || what === 'patience-over' ? goBack(side) : []",
+    expect: ['AtMostOneRunning', 'RunsWhereOwned'],
+    subject: models,
+  },
+  {
+    name: 'late-open-takes-a-released-disk',
+    source: 'of our own making: what a client asked for before it gave its lock back arrives after that, and locks the image for ever',
+    file: 'systems/orchestrator/storage/storage-state.ts',
+    replace: 'if (this.#isBlocked(client) || client.instance <= (this.released.get(releaseKey(image, client)) ?? 0))',
+    with: 'if (this.#isBlocked(client))',
+    expect: 'nothing is left over',
+    subject: warm,
+    firstSeed: 1,
   },
 ]

@@ -1,6 +1,6 @@
 import type { HostName } from '../../../sim/host/seam.js'
 import type { Assignment } from '../control/control-api.js'
-import type { GuestSpec, GuestView, HypervisorView } from '../hypervisor/hypervisor.js'
+import type { GuestSpec, GuestState, GuestView, HypervisorView } from '../hypervisor/hypervisor.js'
 
 /** One thing that an agent has its machine do. */
 export type Deed =
@@ -31,8 +31,8 @@ export function deedsFor({ guests }: HypervisorView, assignments: readonly Assig
   for (const { vm, generation, state, migration } of guests) {
     if (assigned.has(vm)) continue
     // What never was this machine's is thrown away, and the generation may yet come to be its.
-    const neverOwned = (state === 'incoming' || state === 'complete') && migration !== null
-    deeds.push(neverOwned ? { kind: 'discard', vm, generation, migration } : { kind: 'stop', vm, generation })
+    const comes = isComing(state) && migration !== null
+    deeds.push(comes ? { kind: 'discard', vm, generation, migration } : { kind: 'stop', vm, generation })
   }
   return deeds
 }
@@ -40,6 +40,9 @@ export function deedsFor({ guests }: HypervisorView, assignments: readonly Assig
 function deedFor({ vm, generation, role, spec, migration }: Assignment, guest: GuestView | undefined): Deed | null {
   switch (role) {
     case 'stop':
+      // It went away from here and was to come back, and nothing came of that: what came of its memory is not what is to be stopped, but in the way of it.
+      if (guest !== undefined && guest.generation > generation && isComing(guest.state) && guest.migration !== null)
+        return { kind: 'discard', vm, generation: guest.generation, migration: guest.migration }
       return { kind: 'stop', vm, generation }
     case 'incoming':
       if (migration === null || migration.phase !== 'preparing' || guest?.migration === migration.id) return null
@@ -48,6 +51,8 @@ function deedFor({ vm, generation, role, spec, migration }: Assignment, guest: G
       return guest === undefined ? { kind: 'start', vm, spec } : deedForOwn(spec, migration, guest)
   }
 }
+
+const isComing = (state: GuestState): boolean => state === 'incoming' || state === 'complete'
 
 /** The VM is this machine's, and something of it is there. */
 function deedForOwn(spec: GuestSpec, migration: Assignment['migration'], guest: GuestView): Deed | null {
@@ -60,7 +65,8 @@ function deedForOwn(spec: GuestSpec, migration: Assignment['migration'], guest: 
   if (isOnItsWay && guest.migration !== null && guest.migration !== migration?.id) return { kind: 'cancel', vm, generation, migration: guest.migration }
   if (guest.state === 'standing' && migration !== null) return { kind: 'hand-over', vm, generation, migration: migration.id }
   if (guest.state !== 'running') return null
-  if (guest.generationId !== spec.identity.generationId) return { kind: 'identify', vm, spec }
+  // Nobody's guest is as it was made: it becomes somebody once.
+  if (spec.address !== null && guest.generationId !== spec.identity.generationId) return { kind: 'identify', vm, spec }
   if (migration === null || migration.phase !== 'copying' || migration.targetSession === null) return null
   return { kind: 'migrate', vm, generation, migration: migration.id, target: migration.target, targetSession: migration.targetSession }
 }

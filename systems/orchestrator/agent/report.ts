@@ -8,12 +8,12 @@ export function reportOf(view: HypervisorView, assignments: readonly Assignment[
   const guests: ReportedGuest[] = []
   const prepared: { vm: string; migration: number }[] = []
   const incoming = new Map(assignments.filter(({ role }) => role === 'incoming').map(({ vm, migration }) => [vm, migration?.id ?? null]))
-  for (const { vm, generation, state, migration } of view.guests) {
+  for (const { vm, generation, state, migration, generationId } of view.guests) {
     if (state === 'incoming' || state === 'complete') {
       if (migration !== null && incoming.get(vm) === migration) prepared.push({ vm, migration })
       continue
     }
-    const guest = { vm, generation, phase: phaseOf(state) }
+    const guest = { vm, generation, phase: phaseOf(state), generationId }
     guests.push(state === 'failed' ? { ...guest, isGivenUp: true } : guest)
   }
   return { guests, released, prepared }

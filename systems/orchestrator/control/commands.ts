@@ -1,6 +1,6 @@
 import type { HostName } from '../../../sim/host/seam.js'
 import type { Resources, VmDefinition } from '../definition.js'
-import type { GuestIdentity, HostMode, ObservedPhase, Quota } from './records.js'
+import type { GuestIdentity, HostMode, ObservedPhase, PoolSource, Quota } from './records.js'
 
 /** What clients and operators ask for. */
 export type ClientCommand =
@@ -19,7 +19,14 @@ export type ClientCommand =
   | { readonly kind: 'resize'; readonly name: string; readonly vcpus: number; readonly memoryMib: number }
   | { readonly kind: 'migrate'; readonly name: string; readonly target: HostName }
   | { readonly kind: 'set-mode'; readonly host: HostName; readonly mode: HostMode }
-  | { readonly kind: 'set-pool'; readonly pool: string; readonly definition: VmDefinition; readonly least: number; readonly most: number }
+  | {
+      readonly kind: 'set-pool'
+      readonly pool: string
+      readonly definition: VmDefinition
+      readonly least: number
+      readonly most: number
+      readonly source?: PoolSource
+    }
 
 /** What agents say. */
 export type AgentCommand =
@@ -59,6 +66,8 @@ export interface ReportedGuest {
   readonly vm: string
   readonly generation: number
   readonly phase: ObservedPhase
+  /** Who the guest is by now. */
+  readonly generationId?: string
   /** It was started as often as it may be here, and does not stay up. */
   readonly isGivenUp?: boolean
 }

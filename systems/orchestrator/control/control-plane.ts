@@ -140,9 +140,10 @@ export class ControlPlane {
     const { vms } = this.state
     if (released.some(({ vm }) => vms.get(vm)?.host === host || vms.get(vm)?.arrival?.source === host)) return true
     if (prepared.some(({ vm, migration }) => vms.get(vm)?.migration?.id === migration && vms.get(vm)?.migration?.phase === 'preparing')) return true
-    return guests.some(({ vm, generation, phase, isGivenUp }) => {
+    return guests.some(({ vm, generation, phase, isGivenUp, generationId }) => {
       const record = vms.get(vm)
       if (record === undefined || record.host !== host || record.generation !== generation) return false
+      if (record.isBecoming && generationId === record.identity.generationId) return true
       return record.observed !== phase || (isGivenUp === true && record.evicted === null)
     })
   }

@@ -25,7 +25,7 @@ export function join(state: ClusterState, command: Extract<AgentCommand, { kind:
 function endSession(state: ClusterState, vm: VmRecord, host: HostName, next: number | null): void {
   if (isAtHome(vm, host)) {
     const isToGoOn = next !== null && vm.desired === 'running' && vm.evicted === null && vm.pool === null
-    if (isToGoOn) state.setVm({ ...vm, session: next, generation: vm.generation + 1, observed: 'none', migration: null, arrival: null })
+    if (isToGoOn) state.setVm({ ...vm, session: next, generation: vm.generation + 1, observed: 'none', isBecoming: false, migration: null, arrival: null })
     else letGo(state, vm)
     return
   }
@@ -47,7 +47,7 @@ function letGo(state: ClusterState, vm: VmRecord): void {
     return
   }
   const failedOn = vm.evicted === 'fails' && vm.host !== null ? [...vm.failedOn, vm.host].slice(-mostFailedOn) : vm.failedOn
-  state.setVm({ ...vm, host: null, observed: 'stopped', evicted: null, migration: null, arrival: null, failedOn })
+  state.setVm({ ...vm, host: null, observed: 'stopped', evicted: null, isBecoming: false, migration: null, arrival: null, failedOn })
   state.tell(vm.id, vm.desired === 'running' ? 'waits for a host' : 'is stopped')
 }
 
@@ -79,8 +79,9 @@ function observe(state: ClusterState, host: HostName, session: number, guest: Re
   const isOwner = vm.host === host && vm.session === session && vm.generation === guest.generation
   if (!isOwner) return
   const evicted = guest.isGivenUp === true && vm.evicted === null && vm.desired === 'running' ? 'fails' : vm.evicted
-  if (vm.observed === guest.phase && evicted === vm.evicted) return
-  state.setVm({ ...vm, host, session, observed: guest.phase, evicted })
+  const isBecoming = vm.isBecoming && guest.generationId !== vm.identity.generationId
+  if (vm.observed === guest.phase && evicted === vm.evicted && isBecoming === vm.isBecoming) return
+  state.setVm({ ...vm, host, session, observed: guest.phase, evicted, isBecoming })
   state.tell(vm.id, `is ${guest.phase} on ${host}`)
 }
 

@@ -3,11 +3,11 @@ import { NetError } from '../../../sim/host/errors.js'
 import type { HostName, Nanos } from '../../../sim/host/seam.js'
 import { Busy, NotLeader, ProposalTimeout, Superseded } from '../../raft/errors.js'
 import { hypervisorApi } from '../hypervisor/hypervisor.js'
-import { fenceWait } from '../hypervisor/watchdog.js'
+import { fenceWait } from '../lease/lease-machine.js'
 import { storageApi } from '../storage/storage-api.js'
 import type { Command, CommandResult } from './commands.js'
 import type { ControlPlane } from './control-plane.js'
-import { type Fence, type FenceEvent, fenceStep, unfenced } from './fencing.js'
+import { type FenceMachine, type FenceMessage, type FenceState, fenceMachine } from './fencing.js'
 import { GarbageCollection } from './garbage-collection.js'
 import { vmsOf } from './host-commands.js'
 import { place } from './placement.js'
@@ -27,6 +27,8 @@ export interface LeaderConfig {
   readonly placementsPerTick: number
   readonly migrationsAtOnce: number
   readonly migrationPatience: Nanos
+  /** Of a claim on a warm VM: within it the guest has become who it is to be, or the VM is booted elsewhere. */
+  readonly claimPatience: Nanos
   readonly collectEvery: Nanos
   readonly sizePoolsEvery: Nanos
 }
@@ -39,6 +41,7 @@ export const leaderDefaults: LeaderConfig = {
   placementsPerTick: 8,
   migrationsAtOnce: 4,
   migrationPatience: s(12),
+  claimPatience: s(4),
   collectEvery: s(5),
   sizePoolsEvery: s(1),
 }
@@ -48,10 +51,13 @@ export class Leader {
   readonly #control: ControlPlane
   readonly #config: LeaderConfig
   readonly #silence: Silence
-  readonly #fences = new Map<string, Fence>()
+  readonly #fenceMachine: FenceMachine
+  readonly #fences = new Map<string, FenceState>()
   readonly #fencing = new Set<string>()
   /** When a migration was first seen. */
   readonly #migrations = new Map<number, Nanos>()
+  /** When a claim was first seen, by VM. */
+  readonly #claims = new Map<string, Nanos>()
   readonly #pools: PoolSizing
   readonly #garbage: GarbageCollection
   #term = -1
@@ -63,6 +69,7 @@ export class Leader {
   constructor(control: ControlPlane, config: LeaderConfig) {
     this.#control = control
     this.#config = config
+    this.#fenceMachine = fenceMachine(fenceWait(config.watchdogPatience))
     this.#silence = new Silence(config.hostPatience, config.longHostPatience)
     this.#pools = new PoolSizing(control)
     this.#garbage = new GarbageCollection(control)
@@ -84,6 +91,7 @@ export class Leader {
       this.#silence.listenAnew(now)
       this.#fences.clear()
       this.#migrations.clear()
+      this.#claims.clear()
     }
     if (this.#isBusy) return
     this.#isBusy = true
@@ -101,6 +109,7 @@ export class Leader {
     this.#fenceLost()
     await this.#placeHomeless()
     await this.#endMigrations(now)
+    await this.#endClaims(now)
     await this.#drain()
     if (now - this.#lastSizing >= sizePoolsEvery) {
       this.#lastSizing = now
@@ -160,29 +169,35 @@ export class Leader {
   }
 
   async #fence(machine: HostName, session: number, key: string): Promise<void> {
-    const { host } = this.#control
     const term = this.#term
-    let fence = this.#fences.get(key) ?? unfenced
-    const step = (event: FenceEvent) => {
-      fence = fenceStep(fence, event, host.clock.monotonic(), fenceWait(this.#config.watchdogPatience))
-      this.#fences.set(key, fence)
+    const state = this.#fences.get(key) ?? this.#fenceMachine.boot({ id: 2, peers: [] }, null).state
+    this.#fences.set(key, state)
+    let effects = this.#fenceMachine.step(state, { kind: 'input', input: { kind: 'try' } })
+    for (;;) {
+      const [effect] = effects
+      if (effect?.kind === 'emit') break
+      if (effect?.kind !== 'send') return
+      const answer = await this.#deliver(effect.message, machine, session)
+      if (answer === null) return
+      effects = this.#fenceMachine.step(state, { kind: 'message', from: effect.to, message: answer })
     }
+    if (term === this.#term) await this.decide({ kind: 'host-fenced', host: machine, session })
+  }
+
+  /** Null: no answer. */
+  async #deliver(message: FenceMessage, machine: HostName, session: number): Promise<FenceMessage | null> {
+    const { host } = this.#control
     try {
-      const { kind: state } = await host.net.call(storageApi, this.#storage, 'blocklist', { machine, session }, { timeout: callPatience })
-      step({ kind: 'storage', state })
-      step({ kind: 'time' })
-    } catch (error) {
-      if (!(error instanceof NetError)) throw error
-    }
-    if (fence.blockedAt !== null && !fence.isConfirmed) {
-      try {
-        const answer = await host.net.call(hypervisorApi, machine, 'powerOff', { session }, { timeout: callPatience })
-        if (answer.kind === 'done') step({ kind: 'power-off' })
-      } catch (error) {
-        if (!(error instanceof NetError)) throw error
+      if (message.kind === 'block') {
+        const { kind: state } = await host.net.call(storageApi, this.#storage, 'blocklist', { machine, session }, { timeout: callPatience })
+        return { kind: 'answer', state, at: host.clock.monotonic() }
       }
+      const answer = await host.net.call(hypervisorApi, machine, 'powerOff', { session }, { timeout: callPatience })
+      return answer.kind === 'done' ? { kind: 'off', at: host.clock.monotonic() } : null
+    } catch (error) {
+      if (error instanceof NetError) return null
+      throw error
     }
-    if (term === this.#term && fence.isConfirmed) await this.decide({ kind: 'host-fenced', host: machine, session })
   }
 
   get #storage(): HostName {
@@ -232,6 +247,20 @@ export class Leader {
       await this.decide({ kind: 'abort-migration', vm: id, migration: migration.id, why: 'it takes too long' })
     }
     for (const id of [...this.#migrations.keys()]) if (!current.has(id)) this.#migrations.delete(id)
+  }
+
+  /** A warm VM that its host does not hand over in time is given up there, and booted where it can be. */
+  async #endClaims(now: Nanos): Promise<void> {
+    const { vms } = this.#control.state
+    for (const id of [...this.#claims.keys()]) if (vms.get(id)?.isBecoming !== true) this.#claims.delete(id)
+    for (const { id, generation, isBecoming, evicted, host } of [...vms.values()]) {
+      if (!isBecoming || evicted !== null || host === null) continue
+      const since = this.#claims.get(id) ?? now
+      this.#claims.set(id, since)
+      if (now - since < this.#config.claimPatience) continue
+      this.#control.host.check.reachable('a claim on a warm VM lapses')
+      await this.decide({ kind: 'evict', vm: id, generation, why: 'fails' })
+    }
   }
 
   /** Moves VMs away from hosts that are to be empty, a few at a time; what cannot move alive is booted elsewhere. */

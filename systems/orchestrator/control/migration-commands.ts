@@ -18,10 +18,11 @@ export function startMigration(state: ClusterState, { vm: id, generation, target
 
 /** The target is claimed beside the source until the one or the other is let go. */
 function begin(state: ClusterState, vm: VmRecord, target: string): CommandResult {
-  const { id, name, desired, host, observed, evicted, migration } = vm
+  const { id, name, desired, host, observed, evicted, migration, isBecoming } = vm
   if (desired === 'deleted') return refused('being-deleted', `${name} is being deleted`)
   if (migration !== null) return refused('busy-migrating', `${name} is on its way to ${migration.target}`)
   if (desired !== 'running' || host === null || observed !== 'running' || evicted !== null) return refused('not-running', `${name} does not run`)
+  if (isBecoming) return refused('not-running', `${name} has not become who it is to be`)
   if (state.hosts.get(host)?.state !== 'ready') return refused('not-running', `${host} is lost`)
   const obstacle = claimObstacle(state, target, { tenant: vm.tenant, definition: vm.definition, not: host })
   if (obstacle !== null) return refused('claim-lost', obstacle)

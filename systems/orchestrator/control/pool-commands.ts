@@ -8,10 +8,10 @@ import { quotaObstacle, unplaced } from './vm-commands.js'
 /** Warm VMs are nobody's: no quota counts them, and they have no address. */
 export const warmTenant = '~warm'
 
-export function setPool(state: ClusterState, { pool, definition, least, most }: Extract<ClientCommand, { kind: 'set-pool' }>): CommandResult {
+export function setPool(state: ClusterState, { pool, definition, least, most, source = 'boot' }: Extract<ClientCommand, { kind: 'set-pool' }>): CommandResult {
   if (definition.affinity.length > 0) return refused('no-such-pool', "a pool has no affinity: its VMs are nobody's yet")
   const known = state.pools.get(pool)
-  state.pools.set(pool, { name: pool, definition, least, most, size: Math.min(most, Math.max(least, known?.size ?? least)) })
+  state.pools.set(pool, { name: pool, definition, source, least, most, size: Math.min(most, Math.max(least, known?.size ?? least)) })
   return done
 }
 
@@ -60,7 +60,7 @@ export function claimWarm(state: ClusterState, command: Extract<ClientCommand, {
   if (lacking !== null) return refused('over-quota', lacking)
   const index = state.takeAddress(tenant)
   if (index === null) return refused('no-address', `${tenant} has no address left`)
-  state.setVm({ ...warm, pool: null, name, tenant, identity, address: addressOf(owner.segment, index, warm.serial) })
+  state.setVm({ ...warm, pool: null, isBecoming: true, name, tenant, identity, address: addressOf(owner.segment, index, warm.serial) })
   state.tell(warm.id, `is claimed from ${pool} as ${name}`)
   return { kind: 'ok', vm: warm.id }
 }

@@ -53,6 +53,8 @@ export interface VmRecord {
   readonly identity: GuestIdentity
   /** Pool that it waits in, warm; null: it is somebody's. */
   readonly pool: string | null
+  /** It was claimed from a pool, and its host has not yet said that the guest has become who it is to be: a claim lasts for a while only. */
+  readonly isBecoming: boolean
   /** Hosts that it failed on, the latest last; not tried again while there are others. */
   readonly failedOn: readonly HostName[]
 }
@@ -90,9 +92,13 @@ export interface TenantRecord {
   readonly quota: Quota
 }
 
+export type PoolSource = 'boot' | 'snapshot'
+
 export interface PoolRecord {
   readonly name: string
   readonly definition: VmDefinition
+  /** Whether its VMs are booted, or restored from a snapshot of the first that was booted on the same machine. */
+  readonly source: PoolSource
   /** How many should be warm, as demand has it. */
   readonly size: number
   readonly least: number

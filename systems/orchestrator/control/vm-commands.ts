@@ -66,6 +66,7 @@ export function unplaced(serial: number, definition: VmDefinition): Omit<VmRecor
     arrival: null,
     boots: 1,
     pool: null,
+    isBecoming: false,
     failedOn: [],
   }
 }

@@ -1,7 +1,6 @@
 import type { Nanos } from '../../../sim/host/seam.js'
 import { servicePort } from '../definition.js'
 import type { GuestReply, GuestRequest } from '../network/frames.js'
-import type { StorageClient } from '../storage/storage-api.js'
 import type { Guest } from './guest.js'
 import type { Machine } from './machine.js'
 
@@ -29,9 +28,10 @@ export class GuestLife {
 
   /** Reads a block of its disk, or writes it. Null: nobody can tell, or the guest is not there any more to say it. */
   async access(guest: Guest, block: { image: string; block: number; value?: number }): Promise<{ value: number | null } | null> {
+    // Between the wish and the deed the guest may have been stopped for a migration: what stands still writes nothing.
+    if (!this.#machine.isExecuting(guest)) return null
     const { instance } = guest
-    const client: StorageClient = { machine: this.#machine.host.name, session: this.#machine.session ?? 0, instance }
-    const request = { ...block, client, generation: guest.spec.generation }
+    const request = { ...block, client: this.#machine.disks.clientOf(guest), generation: guest.spec.generation }
     guest.memory.write(block.value ?? 0)
     guest.openRequests++
     const accessed =

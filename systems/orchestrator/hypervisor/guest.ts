@@ -1,5 +1,6 @@
 import type { HostName, Nanos, Timer } from '../../../sim/host/seam.js'
-import type { SourcePhase, TargetPhase } from '../migration/sides.js'
+import type { GuestIdentity } from '../control/records.js'
+import { type SourceSide, standsStill, type TargetSide } from '../migration/sides.js'
 import { GuestMemory } from './guest-memory.js'
 import type { GuestSpec, GuestState, GuestView } from './hypervisor.js'
 
@@ -10,8 +11,17 @@ export interface Outgoing {
   readonly migration: number
   readonly target: HostName
   readonly targetSession: number
-  phase: SourcePhase
+  readonly side: SourceSide
 }
+
+/** A migration to here. */
+export interface Incoming {
+  readonly migration: number
+  readonly side: TargetSide
+}
+
+/** It may yet go elsewhere. */
+export const isUnderWay = ({ side: { phase } }: Outgoing): boolean => phase !== 'back' && phase !== 'returning'
 
 /** A guest as the machine has it. */
 export class Guest {
@@ -26,27 +36,31 @@ export class Guest {
   memory = new GuestMemory()
   /** Requests to the disk that are not answered. */
   openRequests = 0
-  /** False: it gave its disk's lock back, to be able to go elsewhere. */
-  hasDisk = true
   /** Writes of its own accord so far. */
   beats = 0
   outgoing: Outgoing | null = null
-  incoming: { readonly migration: number; phase: TargetPhase } | null = null
+  incoming: Incoming | null = null
   readonly timers: Timer[] = []
 
-  constructor(public spec: GuestSpec) {}
+  /** Who it believes to be: of what was booted or restored, until it is told. */
+  identity: GuestIdentity
+
+  constructor(public spec: GuestSpec) {
+    this.identity = spec.identity
+  }
 
   get vm(): string {
     return this.spec.vm
   }
 
-  /** It stands still for a migration. */
+  /** It stands still for a migration, or after one that failed until its disk is its own again. */
   get isPaused(): boolean {
-    return this.outgoing !== null && (this.outgoing.phase === 'stopping' || this.outgoing.phase === 'standing')
+    return this.outgoing !== null && standsStill(this.outgoing.side)
   }
 
   view(isFed: boolean): GuestView {
-    const { vm, generation, boots, identity } = this.spec
+    const { identity } = this
+    const { vm, generation, boots } = this.spec
     const migration = this.outgoing?.migration ?? this.incoming?.migration ?? null
     return { vm, generation, boots, state: this.#state(isFed), generationId: identity.generationId, migration }
   }
@@ -55,10 +69,10 @@ export class Guest {
     const { doing, outgoing, incoming } = this
     if (doing === 'gone') return 'crashed'
     if (incoming !== null && doing === 'incoming') {
-      if (incoming.phase === 'active') return 'starting'
-      return incoming.phase === 'complete' ? 'complete' : 'incoming'
+      if (incoming.side.phase === 'waking') return 'starting'
+      return incoming.side.phase === 'complete' ? 'complete' : 'incoming'
     }
-    if (doing === 'running' && outgoing !== null && outgoing.phase !== 'back') return outgoing.phase === 'standing' ? 'standing' : 'sending'
+    if (doing === 'running' && outgoing !== null && isUnderWay(outgoing)) return outgoing.side.phase === 'standing' ? 'standing' : 'sending'
     if (doing === 'running' && !isFed) return 'suspended'
     return doing
   }

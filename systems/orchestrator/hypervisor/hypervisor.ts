@@ -13,6 +13,8 @@ export interface GuestSpec {
   /** null: it waits warm, without a network. */
   readonly address: VmAddress | null
   readonly identity: GuestIdentity
+  /** The pool of whose snapshot it may be made; null: it is to be booted. */
+  readonly snapshotOf: string | null
 }
 
 /**

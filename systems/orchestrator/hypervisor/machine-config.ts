@@ -10,6 +10,10 @@ export interface MachineConfig {
   readonly patience: Nanos
   /** Of a guest, shortest and longest. */
   readonly bootTime: readonly [Nanos, Nanos]
+  /** Of a snapshot, in place of a boot. */
+  readonly restoreTime: readonly [Nanos, Nanos]
+  /** Until the process of a guest that ended has closed its disk, shortest and longest. */
+  readonly exitTime: readonly [Nanos, Nanos]
   /** systemd's `RestartSec`. */
   readonly restartDelay: Nanos
   /** Restarts of a guest that does not stay up for `stableAfter`, before the machine gives it up. */
@@ -33,6 +37,8 @@ export const machineDefaults: MachineConfig = {
   keepAlive: ms(500),
   patience: s(2),
   bootTime: [ms(200), ms(800)],
+  restoreTime: [ms(20), ms(60)],
+  exitTime: [ms(0), ms(30)],
   restartDelay: s(1),
   mostRestarts: 3,
   stableAfter: s(10),

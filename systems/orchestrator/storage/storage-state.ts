@@ -36,9 +36,12 @@ export class StorageState implements JournalledState {
   readonly images = new Map<string, Image>()
   /** By machine: its latest session. */
   readonly sessions = new Map<HostName, { readonly session: number; readonly state: SessionState }>()
+  /** Clients whose lock was broken, in order: `machine-1/3/2`. */
   readonly blockedClients = new Set<string>()
   /** Sessions that were put on the blocklist, in order: `machine-1/3`. */
   readonly blocklist: string[] = []
+  /** By image and open session: the latest instance that has given it back. What it sent before may arrive after that. */
+  readonly released = new Map<string, number>()
   lastWrite: AcceptedWrite | null = null
   lastBroken: BrokenLock | null = null
 
@@ -88,6 +91,7 @@ export class StorageState implements JournalledState {
   #openSession(opened: Session): SessionState {
     const state = this.stateOf(opened)
     if (state !== 'unknown') return state
+    this.#forgetReleased(opened.machine)
     this.sessions.set(opened.machine, { session: opened.session, state: 'open' })
     return 'open'
   }
@@ -106,7 +110,7 @@ export class StorageState implements JournalledState {
   }
 
   #open({ image, client, generation }: StorageApi['open']['req']): Opened {
-    if (this.#isBlocked(client)) return { kind: 'blocked' }
+    if (this.#isBlocked(client) || client.instance <= (this.released.get(releaseKey(image, client)) ?? 0)) return { kind: 'blocked' }
     const found = this.images.get(image) ?? { name: image, generation: 0, lock: null, blocks: new Map() }
     if (generation < found.generation) return { kind: 'stale', generation: found.generation }
     if (found.lock !== null && !isSame(found.lock.client, client)) return { kind: 'locked', by: found.lock }
@@ -118,6 +122,7 @@ export class StorageState implements JournalledState {
   #breakLock({ image, held, by }: StorageApi['breakLock']['req']): 'broken' | 'held-by-another' | 'blocked' {
     if (this.#isBlocked(by.client)) return 'blocked'
     const found = this.images.get(image)
+    // Released meanwhile: nobody is to be blocked for it.
     if (found === undefined || found.lock === null) return 'broken'
     if (!isSame(found.lock.client, held.client)) return 'held-by-another'
     this.lastBroken = { image, lock: found.lock, by }
@@ -127,6 +132,8 @@ export class StorageState implements JournalledState {
   }
 
   #release(image: string, client: StorageClient): void {
+    const key = releaseKey(image, client)
+    if (this.stateOf(client) === 'open') this.released.set(key, Math.max(client.instance, this.released.get(key) ?? 0))
     const found = this.images.get(image)
     const holder = found?.lock?.client
     if (found === undefined || holder === undefined || holder.machine !== client.machine || holder.session !== client.session) return
@@ -152,6 +159,14 @@ export class StorageState implements JournalledState {
     return 'removed'
   }
 
+  /** Of a session that is over nothing is accepted anyhow. */
+  #forgetReleased(machine: HostName): void {
+    const known = this.sessions.get(machine)
+    if (known === undefined) return
+    const ending = ` ${machine}/${known.session}`
+    for (const key of [...this.released.keys()]) if (key.endsWith(ending)) this.released.delete(key)
+  }
+
   #isBlocked(client: StorageClient): boolean {
     return this.stateOf(client) !== 'open' || this.blockedClients.has(clientName(client))
   }
@@ -164,6 +179,7 @@ export class StorageState implements JournalledState {
       sessions: [...this.sessions],
       blockedClients: [...this.blockedClients],
       blocklist: this.blocklist,
+      released: [...this.released],
     }
   }
 
@@ -173,6 +189,7 @@ export class StorageState implements JournalledState {
     for (const [machine, session] of kept.sessions) this.sessions.set(machine, session)
     for (const client of kept.blockedClients) this.blockedClients.add(client)
     this.blocklist.push(...kept.blocklist)
+    for (const [key, instance] of kept.released) this.released.set(key, instance)
   }
 
   redo(record: unknown): void {
@@ -187,7 +204,10 @@ interface Encoded {
   readonly sessions: readonly [HostName, { session: number; state: SessionState }][]
   readonly blockedClients: readonly string[]
   readonly blocklist: readonly string[]
+  readonly released: readonly [string, number][]
 }
+
+const releaseKey = (image: string, { machine, session }: Session): string => `${image} ${machine}/${session}`
 
 function holds({ lock, generation: opened }: Image, client: StorageClient, generation: number): boolean {
   return lock !== null && isSame(lock.client, client) && generation === opened

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import { fenceStep, unfenced } from '../../../systems/orchestrator/control/fencing.js'
+import { fenceMachine, fenceStep, unfenced } from '../../../systems/orchestrator/control/fencing.js'
 import { Silence } from '../../../systems/orchestrator/control/silence.js'
-import { fenceWait, Watchdog } from '../../../systems/orchestrator/hypervisor/watchdog.js'
+import { fenceWait, leaseMachine } from '../../../systems/orchestrator/lease/lease-machine.js'
 import { StorageState } from '../../../systems/orchestrator/storage/storage-state.js'
 
 const session = { machine: 'machine-1', session: 1 }
@@ -19,15 +19,38 @@ describe('Fencing', () => {
     expect(fenceStep(unfenced, { kind: 'storage', state: 'closed' }, 0, wait).isConfirmed).toBe(true)
   })
 
-  test('a watchdog lasts from when it was asked for, not from when it was answered', () => {
-    const watchdog = new Watchdog(2_000)
-    expect(watchdog.look(0)).toBe(false)
-    watchdog.feed(100, 1_900)
-    expect(watchdog.isFed).toBe(true)
-    expect(watchdog.look(2_099)).toBe(true)
-    expect(watchdog.look(2_100)).toBe(false)
-    watchdog.end()
-    expect(watchdog.look(0)).toBe(false)
+  test('asks the storage first, then switches the power off, and is confirmed by it', () => {
+    const machine = fenceMachine(fenceWait(2_000))
+    const { state } = machine.boot({ id: 2, peers: [] }, null)
+    expect(machine.step(state, { kind: 'input', input: { kind: 'try' } })).toMatchObject([{ kind: 'send', message: { kind: 'block' } }])
+    expect(machine.step(state, { kind: 'message', from: 1, message: { kind: 'off', at: 90 } })).toEqual([])
+    expect(machine.step(state, { kind: 'message', from: 0, message: { kind: 'answer', state: 'blocked', at: 100 } })).toMatchObject([
+      { kind: 'send', message: { kind: 'power-off' } },
+    ])
+    expect(machine.step(state, { kind: 'message', from: 1, message: { kind: 'off', at: 110 } })).toMatchObject([{ kind: 'emit', event: { kind: 'confirmed' } }])
+  })
+
+  test('a lease lasts from when it was asked for, not from when it was answered, and ends with its session', () => {
+    const machine = leaseMachine(2_000, 3)
+    const { state } = machine.boot({ id: 1, peers: [] }, null)
+    const look = (now: number) => {
+      machine.step(state, { kind: 'input', input: { kind: 'look', now } })
+      return state.isFed
+    }
+    expect(look(0)).toBe(false)
+    expect(machine.step(state, { kind: 'input', input: { kind: 'keep-alive', now: 100 } })).toMatchObject([
+      { message: { isNew: true, session: 3_001, askedAt: 100 } },
+    ])
+    const answer = { kind: 'answer', isNew: true, session: 3_001, askedAt: 100, state: 'open' } as const
+    expect(machine.step(state, { kind: 'message', from: 0, message: answer })).toMatchObject([{ event: { kind: 'opened', session: 3_001 } }])
+    expect(look(2_099)).toBe(true)
+    expect(look(2_100)).toBe(false)
+    // Of a session that is not the current one nothing counts.
+    machine.step(state, { kind: 'message', from: 0, message: { ...answer, isNew: false, session: 2_001, askedAt: 9_000 } })
+    expect(look(2_200)).toBe(false)
+    const blocked = { ...answer, isNew: false, askedAt: 3_000, state: 'blocked' } as const
+    expect(machine.step(state, { kind: 'message', from: 0, message: blocked })).toMatchObject([{ event: { kind: 'over', session: 3_001, isBlocked: true } }])
+    expect(machine.step(state, { kind: 'input', input: { kind: 'keep-alive', now: 4_000 } })).toMatchObject([{ message: { isNew: true, session: 3_002 } }])
   })
 
   test('a leader counts only the silence that it listened to, and doubts itself when most are silent', () => {
@@ -61,6 +84,17 @@ describe('The storage', () => {
     expect(write(state, 1, 1)).toBe('blocked')
     expect(state.perform('openSession', session)).toEqual({ kind: 'blocked' })
     expect(state.perform('openSession', { ...session, session: 2 })).toEqual({ kind: 'open' })
+  })
+
+  test('takes nothing any more of who gave the image back, though it comes later', () => {
+    const state = opened()
+    state.perform('release', { image: 'vm-1', client: client(2) })
+    expect(state.perform('open', { image: 'vm-1', client: client(2), generation: 1 })).toEqual({ kind: 'blocked' })
+    expect(state.perform('open', { image: 'vm-1', client: client(3), generation: 1 })).toEqual({ kind: 'ok' })
+    // Of an image that is not there yet, too.
+    state.perform('release', { image: 'vm-2', client: client(4) })
+    expect(state.perform('open', { image: 'vm-2', client: client(4), generation: 1 })).toEqual({ kind: 'blocked' })
+    expect(state.images.has('vm-2')).toBe(false)
   })
 
   test('breaks a lock only while the one that is meant holds it', () => {

@@ -14,6 +14,7 @@ const spec = (definition: Partial<VmDefinition> = {}, address: GuestSpec['addres
   vm: 'vm-17',
   generation: 4,
   boots: 1,
+  snapshotOf: null,
   definition: { ...definitionDefaults, ...definition },
   address,
   identity,

@@ -1,57 +1,71 @@
+import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { decideHandOver } from '../../../systems/orchestrator/migration/hand-over.js'
-import { type SourceEvent, type SourcePhase, sourceStep, type TargetPhase, targetStep } from '../../../systems/orchestrator/migration/sides.js'
+import {
+  beginSource,
+  beginTarget,
+  type SideEffect,
+  type SideInput,
+  type SideMessage,
+  sidesMachine,
+  standsStill,
+} from '../../../systems/orchestrator/migration/sides.js'
 
-interface Whole {
-  readonly source: SourcePhase | 'dead'
-  readonly target: TargetPhase | 'dead'
-  /** What the control plane has decided. */
-  readonly verdict: 'open' | 'handed-over' | 'aborted'
-  readonly isAsked: boolean
-}
+type Kind = SideInput['kind'] | SideMessage['kind']
+const messages: readonly SideMessage['kind'][] = ['last-round', 'received', 'hand-over', 'finish', 'cancel', 'activate', 'discard']
+const inputs: readonly SideInput['kind'][] = ['converged', 'failed', 'patience-over', 'disk-released', 'disk-unanswered', 'disk-taken', 'disk-refused']
 
-const sourceRuns = ({ source }: Whole) => source === 'copying' || source === 'back'
-const targetRuns = ({ target }: Whole) => target === 'active'
-
-/** Everything that may happen next, in any order, with any of it never happening. */
-function nexts(at: Whole): Whole[] {
-  const next: Whole[] = []
-  const source = (event: SourceEvent) => {
-    if (at.source !== 'dead') next.push({ ...at, source: sourceStep(at.source, event).phase })
-  }
-  source('converged')
-  source('failed')
-  source('patience-over')
-  if (at.target === 'complete') source('received')
-  if (at.source === 'stopping' && at.target !== 'dead') next.push({ ...at, target: targetStep(at.target, 'last-round').phase })
-  if (at.source === 'standing') next.push({ ...at, isAsked: true })
-  if (at.isAsked && at.verdict === 'open') next.push({ ...at, verdict: 'handed-over' })
-  if (at.verdict === 'open') next.push({ ...at, verdict: 'aborted' })
-  if (at.verdict === 'handed-over') {
-    source('finish')
-    if (at.target !== 'dead') next.push({ ...at, target: targetStep(at.target, 'activate').phase })
-  }
-  if (at.verdict === 'aborted') {
-    source('cancel')
-    if (at.target !== 'dead') next.push({ ...at, target: targetStep(at.target, 'discard').phase })
-  }
-  next.push({ ...at, source: 'dead' }, { ...at, target: 'dead' })
-  return next
+function tell(side: ReturnType<typeof beginSource> | ReturnType<typeof beginTarget>, kind: Kind): string[] {
+  const isMessage = (messages as readonly string[]).includes(kind)
+  const effects: SideEffect[] = isMessage
+    ? sidesMachine.step(side, { kind: 'message', from: 0, message: { kind } as SideMessage })
+    : sidesMachine.step(side, { kind: 'input', input: { kind } as SideInput })
+  return effects.map((effect) => (effect.kind === 'emit' ? effect.event.kind : effect.kind === 'send' ? `say ${effect.message.kind}` : effect.kind))
 }
 
 describe('The two sides of a migration', () => {
-  test('never both run the guest, and only its owner does, whatever happens in whatever order', () => {
-    const first: Whole = { source: 'copying', target: 'incoming', verdict: 'open', isAsked: false }
-    const seen = new Map([[JSON.stringify(first), first]])
-    for (const state of seen.values()) {
-      expect(sourceRuns(state) && targetRuns(state), JSON.stringify(state)).toBe(false)
-      if (state.verdict === 'handed-over') expect(sourceRuns(state), JSON.stringify(state)).toBe(false)
-      else expect(targetRuns(state), JSON.stringify(state)).toBe(false)
-      for (const next of nexts(state)) if (!seen.has(JSON.stringify(next))) seen.set(JSON.stringify(next), next)
-    }
-    expect([...seen.values()].some(targetRuns)).toBe(true)
-    expect([...seen.values()].some(({ source }) => source === 'back')).toBe(true)
-    expect(seen.size).toBeGreaterThan(40)
+  test('go through it: the guest stands still until its disk is given back and the control plane has decided', () => {
+    const source = beginSource()
+    const target = beginTarget()
+    expect(tell(source, 'converged')).toEqual(['pause', 'say last-round'])
+    expect(tell(target, 'last-round')).toEqual(['say received'])
+    expect(tell(source, 'received')).toEqual(['release-disk'])
+    expect(tell(source, 'disk-released')).toEqual(['say hand-over'])
+    expect(tell(source, 'finish')).toEqual(['destroy', 'say activate'])
+    expect(tell(target, 'activate')).toEqual(['take-disk'])
+    expect(tell(target, 'disk-taken')).toEqual(['run'])
+    expect([source.phase, target.phase]).toEqual(['gone', 'active'])
+  })
+
+  test('a guest that stays stands still until its disk is its own again', () => {
+    const source = beginSource()
+    for (const kind of ['converged', 'received'] as const) tell(source, kind)
+    expect(tell(source, 'patience-over')).toEqual(['take-disk'])
+    expect(standsStill(source)).toBe(true)
+    expect(tell(source, 'disk-taken')).toEqual(['resume'])
+    expect(standsStill(source)).toBe(false)
+  })
+
+  test('a source whose hand-over may be decided goes on by nobody’s word but the control plane’s', () => {
+    const source = beginSource()
+    for (const kind of ['converged', 'received', 'disk-released'] as const) tell(source, kind)
+    for (const kind of [...inputs, 'received'] as const) expect(tell(source, kind)).toEqual([])
+    expect(source.phase).toBe('standing')
+    expect(tell(source, 'cancel')).toEqual(['take-disk'])
+  })
+
+  test('destroy and resume are never both done, whatever is said in whatever order', () => {
+    fc.assert(
+      fc.property(fc.array(fc.constantFrom<Kind>(...inputs, ...messages), { maxLength: 30 }), (kinds) => {
+        const source = beginSource()
+        const done = kinds.flatMap((kind) => tell(source, kind))
+        expect(done.includes('destroy') && done.includes('resume')).toBe(false)
+        expect(done.filter((deed) => deed === 'destroy' || deed === 'resume').length).toBeLessThanOrEqual(1)
+        const target = beginTarget()
+        const woken = kinds.flatMap((kind) => tell(target, kind))
+        expect(woken.filter((deed) => deed === 'run').length).toBeLessThanOrEqual(1)
+      }),
+    )
   })
 
   test('hand over only what is theirs, in the life in which it was given, to the life that has the memory', () => {

@@ -1,0 +1,3 @@
+/** `seedfall/orchestrator-models`: protocol cores of the orchestrator as models for the checker. */
+export { type HandOverBounds, handOverModel } from './hand-over-model.js'
+export { type LeaseAction, type LeaseBounds, leaseModel } from './lease-model.js'
