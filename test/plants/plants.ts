@@ -18,4 +18,13 @@ export const againPlants: readonly Plant[] = [
 ]
 
 /** The mistakes that Seedfall must find. Names are stable: reports use them. */
-export const plants: readonly Plant[] = [...scenarioPlants, ...againPlants, ...walkPlants, ...modelPlants, ...zooPlants, ...kvPlants, ...manyGroupsPlants, ...vmPlants]
+export const plants: readonly Plant[] = [
+  ...scenarioPlants,
+  ...againPlants,
+  ...walkPlants,
+  ...modelPlants,
+  ...zooPlants,
+  ...kvPlants,
+  ...manyGroupsPlants,
+  ...vmPlants,
+]
