@@ -138,4 +138,6 @@ export const ambientExceptions: readonly AmbientException[] = [
   { file: 'sim/kernel/drain.ts', name: 'performance', why: 'yields to the real event loop every few milliseconds, invisibly to the trace' },
   { file: 'sim/check/shared-states.ts', name: 'SharedArrayBuffer', why: 'threads of the model checker add to one set; no simulation runs there' },
   { file: 'sim/check/shared-states.ts', name: 'Atomics', why: 'threads of the model checker add to one set, and nothing hangs on which is first' },
+  { file: 'sim/check/level-search.ts', name: 'SharedArrayBuffer', why: 'threads of the model checker tell each other how far they are' },
+  { file: 'sim/check/level-search.ts', name: 'Atomics', why: 'threads of the model checker tell each other how far they are' },
 ]

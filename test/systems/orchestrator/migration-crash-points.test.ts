@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { deaths, everyBoundary, migrate } from './migration-crash.js'
 
 describe('A migration, whoever dies at whatever message', () => {
-  // Boundaries of the other side are for `tools/migration-crash-points.ts`.
+  // Boundaries of the other side are for `migration-crash-table.ts`.
   test.each(deaths.filter(({ dies, clock }) => (dies.length === 2 ? clock === 'source' : dies.includes(clock))))(
     'leaves one owner that runs it when $dies dies',
     async (row) => {

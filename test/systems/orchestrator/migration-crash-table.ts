@@ -1,4 +1,4 @@
-import { deaths, everyBoundary, migrate } from '../test/systems/orchestrator/migration-crash.js'
+import { deaths, everyBoundary, migrate } from './migration-crash.js'
 
 /** A migration that loses its source, its target or both at every message boundary of either side, with all invariants on: a table of what became of it. */
 const whole = await migrate([], 'source', 0)
