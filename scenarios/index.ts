@@ -8,6 +8,7 @@ import kvFull from './kv-full.scenario.js'
 import raft from './raft.scenario.js'
 import raftMembership from './raft-membership.scenario.js'
 import raftReads from './raft-reads.scenario.js'
+import raftSnapshots from './raft-snapshots.scenario.js'
 import vmControlLoss from './vm-control-loss.scenario.js'
 import vmMigrate from './vm-migrate.scenario.js'
 import vmPartition from './vm-partition.scenario.js'
@@ -22,6 +23,7 @@ export const scenarios: readonly AnyScenario[] = [
   raft,
   raftMembership,
   raftReads,
+  raftSnapshots,
   kvCrash,
   kvDisk,
   kvCloud,

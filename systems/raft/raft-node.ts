@@ -115,7 +115,7 @@ export class RaftNode<Result = unknown> {
     this.#held = new HeldSends(options.maxHeldMessages)
     this.#proposals = new Proposals(host.clock)
     this.#storage = new StateStorage(host, group.stateMachine)
-    this.#snapshots = new SnapshotExchange(this.#storage, host.clock, options, (input) => this.input(input))
+    this.#snapshots = new SnapshotExchange(host, this.#storage, options, (input) => this.input(input))
     this.#transport = new RaftTransport(host, group.group, group.peers, (from, message) => this.#receive(from, message))
     const timer = (tag: TimerTag) => new DeadlineTimer(host.clock, () => this.#onTimer(tag))
     this.#timers = {
@@ -350,6 +350,7 @@ export class RaftNode<Result = unknown> {
         break
       case 'configuration':
         this.#host.check.reachable('another configuration is in force')
+        this.#snapshots.onConfiguration()
         break
       case 'trusted':
         this.#host.log.info('raft.trusted', { group: this.group })
