@@ -102,14 +102,14 @@ export default scenario({
   duration: s(20),
   healAt: s(15),
   options: {
-    keys: { min: 1, max: 24 },
-    ballastBytes: { min: 100, max: 6_000, log: true, why: 'a large state has many chunks' },
-    thinkMicros: { min: 4_000, max: 30_000, log: true },
+    keys: { min: 4, max: 24 },
+    ballastBytes: { min: 1_000, max: 8_000, log: true, why: 'a large state has many chunks' },
+    thinkMicros: { min: 6_000, max: 40_000, log: true },
     changeMillis: { min: 50, max: 2_000, log: true, why: 'how often the operator asks for a change' },
     walSegmentBytes: { min: 2_048, max: 65_536, log: true },
     compactAfterEntries: { min: 2, max: 100, log: true },
     trailingEntries: { min: 0, max: 10 },
-    snapshotChunkBytes: { min: 48, max: 2_048, log: true },
+    snapshotChunkBytes: { min: 32, max: 512, log: true },
     snapshotIdleMillis: { min: 20, max: 2_000, log: true, why: 'how long a captured snapshot is kept: new ones are captured in between' },
   },
   recovery: [
