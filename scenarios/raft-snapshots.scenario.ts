@@ -24,6 +24,7 @@ const compactingMap = system<Roles>({
         trailingEntries: options.trailingEntries,
         snapshotChunkBytes: options.snapshotChunkBytes,
         snapshotIdle: ms(options.snapshotIdleMillis as number),
+        maxEntriesForSnapshots: options.maxEntriesForSnapshots,
         maxBatchBytes: 4_096,
       }),
       versions: {
@@ -34,7 +35,8 @@ const compactingMap = system<Roles>({
             compactAfterEntries: options.compactAfterEntries,
             trailingEntries: 0,
             snapshotChunkBytes: 1 + 3 * (options.snapshotChunkBytes as number),
-            snapshotIdle: ms(20),
+            snapshotIdle: ms(100),
+            maxEntriesForSnapshots: 1_000,
             maxBatchBytes: 1_024,
           }),
         },
@@ -110,7 +112,8 @@ export default scenario({
     compactAfterEntries: { min: 2, max: 100, log: true },
     trailingEntries: { min: 0, max: 10 },
     snapshotChunkBytes: { min: 32, max: 512, log: true },
-    snapshotIdleMillis: { min: 20, max: 2_000, log: true, why: 'how long a captured snapshot is kept: new ones are captured in between' },
+    maxEntriesForSnapshots: { min: 300, max: 10_000, log: true, why: 'few: who was away needs one snapshot after the other' },
+    snapshotIdleMillis: { min: 100, max: 2_000, log: true, why: 'how long a captured snapshot is kept: new ones are captured in between' },
   },
   recovery: [
     { name: 'a leader commits', within: s(5), begin: (world: World<Roles>) => aLeaderCommits(world as never) },

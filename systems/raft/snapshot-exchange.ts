@@ -36,7 +36,9 @@ export class SnapshotExchange {
 
   onChunkWanted(wanted: ChunkWanted): void {
     const snapshot = this.#outgoing
-    if (snapshot !== null && snapshot.position.index >= wanted.atLeast) this.#supply(wanted, snapshot)
+    // The one that is on its way is supplied to its end, whatever the log has dropped meanwhile: a log that is compacted all the time would never let one arrive.
+    const isOnItsWay = snapshot !== null && wanted.snapshot !== null && samePosition(wanted.snapshot, snapshot.position)
+    if (snapshot !== null && (isOnItsWay || snapshot.position.index >= wanted.atLeast)) this.#supply(wanted, snapshot)
     else {
       if (snapshot !== null) this.#witness.tooOld()
       this.#wanted.set(wanted.to, wanted)
