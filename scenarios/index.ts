@@ -6,6 +6,7 @@ import kvCrash from './kv-crash.scenario.js'
 import kvDisk from './kv-disk.scenario.js'
 import kvFull from './kv-full.scenario.js'
 import raft from './raft.scenario.js'
+import raftCounter from './raft-counter.scenario.js'
 import raftMembership from './raft-membership.scenario.js'
 import raftReads from './raft-reads.scenario.js'
 import raftSnapshots from './raft-snapshots.scenario.js'
@@ -24,6 +25,7 @@ export const scenarios: readonly AnyScenario[] = [
   raftMembership,
   raftReads,
   raftSnapshots,
+  raftCounter,
   kvCrash,
   kvDisk,
   kvCloud,

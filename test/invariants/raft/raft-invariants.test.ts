@@ -292,7 +292,8 @@ describe('TruncateOnConflict', () => {
   })
   test('allows a snapshot to take the place of a log', () => {
     group.step(1, ({ log }) => log.entries.push(...entries(4, 6, 1)))
-    const install = group.step(1, ({ log }) => {
+    const install = group.step(1, ({ log }, node) => {
+      node.flushed = { index: 3, term: 1 }
       log.base = { index: 3, term: 1 }
       log.entries.length = 0
     })
