@@ -18,6 +18,9 @@ import vmStorm from './vm-storm.scenario.js'
 import vmUpgrade from './vm-upgrade.scenario.js'
 import vmWarm from './vm-warm.scenario.js'
 
+/** What some are called elsewhere. */
+export const otherNames: Readonly<Record<string, string>> = { 'raft-storm': 'raft' }
+
 /** Seedfall's own scenarios; the first is what `npm run sim` runs. */
 export const scenarios: readonly AnyScenario[] = [
   broker,

@@ -48,7 +48,7 @@ export class SnapshotWitness {
 
   /** Follower: all has come. */
   complete(): void {
-    this.#host.check.sometimes('a snapshot comes in several chunks', this.#chunks > 1)
+    if (this.#chunks > 1) this.#host.check.reachable('a snapshot comes in several chunks')
   }
 
   reconfigured(isInTheMiddle: boolean): void {

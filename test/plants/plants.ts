@@ -2,6 +2,7 @@ import type { Plant } from '../../tools/plant/plant.js'
 import { kvPlants } from './kv-plants.js'
 import { modelPlants } from './model-plants.js'
 import { again, scenarioPlants } from './scenario-plants.js'
+import { snapshotPlants } from './snapshot-plants.js'
 import { vmPlants } from './vm-plants.js'
 import { walkPlants } from './walk-plants.js'
 import { zooPlants } from './zoo-plants.js'
@@ -17,4 +18,13 @@ export const againPlants: readonly Plant[] = [
 ]
 
 /** The mistakes that Seedfall must find. Names are stable: reports use them. */
-export const plants: readonly Plant[] = [...scenarioPlants, ...againPlants, ...walkPlants, ...modelPlants, ...zooPlants, ...kvPlants, ...vmPlants]
+export const plants: readonly Plant[] = [
+  ...scenarioPlants,
+  ...againPlants,
+  ...walkPlants,
+  ...modelPlants,
+  ...zooPlants,
+  ...snapshotPlants,
+  ...kvPlants,
+  ...vmPlants,
+]
