@@ -13,6 +13,8 @@ const forgetful = 'test/plants/broker-forgetful.hunt.ts'
 /** Some of the others, seen by another subject. */
 export const againPlants: readonly Plant[] = [
   again('heartbeat-without-commit', 'in-the-map', raft, 'members agree'),
+  again('no-snapshot-for-followers', 'in-the-snapshots', 'scenarios/raft-snapshots.scenario.ts', 'members catch up'),
+  again('commit-beyond-matched', 'by-entries', 'test/plants/committed-entries.hunt.ts', 'CommittedImmutable'),
   again('no-snapshot-for-followers', 'in-the-map', raft, 'members catch up'),
   again('first-record-of-a-poll-dropped', 'by-the-forgetful', forgetful, 'history (skipped)'),
 ]
