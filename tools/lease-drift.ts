@@ -17,13 +17,11 @@ type Op = { readonly f: 'get'; readonly key: string } | { readonly f: 'put'; rea
 /** By what a stale read is looked for: the group's invariants, or clients' histories alone. */
 export type Witness = 'invariants' | 'history'
 
-const cuts = 20
-
 /**
- * Cuts the leader off, twenty times, and goes on reading from it while others write: its clock runs slow by so much, those of the others fast, the worst that
+ * Cuts the leader off, again and again, and goes on reading from it while others write: its clock runs slow by so much, those of the others fast, the worst that
  * there is. Answers the check that saw a stale read, if any did.
  */
-export async function staleRead(ppm: number, seed: string, witness: Witness): Promise<string | undefined> {
+export async function staleRead(ppm: number, seed: string, witness: Witness, cuts = 20): Promise<string | undefined> {
   const whom: { reader: HostName; writers: readonly HostName[] } = { reader: 'member-1', writers: [] }
   await using group = await simulate(leased(whom, witness), { seed, faults: 'none' })
   const random = Stream.of(rootKey(seed), 0)

@@ -42,6 +42,7 @@ export const snapshotPlants: readonly Plant[] = [
     with: '  if (progress.snapshotIdle >= 0) return\n',
     expect: 'members catch up',
     subject: snapshots,
+    firstSeed: 21,
   },
   {
     name: 'older-snapshot-installed',
@@ -60,6 +61,7 @@ export const snapshotPlants: readonly Plant[] = [
     with: '!isOnItsWay && snapshot.position.index > wanted.atLeast',
     expect: 'members catch up',
     subject: snapshots,
+    firstSeed: 2,
   },
   {
     name: 'compacted-before-flushed',
