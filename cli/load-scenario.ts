@@ -27,8 +27,9 @@ export async function stockScenarios(): Promise<readonly AnyScenario[]> {
 }
 
 async function loadStockScenario(name: string): Promise<AnyScenario> {
-  const scenarios = await stockScenarios()
-  const found = scenarios.find((scenario) => scenario.name === name)
+  const { scenarios, otherNames } = await import('../scenarios/index.js')
+  const ownName = Object.hasOwn(otherNames, name) ? otherNames[name] : name
+  const found = scenarios.find((scenario) => scenario.name === ownName)
   if (found) return found
   const names = scenarios.map((scenario) => scenario.name)
   const guess = nearest(name, names)

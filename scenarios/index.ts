@@ -6,9 +6,11 @@ import kvCrash from './kv-crash.scenario.js'
 import kvDisk from './kv-disk.scenario.js'
 import kvFull from './kv-full.scenario.js'
 import raft from './raft.scenario.js'
+import raftCounter from './raft-counter.scenario.js'
 import raftManyGroups from './raft-many-groups.scenario.js'
 import raftMembership from './raft-membership.scenario.js'
 import raftReads from './raft-reads.scenario.js'
+import raftSnapshots from './raft-snapshots.scenario.js'
 import vmControlLoss from './vm-control-loss.scenario.js'
 import vmMigrate from './vm-migrate.scenario.js'
 import vmPartition from './vm-partition.scenario.js'
@@ -17,6 +19,9 @@ import vmStorm from './vm-storm.scenario.js'
 import vmUpgrade from './vm-upgrade.scenario.js'
 import vmWarm from './vm-warm.scenario.js'
 
+/** What some are called elsewhere. */
+export const otherNames: Readonly<Record<string, string>> = { 'raft-storm': 'raft' }
+
 /** Seedfall's own scenarios; the first is what `npm run sim` runs. */
 export const scenarios: readonly AnyScenario[] = [
   broker,
@@ -24,6 +29,8 @@ export const scenarios: readonly AnyScenario[] = [
   raftManyGroups,
   raftMembership,
   raftReads,
+  raftSnapshots,
+  raftCounter,
   kvCrash,
   kvDisk,
   kvCloud,

@@ -57,12 +57,15 @@ export async function perform<Result>(
   throw new OperationFailed('no member would take the request')
 }
 
-export const mapGroup = (): RaftObservation =>
+/** `rots`: state files may be damaged long after they were written whole, so that one that is damaged says nothing of how it was written. */
+export const mapGroup = ({ rots = false } = {}): RaftObservation =>
   new RaftObservation({
     nodes: (process) => (process instanceof MapMember ? [process.node] : []),
-    durableState: (host) => durableSnapshot(host.durable, snapshotDirectory),
+    durableState: (host) => durableSnapshot(host.durable, snapshotDirectory) ?? (rots ? everything : null),
     digest: (process) => (process as MapMember).state.digest,
   })
+
+const everything = { index: Number.MAX_SAFE_INTEGER, term: 0 }
 
 /** What was committed when faults had ended is applied everywhere, whatever has been written since. */
 export function membersCatchUp({ hosts: { member } }: World<{ member: MapMember }>): () => boolean {

@@ -1,11 +1,12 @@
 import { VmObservation, type VmRoles, vmInvariants } from '../invariants/orchestrator/index.js'
 import { nothingHealthyDies } from '../invariants/orchestrator/nothing-healthy-dies.js'
 import type { VmOperation, VmResult } from '../invariants/orchestrator/operations.js'
+import { hasNoOrphans, isSettled } from '../invariants/orchestrator/settled.js'
 import { s, scenario } from '../sim/index.js'
 import { controlOutage, controlStall } from './orchestrator/control-loss.js'
 import { vmClients } from './orchestrator/vm-clients.js'
 import { vmCluster } from './orchestrator/vm-cluster.js'
-import { afterwards, downtimes, namedVms, thinkOption } from './orchestrator/vm-scenario.js'
+import { downtimes, guestsHold, namedVms, thinkOption } from './orchestrator/vm-scenario.js'
 
 /** The whole control plane stalls or dies, and comes back. Machines, agents and the storage are well all the time, so nothing that runs may end. */
 const observation = new VmObservation()
@@ -21,7 +22,11 @@ export default scenario<VmRoles, VmOperation, VmResult>({
   faults: { strategy: 'random', custom: [controlStall, controlOutage], kinds: ['vm.control-stall', 'vm.control-outage', 'code.failpoint'] },
   duration: s(50),
   healAt: s(40),
-  eventually: afterwards(names),
+  eventually: [
+    { name: 'desired is observed', within: s(25), holds: isSettled },
+    { name: 'nothing is left over', within: s(25), holds: hasNoOrphans },
+    { name: 'guests hold what was acknowledged', within: s(15), ask: guestsHold(names) },
+  ],
   options: thinkOption,
   measurements: downtimes(observation),
 })

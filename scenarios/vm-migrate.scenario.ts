@@ -1,10 +1,11 @@
 import { VmObservation, type VmRoles, vmInvariants } from '../invariants/orchestrator/index.js'
 import type { VmOperation, VmResult } from '../invariants/orchestrator/operations.js'
+import { hasNoOrphans, isSettled } from '../invariants/orchestrator/settled.js'
 import { type Options, type Random, s, scenario, type World } from '../sim/index.js'
 import { bothSidesCrash, guestCrash } from './orchestrator/guest-faults.js'
 import { vmClients } from './orchestrator/vm-clients.js'
 import { vmCluster } from './orchestrator/vm-cluster.js'
-import { afterwards, downtimes, smallVm, thinkOption } from './orchestrator/vm-scenario.js'
+import { downtimes, guestsHold, smallVm, thinkOption } from './orchestrator/vm-scenario.js'
 
 /** Everything is on the move, and whoever sends or receives a guest is harmed at any message. */
 const observation = new VmObservation()
@@ -58,7 +59,11 @@ export default scenario<VmRoles, VmOperation, VmResult>({
   mustMeet: ['a guest goes on where it migrated to'],
   duration: s(40),
   healAt: s(30),
-  eventually: afterwards(names),
+  eventually: [
+    { name: 'desired is observed', within: s(25), holds: isSettled },
+    { name: 'nothing is left over', within: s(25), holds: hasNoOrphans },
+    { name: 'guests hold what was acknowledged', within: s(15), ask: guestsHold(names) },
+  ],
   options: { ...thinkOption, dirtyRegions: { min: 5, max: 120, log: true, why: 'of 64 regions of its memory, those that a guest writes in a second' } },
   measurements: downtimes(observation),
 })

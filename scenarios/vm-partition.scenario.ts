@@ -1,10 +1,11 @@
 import { VmObservation, type VmRoles, vmInvariants } from '../invariants/orchestrator/index.js'
 import type { VmOperation, VmResult } from '../invariants/orchestrator/operations.js'
+import { hasNoOrphans, isSettled } from '../invariants/orchestrator/settled.js'
 import { s, scenario } from '../sim/index.js'
 import { cutFromAgent, cutFromControl, cutFromStorage } from './orchestrator/cuts.js'
 import { vmClients } from './orchestrator/vm-clients.js'
 import { vmCluster } from './orchestrator/vm-cluster.js'
-import { afterwards, downtimes, namedVms, thinkOption } from './orchestrator/vm-scenario.js'
+import { downtimes, guestsHold, namedVms, thinkOption } from './orchestrator/vm-scenario.js'
 
 /** Machines are cut off from the control plane but not from the storage, and the reverse: they must not run what was started elsewhere, and need not stop what was not. */
 const observation = new VmObservation()
@@ -25,7 +26,11 @@ export default scenario<VmRoles, VmOperation, VmResult>({
   mustMeet: ['a machine is fenced, and begins anew'],
   duration: s(40),
   healAt: s(30),
-  eventually: afterwards(names),
+  eventually: [
+    { name: 'desired is observed', within: s(25), holds: isSettled },
+    { name: 'nothing is left over', within: s(25), holds: hasNoOrphans },
+    { name: 'guests hold what was acknowledged', within: s(15), ask: guestsHold(names) },
+  ],
   options: thinkOption,
   measurements: downtimes(observation),
 })

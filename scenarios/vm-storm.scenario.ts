@@ -1,11 +1,12 @@
 import { VmObservation, type VmRoles, vmInvariants } from '../invariants/orchestrator/index.js'
 import type { VmOperation, VmResult } from '../invariants/orchestrator/operations.js'
+import { hasNoOrphans, isSettled } from '../invariants/orchestrator/settled.js'
 import { type Options, type Random, s, scenario } from '../sim/index.js'
 import { definitionDefaults, type VmDefinition } from '../systems/orchestrator/definition.js'
 import { guestCrash, guestHang } from './orchestrator/guest-faults.js'
 import { vmClients } from './orchestrator/vm-clients.js'
 import { vmCluster } from './orchestrator/vm-cluster.js'
-import { afterwards, downtimes, thinkOption } from './orchestrator/vm-scenario.js'
+import { downtimes, guestsHold, thinkOption } from './orchestrator/vm-scenario.js'
 
 /** Owners create, move, resize and delete VMs while everything breaks that may: machines, agents, the control plane, the storage, the network, guests. */
 const observation = new VmObservation()
@@ -66,7 +67,11 @@ export default scenario<VmRoles, VmOperation, VmResult>({
   mustMeet: ['a machine is fenced, and begins anew', 'a guest goes on where it migrated to'],
   duration: s(40),
   healAt: s(30),
-  eventually: afterwards(pets),
+  eventually: [
+    { name: 'desired is observed', within: s(25), holds: isSettled },
+    { name: 'nothing is left over', within: s(25), holds: hasNoOrphans },
+    { name: 'guests hold what was acknowledged', within: s(15), ask: guestsHold(pets) },
+  ],
   options: {
     ...thinkOption,
     talkPercent: { min: 20, max: 80, why: 'operations that go to guests' },

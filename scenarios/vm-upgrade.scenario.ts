@@ -1,9 +1,10 @@
 import { VmObservation, type VmRoles, vmInvariants } from '../invariants/orchestrator/index.js'
 import type { VmOperation, VmResult } from '../invariants/orchestrator/operations.js'
+import { hasNoOrphans, isSettled } from '../invariants/orchestrator/settled.js'
 import { type Random, s, scenario } from '../sim/index.js'
 import { vmClients } from './orchestrator/vm-clients.js'
 import { vmCluster } from './orchestrator/vm-cluster.js'
-import { afterwards, downtimes, smallVm, thinkOption } from './orchestrator/vm-scenario.js'
+import { downtimes, guestsHold, smallVm, thinkOption } from './orchestrator/vm-scenario.js'
 
 /** One host after another is upgraded, with both versions side by side, while owners go on and operators drain machines and open them again. */
 const observation = new VmObservation()
@@ -31,7 +32,11 @@ export default scenario<VmRoles, VmOperation, VmResult>({
   mustMeet: ['stops in order when it is asked to', 'a guest goes on where it migrated to'],
   duration: s(40),
   healAt: s(32),
-  eventually: afterwards(names),
+  eventually: [
+    { name: 'desired is observed', within: s(25), holds: isSettled },
+    { name: 'nothing is left over', within: s(25), holds: hasNoOrphans },
+    { name: 'guests hold what was acknowledged', within: s(15), ask: guestsHold(names) },
+  ],
   options: thinkOption,
   measurements: downtimes(observation),
 })

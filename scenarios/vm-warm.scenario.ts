@@ -1,11 +1,12 @@
 import { VmObservation, type VmRoles, vmInvariants } from '../invariants/orchestrator/index.js'
 import type { VmOperation, VmResult } from '../invariants/orchestrator/operations.js'
+import { hasNoOrphans, isSettled } from '../invariants/orchestrator/settled.js'
 import { type Random, s, scenario } from '../sim/index.js'
 import type { OrchestratorClient } from '../systems/orchestrator/client.js'
 import { guestCrash } from './orchestrator/guest-faults.js'
 import { vmClients } from './orchestrator/vm-clients.js'
 import { vmCluster } from './orchestrator/vm-cluster.js'
-import { afterwards, downtimes, smallVm, thinkOption } from './orchestrator/vm-scenario.js'
+import { downtimes, smallVm, thinkOption } from './orchestrator/vm-scenario.js'
 
 /** Many want a VM at once, and take it from a pool of warm ones. */
 const observation = new VmObservation()
@@ -34,7 +35,10 @@ export default scenario<VmRoles, VmOperation, VmResult>({
   mustMeet: ['a warm guest becomes somebody'],
   duration: s(30),
   healAt: s(22),
-  eventually: afterwards(),
+  eventually: [
+    { name: 'desired is observed', within: s(25), holds: isSettled },
+    { name: 'nothing is left over', within: s(25), holds: hasNoOrphans },
+  ],
   options: thinkOption,
   measurements: downtimes(observation),
 })

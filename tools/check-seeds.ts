@@ -37,6 +37,8 @@ const leastMedians: Readonly<Record<string, Readonly<Record<string, number>>>> =
   'kv-cloud': { commits: 50 },
   'kv-concurrent': { commits: 500 },
   'kv-full': { commits: 100 },
+  'raft-snapshots': { applied: 500, 'leader changes': 3, crashes: 3 },
+  'raft-counter': { 'acknowledged adds': 300, crashes: 1 },
   raft: { applied: 1_000, 'leader changes': 3, crashes: 3, powerLosses: 1, 'net.partition': 1 },
 }
 /** Kinds that so few runs may miss: a bad sector is met only by who reads there while it is bad, and members read when they start. Hunts see them act. */
@@ -46,6 +48,7 @@ const rareKindsOf: Readonly<Record<string, readonly string[]>> = {
   'kv-disk': ['disk.misdirect-read'],
   'kv-cloud': ['disk.misdirect-read', 'net.clog', 'code.maybe'],
   'kv-concurrent': ['code.maybe'],
+  'raft-snapshots': ['disk.misdirect-write', 'disk.misdirect-read'],
   'vm-storm': ['code.maybe', 'conn.stall'],
   'vm-migrate': ['code.failpoint', 'net.clog'],
   'vm-warm': ['code.failpoint', 'code.maybe', 'disk.write-error', 'net.clog', 'process.crash-loop'],

@@ -38,7 +38,10 @@ class NewestCommitted {
   /** -1: its member knows the entry only from a snapshot, and nothing can be said. */
   #term = -1
   readonly #isHeldBy: boolean[] = []
-  /** A change and what follows it may be committed together, by those who decided before it. */
+  /**
+   * A change and what follows it may be committed together, by those who decided before it: by a leader that knew it for no more than written, though another
+   * had committed it.
+   */
   #deciding: Quorum[] = []
   #by: { readonly name: string; readonly role: Role; readonly term: number } | null = null
 
@@ -62,8 +65,9 @@ class NewestCommitted {
     return `${this.group.name}: ${name}, ${role} of term ${term}, takes entry ${this.index} of term ${this.#term} for committed`
   }
 
-  note({ node, name, now }: MemberView): void {
-    this.#deciding = this.group.inForceBetween(this.index, now.commit - 1)
+  note(member: MemberView): void {
+    const { node, name, now } = member
+    this.#deciding = this.group.inForceBetween(Math.min(this.index, knownToDecider(member)), now.commit - 1)
     this.index = now.commit
     this.#term = node === null ? -1 : node.termAt(now.commit)
     this.#by = { name, role: now.role, term: now.term }
@@ -83,4 +87,11 @@ class NewestCommitted {
     this.holders += holds ? 1 : -1
     return holds
   }
+}
+
+/** Up to where the leader that committed what this member takes for committed had known everything for committed. */
+function knownToDecider({ now, before, group }: MemberView): number {
+  if (now.role === 'leader') return before.commit
+  const leader = group.members.find(({ now: other }) => other.role === 'leader' && other.term === now.term)
+  return leader?.now.commit ?? before.commit
 }

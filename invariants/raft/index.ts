@@ -2,6 +2,7 @@ import type { Invariant } from '../../sim/index.js'
 import { changesFollow } from './changes-follow.js'
 import { commitDurable } from './commit-durable.js'
 import { commitMonotonic } from './commit-monotonic.js'
+import { committedImmutable } from './committed-immutable.js'
 import { electionSafety } from './election-safety.js'
 import { jointQuorum } from './joint-quorum.js'
 import { leaderAppendOnly } from './leader-append-only.js'
@@ -12,6 +13,7 @@ import type { RaftObservation } from './observer.js'
 import { readNotStale } from './read-not-stale.js'
 import { snapshotCoversCommitted } from './snapshot-covers-committed.js'
 import { stateMachineSafety } from './state-machine-safety.js'
+import { stateOrder } from './state-order.js'
 import { suspectAbstains } from './suspect-abstains.js'
 import { termMonotonic } from './term-monotonic.js'
 import { truncateOnConflict } from './truncate-on-conflict.js'
@@ -37,6 +39,8 @@ export function raftInvariants<Roles extends Record<string, unknown>>(observatio
     truncateOnConflict,
     commitMonotonic,
     stateMachineSafety,
+    committedImmutable,
+    stateOrder,
     snapshotCoversCommitted,
     leaseExclusive,
     readNotStale,

@@ -29,7 +29,7 @@ import { advance, onAppendResponse, onHeartbeatResponse, onUnreachable, progress
 import { rousesByInput, rousesByMessage, tellRest, wake } from './resting.js'
 import { adoptTerm, becomeFollower } from './roles.js'
 import { installWhenDurable, onChunkRequest, onInstalled, onInstallFailed } from './snapshot-receiving.js'
-import { onChunk, onChunkResponse, onChunkUnavailable } from './snapshot-sending.js'
+import { keptForSnapshots, onChunk, onChunkResponse, onChunkUnavailable } from './snapshot-sending.js'
 import {
   emit,
   idleReads,
@@ -357,13 +357,14 @@ function loseState(context: StepContext): void {
   if (state.lacks > 0 && state.role !== 'follower') becomeFollower(context)
 }
 
-function compact(context: StepContext, index: number): void {
-  const { log, applied, lacks } = context.state
-  if (lacks > 0) throw new Misuse(`the state machine has lost its content: the log cannot be compacted up to ${index}`)
-  if (index > applied || index > lastIndex(log)) throw new Misuse(`entry ${index} is not applied yet: ${applied} is`)
+function compact(context: StepContext, asked: number): void {
+  const { state } = context
+  const { log, applied, lacks } = state
+  if (lacks > 0) throw new Misuse(`the state machine has lost its content: the log cannot be compacted up to ${asked}`)
+  if (asked > applied || asked > lastIndex(log)) throw new Misuse(`entry ${asked} is not applied yet: ${applied} is`)
+  const index = Math.min(asked, keptForSnapshots(context, asked))
   if (index <= log.base.index) return
   compactLog(log, index)
-  const { state } = context
   forgetConfigurations(state, index)
   save(context, { kind: 'compacted', base: log.base, configuration: written(configurationAt(state, index)) })
 }

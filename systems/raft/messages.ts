@@ -344,8 +344,15 @@ export type RaftEvent =
    * Asked anew (the same place again) when nothing was heard for a while: answer each with an input `chunk` or `chunk-unavailable`.
    */
   | { readonly kind: 'chunk-wanted'; readonly to: MemberId; readonly snapshot: Position | null; readonly atLeast: number; readonly offset: number }
-  /** Follower: the next bytes of a snapshot. Offset 0 begins one and drops what came before. */
-  | { readonly kind: 'chunk-received'; readonly snapshot: Position; readonly offset: number; readonly total: number; readonly bytes: Uint8Array }
+  /** Follower: the next bytes of a snapshot, from the leader of `term`. Offset 0 begins one and drops what came before. */
+  | {
+      readonly kind: 'chunk-received'
+      readonly term: number
+      readonly snapshot: Position
+      readonly offset: number
+      readonly total: number
+      readonly bytes: Uint8Array
+    }
   /** Follower: all bytes of `snapshot` have been received: install it durably, then say `installed`. */
   | { readonly kind: 'install'; readonly snapshot: Position }
   /** A suspect member has caught up and counts again. */

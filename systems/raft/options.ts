@@ -19,6 +19,8 @@ export interface RaftOptions {
   readonly maxUncommittedBytes: number
   /** Bytes of entries that are handed out to be applied at a time; what follows waits until they are. One entry may exceed it. */
   readonly maxApplyBytes: number
+  /** Entries that a leader's compaction leaves in the log, if they follow a snapshot that is on its way to a follower: else it needs another when it has it. */
+  readonly maxEntriesForSnapshots: number
   /** Of two candidates with equal logs a voter prefers the one of higher priority: it refuses those below its own (tikv/raft-rs). */
   readonly priority: number
   /** By member, from 1: where it stands (its data centre, say). Then a commit also takes members of two groups. Empty: off. All members need the same. */
@@ -47,6 +49,7 @@ export const defaultRaftOptions: RaftOptions = {
   maxBatchBytes: 64 << 10,
   maxUncommittedBytes: 8 << 20,
   maxApplyBytes: Number.MAX_SAFE_INTEGER,
+  maxEntriesForSnapshots: 16_384,
   priority: 0,
   commitGroups: [],
   forwardsProposals: false,
@@ -67,7 +70,9 @@ export function checkRaftOptions(options: RaftOptions): RaftOptions {
   const limits = ['maxInflightMessages', 'maxInflightBytes', 'maxBatchBytes', 'maxUncommittedBytes', 'maxPendingReads', 'maxApplyBytes'] as const
   for (const name of limits)
     if (!Number.isInteger(options[name]) || options[name] < 1) throw new Misuse(`Raft option ${name} takes a positive integer, not ${options[name]}`)
-  const { priority, commitGroups, leaseReadsDriftPpm, restAfterHeartbeats } = options
+  const { maxEntriesForSnapshots, priority, commitGroups, leaseReadsDriftPpm, restAfterHeartbeats } = options
+  if (!Number.isSafeInteger(maxEntriesForSnapshots) || maxEntriesForSnapshots < 0)
+    throw new Misuse(`Raft option maxEntriesForSnapshots takes an integer from 0 on, not ${maxEntriesForSnapshots}`)
   if (!Number.isSafeInteger(restAfterHeartbeats) || restAfterHeartbeats < 0)
     throw new Misuse(`Raft option restAfterHeartbeats takes an integer from 0 on, not ${restAfterHeartbeats}`)
   if (!Number.isSafeInteger(priority) || priority < 0) throw new Misuse(`Raft option priority takes an integer from 0 on, not ${priority}`)

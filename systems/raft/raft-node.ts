@@ -126,7 +126,7 @@ export class RaftNode<Result = unknown> {
     this.#held = new HeldSends(options.maxHeldMessages)
     this.#proposals = new Proposals(host.clock)
     this.#storage = new StateStorage(host, group.stateMachine)
-    this.#snapshots = new SnapshotExchange(this.#storage, host.clock, options, (input) => this.input(input))
+    this.#snapshots = new SnapshotExchange(host, this.#storage, options, (input) => this.input(input))
     const receive: Receive = (from, message) => this.#receive(from, message)
     this.#transport = store === undefined ? new RaftTransport(host, group.group, group.peers, receive) : store.transport(group.group, group.peers, receive)
     const timer = (tag: TimerTag) => new DeadlineTimer(host.clock, () => this.#onTimer(tag))
@@ -364,11 +364,13 @@ export class RaftNode<Result = unknown> {
         this.#installing = this.#install(event.snapshot)
         break
       case 'resting':
-        this.#host.check.reachable(event.isResting ? 'an idle group rests' : 'a resting group is woken')
+        if (event.isResting) this.#host.check.reachable('an idle group rests')
+        else this.#host.check.reachable('a resting group is woken')
         this.#store?.rests(this, event.isResting)
         break
       case 'configuration':
         this.#host.check.reachable('another configuration is in force')
+        this.#snapshots.onConfiguration()
         break
       case 'trusted':
         this.#host.log.info('raft.trusted', { group: this.group })

@@ -1,3 +1,4 @@
+import { ms } from '../../sim/host/durations.js'
 import { Misuse } from '../../sim/host/errors.js'
 import type { Host, HostName } from '../../sim/host/seam.js'
 import { protocol } from '../../sim/run/scenario.js'
@@ -13,6 +14,8 @@ import { type MemoryState, SnapshotFile } from './snapshot-file.js'
 export type MapCommand =
   | { readonly f: 'put'; readonly key: string; readonly value: number; readonly ballast: number }
   | { readonly f: 'cas'; readonly key: string; readonly from: number; readonly to: number }
+  /** A missing key counts as 0. */
+  | { readonly f: 'add'; readonly key: string; readonly value: number }
 
 export type MapAnswer<Result> =
   | { readonly kind: 'ok'; readonly result: Result }
@@ -46,36 +49,61 @@ export type MapChange =
 
 /** The state; a missing key reads as null. An update answers whether it changed anything. */
 export class MapState implements MemoryState<boolean> {
-  /** Of all commands applied, in their order: equal on all members at equal indexes. */
-  digest = 0
+  /** Of all commands applied, in their order. */
+  #commands = 0
+  /** Of what is there, in any order: a snapshot that lacks something shows. */
+  #contents = 0
   #values = new Map<string, StoredValue>()
+
+  /** Equal on all members at equal indexes. */
+  get digest(): number {
+    return (this.#commands ^ this.#contents) >>> 0
+  }
 
   get(key: string): number | null {
     return this.#values.get(key)?.value ?? null
   }
 
   apply(_index: number, term: number, data: Uint8Array): boolean {
-    this.digest = crc32c(data, 0, data.length, (this.digest ^ term) >>> 0)
+    this.#commands = crc32c(data, 0, data.length, (this.#commands ^ term) >>> 0)
     const command = JSON.parse(text.decode(data)) as MapCommand
-    if (command.f === 'put') {
-      this.#values.set(command.key, { value: command.value, ballast: 'x'.repeat(command.ballast) })
-      return true
+    const { key } = command
+    const found = this.#values.get(key)
+    switch (command.f) {
+      case 'put':
+        this.#set(key, found, { value: command.value, ballast: 'x'.repeat(command.ballast) })
+        return true
+      case 'cas':
+        if (found === undefined || found.value !== command.from) return false
+        this.#set(key, found, { ...found, value: command.to })
+        return true
+      case 'add':
+        this.#set(key, found, { value: (found?.value ?? 0) + command.value, ballast: found?.ballast ?? '' })
+        return true
     }
-    const found = this.#values.get(command.key)
-    if (found === undefined || found.value !== command.from) return false
-    this.#values.set(command.key, { ...found, value: command.to })
-    return true
+  }
+
+  #set(key: string, old: StoredValue | undefined, value: StoredValue): void {
+    if (old !== undefined) this.#contents ^= sumOf(key, old)
+    this.#contents ^= sumOf(key, value)
+    this.#values.set(key, value)
   }
 
   encode(): Uint8Array {
-    return bytes.encode(JSON.stringify({ digest: this.digest, values: [...this.#values] }))
+    return bytes.encode(JSON.stringify({ commands: this.#commands, values: [...this.#values] }))
   }
 
   decode(state: Uint8Array): void {
-    const { digest, values } = JSON.parse(text.decode(state)) as { digest: number; values: [string, StoredValue][] }
-    this.digest = digest
+    const { commands, values } = JSON.parse(text.decode(state)) as { commands: number; values: [string, StoredValue][] }
+    this.#commands = commands
     this.#values = new Map(values)
+    this.#contents = 0
+    for (const [key, value] of this.#values) this.#contents ^= sumOf(key, value)
   }
+}
+
+function sumOf(key: string, { value, ballast }: StoredValue): number {
+  return crc32c(bytes.encode(`${key} ${value} ${ballast.length}`))
 }
 
 interface StoredValue {
@@ -99,6 +127,7 @@ export class MapMember {
     host.mark('recovering')
     const state = new MapState()
     const { voters, ...options } = host.config as MapConfig
+    const forwards = options.forwardsProposals === true
     const peers = host.peers[host.role] ?? []
     const node = await RaftNode.start<boolean>(host, {
       group: 'map',
@@ -110,7 +139,7 @@ export class MapMember {
     })
     host.net.serve(mapApi, {
       read: ({ key }) => readMap(host, node, state, key),
-      update: (command) => updateMap(host, node, command),
+      update: (command) => updateMap(host, node, command, forwards),
     })
     serveOperators(host, node)
     leaveWhenAsked(host, () => node.stop())
@@ -131,10 +160,12 @@ export async function readMap(host: Host, node: RaftNode<boolean>, state: MapSta
   }
 }
 
-export async function updateMap(host: Host, node: RaftNode<boolean>, command: MapCommand): Promise<MapAnswer<boolean>> {
-  if (!node.isLeader) return { kind: 'not-leader', leader: node.leader }
+/** `forwards`: a follower that knows the leader hands the command on. */
+export async function updateMap(host: Host, node: RaftNode<boolean>, command: MapCommand, forwards = false): Promise<MapAnswer<boolean>> {
+  if (!node.isLeader && (!forwards || node.leader === undefined)) return { kind: 'not-leader', leader: node.leader }
+  if (!node.isLeader) host.check.reachable('a follower hands a proposal on')
   try {
-    const result = await node.propose(bytes.encode(JSON.stringify(command)))
+    const result = await node.propose(bytes.encode(JSON.stringify(command)), forwards ? { timeout: forwardTimeout } : {})
     host.mark('acknowledged')
     return { kind: 'ok', result }
   } catch (error) {
@@ -163,6 +194,9 @@ function serveOperators(host: Host, node: RaftNode<boolean>): void {
     },
   })
 }
+
+/** What a follower handed on to the leader may be lost on the way. */
+const forwardTimeout = ms(500)
 
 /** Where members keep their snapshot, for those who read it on the disk. */
 export const snapshotDirectory = 'map/state'

@@ -1,8 +1,9 @@
-import type { Clock } from '../../sim/host/seam.js'
+import type { Host } from '../../sim/host/seam.js'
 import { DeadlineTimer } from './deadline-timer.js'
 import { type MemberId, type Position, type RaftEvent, type RaftInput, samePosition } from './messages.js'
 import type { RaftNodeOptions } from './raft-node-options.js'
 import { IncomingSnapshot, OutgoingSnapshot } from './snapshot-transfer.js'
+import { SnapshotWitness } from './snapshot-witness.js'
 import type { StateStorage } from './state-storage.js'
 
 type ChunkWanted = RaftEvent & { kind: 'chunk-wanted' }
@@ -20,20 +21,26 @@ export class SnapshotExchange {
   /** Lets go of a snapshot that nobody asks for any more. */
   readonly #idle: DeadlineTimer
   #incoming: IncomingSnapshot | null = null
+  readonly #witness: SnapshotWitness
 
-  constructor(storage: StateStorage, clock: Clock, options: RaftNodeOptions, input: (input: RaftInput) => void) {
+  constructor(host: Host, storage: StateStorage, options: RaftNodeOptions, input: (input: RaftInput) => void) {
     this.#storage = storage
     this.#options = options
     this.#input = input
-    this.#idle = new DeadlineTimer(clock, () => {
+    this.#witness = new SnapshotWitness(host)
+    this.#idle = new DeadlineTimer(host.clock, () => {
       this.#outgoing = null
+      this.#witness.nobodyAsks()
     })
   }
 
   onChunkWanted(wanted: ChunkWanted): void {
     const snapshot = this.#outgoing
-    if (snapshot !== null && snapshot.position.index >= wanted.atLeast) this.#supply(wanted, snapshot)
+    // The one that is on its way is supplied to its end, whatever the log has dropped meanwhile: a log that is compacted all the time would never let one arrive.
+    const isOnItsWay = snapshot !== null && wanted.snapshot !== null && samePosition(wanted.snapshot, snapshot.position)
+    if (snapshot !== null && (isOnItsWay || snapshot.position.index >= wanted.atLeast)) this.#supply(wanted, snapshot)
     else {
+      if (snapshot !== null) this.#witness.tooOld()
       this.#wanted.set(wanted.to, wanted)
       if (!this.#isCapturing) void this.#capture()
     }
@@ -66,18 +73,26 @@ export class SnapshotExchange {
     const { position, total } = snapshot
     const offset = asked !== null && samePosition(asked, position) ? askedOffset : 0
     this.#idle.set(this.#options.snapshotIdle)
+    this.#witness.supplied(to, position, offset, offset + this.#options.snapshotChunkBytes >= total)
     this.#input({ kind: 'chunk', to, snapshot: position, offset, total, bytes: snapshot.chunk(offset, this.#options.snapshotChunkBytes) })
   }
 
-  onChunkReceived({ snapshot, offset, total, bytes }: ChunkReceived): void {
+  onChunkReceived({ term, snapshot, offset, total, bytes }: ChunkReceived): void {
+    this.#witness.received(term, offset, this.#incoming !== null)
     if (offset === 0) this.#incoming = new IncomingSnapshot(snapshot, total)
     if (!this.#incoming?.add(snapshot, offset, bytes)) this.#incoming = null
+  }
+
+  /** Another configuration is in force. */
+  onConfiguration(): void {
+    this.#witness.reconfigured(this.#incoming !== null)
   }
 
   /** Replaces the state machine's content by what was received; false, and nothing has changed, when that is no good. */
   async install(snapshot: Position): Promise<boolean> {
     const bytes = this.#incoming !== null && samePosition(this.#incoming.position, snapshot) ? this.#incoming.state() : null
     this.#incoming = null
+    this.#witness.complete()
     return bytes !== null && (await this.#storage.install({ index: snapshot.index, term: snapshot.term, bytes }))
   }
 }

@@ -52,7 +52,7 @@ function takeChunk(context: StepContext, { snapshot, offset, total, bytes }: Sna
   const { incoming } = state
   if (offset === incoming.received && (bytes.length > 0 || total === 0)) {
     incoming.received += bytes.length
-    emit(context, { kind: 'chunk-received', snapshot, offset, total, bytes })
+    emit(context, { kind: 'chunk-received', term: state.term, snapshot, offset, total, bytes })
   }
   return incoming.received
 }

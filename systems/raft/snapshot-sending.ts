@@ -12,6 +12,17 @@ export function beginSnapshot(context: StepContext, progress: Progress): void {
   wantChunk(context, progress)
 }
 
+/** Leader: what follows here has to stay in the log, so that followers can go on from the snapshots that are on their way to them; infinite: nothing has to. */
+export function keptForSnapshots({ state, options }: StepContext, last: number): number {
+  let index = Number.POSITIVE_INFINITY
+  for (const progress of state.progress) {
+    if (progress?.mode !== 'snapshot' || progress.snapshot === null) continue
+    const { snapshot } = progress
+    if (snapshot.index < index && last - snapshot.index <= options.maxEntriesForSnapshots) index = snapshot.index
+  }
+  return index
+}
+
 function wantChunk(context: StepContext, progress: Progress): void {
   progress.snapshotIdle = 0
   emit(context, {

@@ -17,6 +17,11 @@ describe('a run that passes', () => {
     expect(existsSync(path.join(folder, '.seedfall'))).toBe(false)
   })
 
+  test('knows a scenario by the name that it has elsewhere, and says its own', async () => {
+    const { code, out } = await seedfallHere(['raft-storm', '--seed', '1', '--duration', '1s', '--json'])
+    expect([code, JSON.parse(out).scenario]).toEqual([0, 'raft'])
+  })
+
   test('draws a seed when none is given, prints it first, and the seed makes the run again', async () => {
     const first = await seedfallHere(['run', example('store-fixed'), '--duration', '1s'])
     const seed = /^seed (\d+) \(drawn/.exec(first.out)?.[1]

@@ -2,6 +2,7 @@ import type { Plant } from '../../tools/plant/plant.js'
 
 const broker = 'scenarios/broker.scenario.ts'
 const raft = 'scenarios/raft.scenario.ts'
+const membership = 'scenarios/raft-membership.scenario.ts'
 
 const hasty = 'test/plants/broker-hasty.hunt.ts'
 const histories = 'test/plants/broker-history.hunt.ts'
@@ -277,11 +278,11 @@ export const scenarioPlants: readonly Plant[] = [
     name: 'read-without-read-index',
     source: 'Raft dissertation, 6.4: a leader that does not confirm its leadership may answer a read with stale data',
     file: 'systems/raft/replicated-map.ts',
-    replace: `        if (!node.isLeader) return { kind: 'not-leader', leader: node.leader }
-        try {
-          await node.readIndex()
+    replace: `  if (!node.isLeader) return { kind: 'not-leader', leader: node.leader }
+  try {
+    await node.readIndex()
 `,
-    with: '        try {\n',
+    with: '  try {\n',
     expect: 'not linearizable (kv)',
     subject: raft,
   },
@@ -293,6 +294,16 @@ export const scenarioPlants: readonly Plant[] = [
     with: '  effects.push(timers.electionAfterLease)',
     expect: 'a leader commits',
     subject: raft,
+  },
+  {
+    name: 'decider-thought-to-know-what-others-do',
+    source: "A mistake of Seedfall's own: a check that asks of a leader what only its predecessor could know, so that a correct run fails",
+    file: 'invariants/raft/commit-durable.ts',
+    replace: 'Math.min(this.index, knownToDecider(member))',
+    with: 'Math.max(this.index, knownToDecider(member))',
+    expect: 'CommitDurable',
+    subject: membership,
+    firstSeed: 7_300_028,
   },
   {
     name: 'proposal-waits-for-the-next-entry',

@@ -20,6 +20,7 @@ export const entries = (from: number, to: number, term: number): Entry[] => Arra
 class FakeNode {
   changes = 0
   applied = 0
+  flushed: Position = { index: 0, term: 0 }
   readonly group = 'group'
   readonly peers = names
   readonly walDirectory = 'wal'
@@ -39,6 +40,7 @@ class FakeNode {
     | 'configurations'
     | 'firstOwnIndex'
     | 'readLease'
+    | 'lacks'
   >
   constructor(readonly id: number) {
     this.machineState = {
@@ -55,6 +57,7 @@ class FakeNode {
       configurations: [{ index: 0, configuration: configurationOf([0, 1, 2]) }],
       firstOwnIndex: 0,
       readLease: noReadLease(),
+      lacks: 0,
     }
   }
   get lastIndex(): number {

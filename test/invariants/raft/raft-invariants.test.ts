@@ -1,5 +1,8 @@
 import { beforeEach, describe, expect, test } from 'vitest'
+import { type Configuration, configurationOf, encodeConfiguration } from '../../../systems/raft/configuration.js'
+import type { Entry } from '../../../systems/raft/messages.js'
 import { newProgress } from '../../../systems/raft/progress.js'
+import { quorumOf } from '../../../systems/raft/quorum.js'
 import { entries, entry, FakeGroup } from './fake-group.js'
 
 let group: FakeGroup
@@ -8,6 +11,9 @@ beforeEach(async () => {
   group = new FakeGroup()
   expect(await group.settled()).toBeUndefined()
 })
+
+/** On the way from three voters to two. */
+const leaving: Configuration = { ...configurationOf([1, 2]), outgoing: [0, 1, 2] }
 
 const lead = (term: number) => (state: { role: string; term: number; votes: (boolean | null)[] }) => {
   state.role = 'leader'
@@ -182,6 +188,47 @@ describe('CommitDurable', () => {
       /^CommitDurable: .*takes entry 3 of term 1 for committed; member-2 has removed it from its disk, and 1 of 3 disks hold it now/,
     )
   })
+  test('allows a leader to commit a change, and what follows it, by those who decided before it, though another leader had committed the change', async () => {
+    const change = { index: 4, term: 1, kind: 'configuration', data: encodeConfiguration(leaving) } as const
+    for (const member of [1, 2]) await group.persist(member, { kind: 'entries', entries: [change] })
+    const noted = ({ log, configurations }: { log: { entries: Entry[] }; configurations: unknown[] }) => {
+      log.entries.push(change)
+      configurations.push({ index: 4, configuration: leaving })
+    }
+    group.step(2)
+    expect(group.step(1, noted)).toBeUndefined()
+    // The leader of term 1 steps aside; its follower knows before the next leader does that the change is committed.
+    const follows = group.step(2, (state) => {
+      noted(state)
+      state.commit = 4
+      state.configuration = leaving
+      state.quorum = quorumOf(leaving)
+    })
+    expect(follows).toBeUndefined()
+    for (const member of [0, 1]) {
+      await group.persist(
+        member,
+        { kind: 'hard-state', hardState: { term: 2, vote: 1 } },
+        { kind: 'entries', entries: member === 0 ? [change, entry(5, 2)] : [entry(5, 2)] },
+      )
+    }
+    group.step(0, (state) => {
+      state.term = 2
+      state.role = 'follower'
+    })
+    const wins = group.step(1, (state) => {
+      lead(2)(state)
+      state.votes = [true, true, null]
+      state.log.entries.push(entry(5, 2))
+    })
+    expect(wins).toBeUndefined()
+    const commits = group.step(1, (state) => {
+      state.commit = 5
+      state.configuration = leaving
+      state.quorum = quorumOf(leaving)
+    })
+    expect(commits).toBeUndefined()
+  })
   /** Entry 4 is on the disks of the leader and of one follower, which a power loss damages: it forgets the last of what it acknowledged. */
   const damagedFollower = async (acknowledged: number) => {
     await group.persist(0, { kind: 'entries', entries: [entry(4, 1), entry(5, 1)] })
@@ -245,7 +292,8 @@ describe('TruncateOnConflict', () => {
   })
   test('allows a snapshot to take the place of a log', () => {
     group.step(1, ({ log }) => log.entries.push(...entries(4, 6, 1)))
-    const install = group.step(1, ({ log }) => {
+    const install = group.step(1, ({ log }, node) => {
+      node.flushed = { index: 3, term: 1 }
       log.base = { index: 3, term: 1 }
       log.entries.length = 0
     })

@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest'
+import type { RaftOptions } from '../../../systems/raft/options.js'
 import { CoreCluster } from './core-cluster.js'
 
 /** Node 2 is cut off while the others write ten entries and forget all but two of them. */
-function behind(): CoreCluster {
-  const cluster = new CoreCluster(3)
+function behind(options: Partial<RaftOptions> = {}): CoreCluster {
+  const cluster = new CoreCluster(3, options)
   cluster.elect(0)
   for (let i = 0; i < 9; i++) cluster.propose(0)
   cluster.settle({ except: [2] })
@@ -44,6 +45,40 @@ describe('Raft compaction and snapshots', () => {
       if (i % 3 === 0) cluster.take(({ message }) => message.kind === 'snapshot-chunk-request')
     }
     expect(cluster.state(2).applied).toBe(10)
+  })
+
+  /** Its first chunk is on its way to node 2, and what was committed since is applied. */
+  const onItsWay = (maxEntriesForSnapshots: number): CoreCluster => {
+    const cluster = behind({ maxEntriesForSnapshots })
+    for (let i = 0; i < 20 && cluster.state(0).progress[2]?.snapshot == null; i++) {
+      if (cluster.network.length > 0) cluster.deliver()
+      else cluster.timer(0, 'heartbeat')
+      const input = cluster.node(0).inputs.shift()
+      if (input !== undefined) cluster.input(0, input)
+    }
+    expect(cluster.state(0).progress[2]?.snapshot).toEqual({ index: 10, term: 1 })
+    for (let i = 0; i < 4; i++) cluster.propose(0)
+    cluster.settle({ except: [2] })
+    expect(cluster.state(0).applied).toBe(14)
+    cluster.input(0, { kind: 'compact', index: 14 })
+    cluster.settle({ except: [2] })
+    return cluster
+  }
+
+  it('compaction leaves what follows a snapshot on its way, so that the follower needs no other', () => {
+    const cluster = onItsWay(4)
+    expect(cluster.log(0)).toBe('11:1 12:1 13:1 14:1')
+    for (let i = 0; i < 6; i++) cluster.beat(0)
+    expect(cluster.events(2, 'install')).toEqual([{ kind: 'install', snapshot: { index: 10, term: 1 } }])
+    expect([cluster.state(2).applied, cluster.log(2)]).toEqual([14, '11:1 12:1 13:1 14:1'])
+  })
+
+  it('but no more than so many entries: the follower gets another snapshot then', () => {
+    const cluster = onItsWay(3)
+    expect(cluster.log(0)).toBe('')
+    for (let i = 0; i < 8; i++) cluster.beat(0)
+    expect(cluster.state(2).applied).toBe(14)
+    expect(cluster.events(2, 'install').map(({ snapshot }) => snapshot.index)).toContain(14)
   })
 
   it('a follower that crashes before it has installed begins anew', () => {

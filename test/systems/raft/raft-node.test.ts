@@ -77,6 +77,19 @@ describe('a Raft group on simulated hosts', () => {
     expect(cluster.member(away).state.digest).toBe(cluster.member(leader).state.digest)
   })
 
+  test('a snapshot arrives though the log is compacted all the time', async () => {
+    await using cluster = await MapCluster.start('9', { ...small, compactAfterEntries: 2, trailingEntries: 0, snapshotChunkBytes: 64 })
+    const leader = cluster.leader as string
+    const away = cluster.members.find((name) => name !== leader) as string
+    cluster.simulation.crash(away)
+    for (let i = 1; i <= 20; i++) await cluster.put(leader, `k${i}`, i, 3_000)
+    cluster.simulation.restart(away)
+    const behind = cluster.member(leader).node.applied
+    // A few hundred chunks, and not one entry may wait for them.
+    for (let i = 1; i <= 200; i++) expect((await cluster.put(leader, 'k1', i)).kind).toBe('ok')
+    expect(cluster.member(away).node.applied).toBeGreaterThan(behind + 100)
+  })
+
   test('the log is compacted as entries are applied, so that it stays small', async () => {
     await using cluster = await MapCluster.start('7', small)
     const leader = cluster.leader as string
