@@ -6,9 +6,10 @@ import { type ExitCode, exitCodes } from '../sim/report/exit-code.js'
 import { BadInput } from './bad-input.js'
 import { CheckThreads } from './check-threads.js'
 import type { CheckWorkerOrder } from './check-worker.js'
-import { loadModel } from './load-model.js'
+import { type LoadedModel, loadModel } from './load-model.js'
 import { madeModel, stateText, writeModelTrace } from './model-trace.js'
 import { ProgressLine } from './progress-line.js'
+import { blame } from './scenario-fault.js'
 import type { Terminal } from './terminal.js'
 
 export interface CheckFlags {
@@ -37,7 +38,15 @@ const turnMillis = 100
 
 /** `check MODEL|FILE`: explores a model. Exit code 1 when a property falls, or when all was seen and a `sometimes` never held. */
 export async function checkCommand(name: string, flags: CheckFlags, terminal: Terminal): Promise<ExitCode> {
-  const { family, file } = await loadModel(name, terminal.folder)
+  const loaded = await loadModel(name, terminal.folder)
+  try {
+    return await checkFamily(name, loaded, flags, terminal)
+  } catch (error) {
+    throw blame(error, loaded.file, 'threw')
+  }
+}
+
+async function checkFamily(name: string, { family, file }: LoadedModel, flags: CheckFlags, terminal: Terminal): Promise<ExitCode> {
   const settings = readSettings(family, flags.set)
   const checker = checkerOf(family, settings, flags)
   const began = performance.now()
