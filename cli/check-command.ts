@@ -42,7 +42,7 @@ export async function checkCommand(name: string, flags: CheckFlags, terminal: Te
   try {
     return await checkFamily(name, loaded, flags, terminal)
   } catch (error) {
-    throw blame(error, loaded.file, 'threw')
+    throw error instanceof Misuse ? new BadInput(`${name}: ${error.message}`) : blame(error, loaded.file, 'threw')
   }
 }
 
@@ -75,21 +75,16 @@ function readSettings(family: ModelFamily, written: readonly string[]): Record<s
 function checkerOf(family: ModelFamily, settings: Readonly<Record<string, SettingValue>>, flags: CheckFlags): Checker<unknown, unknown> {
   const { search, symmetry, orbits, keepGoing, exact, maxDepth, maxStates, seed, walks } = flags
   const how = orbits ? 'orbits' : symmetry ? (search === 'dfs' ? 'representative' : 'orbits') : undefined
-  try {
-    return new Checker(madeModel(family, settings), {
-      search,
-      ...(how === undefined ? {} : { symmetry: how }),
-      keepGoing,
-      exact,
-      maxDepth,
-      maxStates,
-      seed,
-      walks,
-    })
-  } catch (error) {
-    if (error instanceof Misuse) throw new BadInput(`${family.name}: ${error.message}`)
-    throw error
-  }
+  return new Checker(madeModel(family, settings), {
+    search,
+    ...(how === undefined ? {} : { symmetry: how }),
+    keepGoing,
+    exact,
+    maxDepth,
+    maxStates,
+    seed,
+    walks,
+  })
 }
 
 type Ended = 'done' | 'time' | 'memory' | 'interrupted'
@@ -115,9 +110,6 @@ async function explore(checker: Checker<unknown, unknown>, { time, memory }: Che
       if (isInterrupted) return stop(checker, 'interrupted')
     }
     return 'done'
-  } catch (error) {
-    if (error instanceof Misuse) throw new BadInput(`the model: ${error.message}`)
-    throw error
   } finally {
     line.clear()
     process.off('SIGINT', interrupt)

@@ -4,6 +4,7 @@ import { LevelControl, type LevelReport, LevelSearch } from '../sim/check/level-
 import { spaceOf } from '../sim/check/model-checker.js'
 import type { SettingValue } from '../sim/check/model-family.js'
 import { SharedStates } from '../sim/check/shared-states.js'
+import { Misuse } from '../sim/host/errors.js'
 import { BadInput } from './bad-input.js'
 import { loadModel } from './load-model.js'
 import { madeModel } from './model-trace.js'
@@ -44,8 +45,8 @@ port.on('message', (message: ToCheckWorker) => {
   try {
     port.postMessage(answer(message))
   } catch (error) {
-    const blamed = blame(error, file, 'threw')
-    port.postMessage({ kind: 'failed', message: blamed instanceof BadInput ? blamed.message : `the model: ${textOf(error)}` } satisfies FromCheckWorker)
+    const blamed = error instanceof Misuse ? error : blame(error, file, 'threw')
+    port.postMessage({ kind: 'failed', message: blamed instanceof BadInput ? blamed.message : `${model}: ${textOf(error)}` } satisfies FromCheckWorker)
   }
 })
 

@@ -2,7 +2,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, test, vi } from 'vitest'
-import { freshFolder, seedfall, seedfallHere } from './seedfall.js'
+import { freshFolder, seedfallHere } from './seedfall.js'
 
 const endless = fileURLToPath(new URL('./fixtures/endless.model.ts', import.meta.url))
 
@@ -105,7 +105,7 @@ export default modelFamily({ name: 'small', means: 'a counter', settings: {}, ma
   })
 
   test.each([[[]], [['--jobs', '2']]])('ends cleanly at Ctrl-C, with what it found, %j', async (jobs) => {
-    const { code, out, error } = await seedfall(['check', endless, '--set', 'interruptAfter=20000', '--keep-going', ...jobs])
+    const { code, out, error } = await seedfallHere(['check', endless, '--set', 'interruptAfter=20000', '--keep-going', ...jobs])
     expect({ code, error }).toEqual({ code: 130, error: '' })
     expect(out).toContain('✓ example  both arrive')
     expect(out).toContain('? no counterexample  never negative')
@@ -149,6 +149,25 @@ export default modelFamily({ name: 'small', means: 'a counter', settings: {}, ma
     expect(error).toContain(says)
     expect(error.trim().split('\n')).toHaveLength(1)
     expect(existsSync(path.join(folder, '.seedfall'))).toBe(false)
+  })
+
+  test.each([
+    ["next: () => { throw new Error('boom') }, properties: []", /^seedfall: own\.model\.ts: its own code threw: Error: boom \(.*own\.model\.ts:3:\d+\)$/],
+    ['next: () => ({ holds: () => 1 }), properties: []', /^seedfall: own\.model\.ts: .*a function has no canonical hash/],
+    ['next: () => 1', /^seedfall: own\.model\.ts: a model has 'properties', a list of what must hold in it, and this one has none$/],
+  ])("a model of one's own that is none is told in one clear line: %s", async (rest, says) => {
+    const folder = freshFolder()
+    writeFileSync(
+      path.join(folder, 'own.model.ts'),
+      `import { modelFamily } from 'seedfall'
+export default modelFamily({ name: 'own', means: 'wrong', settings: {}, make: () => ({ initial: () => [0], actions: () => ['up'],
+  ${rest} }) as never })\n`,
+    )
+    for (const jobs of rest.includes('boom') ? [[], ['--jobs', '2']] : [[]]) {
+      const { code, out, error } = await seedfallHere(['check', 'own.model.ts', ...jobs], folder)
+      expect({ code, out }).toEqual({ code: 2, out: '' })
+      expect(error.trim()).toMatch(says)
+    }
   })
 
   test('writes a trace that names its model, its settings and its actions', async () => {
