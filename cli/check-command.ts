@@ -6,9 +6,10 @@ import { type ExitCode, exitCodes } from '../sim/report/exit-code.js'
 import { BadInput } from './bad-input.js'
 import { CheckThreads } from './check-threads.js'
 import type { CheckWorkerOrder } from './check-worker.js'
-import { loadModel } from './load-model.js'
+import { type LoadedModel, loadModel } from './load-model.js'
 import { madeModel, stateText, writeModelTrace } from './model-trace.js'
 import { ProgressLine } from './progress-line.js'
+import { blame } from './scenario-fault.js'
 import type { Terminal } from './terminal.js'
 
 export interface CheckFlags {
@@ -37,7 +38,15 @@ const turnMillis = 100
 
 /** `check MODEL|FILE`: explores a model. Exit code 1 when a property falls, or when all was seen and a `sometimes` never held. */
 export async function checkCommand(name: string, flags: CheckFlags, terminal: Terminal): Promise<ExitCode> {
-  const { family, file } = await loadModel(name, terminal.folder)
+  const loaded = await loadModel(name, terminal.folder)
+  try {
+    return await checkFamily(name, loaded, flags, terminal)
+  } catch (error) {
+    throw error instanceof Misuse ? new BadInput(`${name}: ${error.message}`) : blame(error, loaded.file, 'threw')
+  }
+}
+
+async function checkFamily(name: string, { family, file }: LoadedModel, flags: CheckFlags, terminal: Terminal): Promise<ExitCode> {
   const settings = readSettings(family, flags.set)
   const checker = checkerOf(family, settings, flags)
   const began = performance.now()
@@ -66,21 +75,16 @@ function readSettings(family: ModelFamily, written: readonly string[]): Record<s
 function checkerOf(family: ModelFamily, settings: Readonly<Record<string, SettingValue>>, flags: CheckFlags): Checker<unknown, unknown> {
   const { search, symmetry, orbits, keepGoing, exact, maxDepth, maxStates, seed, walks } = flags
   const how = orbits ? 'orbits' : symmetry ? (search === 'dfs' ? 'representative' : 'orbits') : undefined
-  try {
-    return new Checker(madeModel(family, settings), {
-      search,
-      ...(how === undefined ? {} : { symmetry: how }),
-      keepGoing,
-      exact,
-      maxDepth,
-      maxStates,
-      seed,
-      walks,
-    })
-  } catch (error) {
-    if (error instanceof Misuse) throw new BadInput(`${family.name}: ${error.message}`)
-    throw error
-  }
+  return new Checker(madeModel(family, settings), {
+    search,
+    ...(how === undefined ? {} : { symmetry: how }),
+    keepGoing,
+    exact,
+    maxDepth,
+    maxStates,
+    seed,
+    walks,
+  })
 }
 
 type Ended = 'done' | 'time' | 'memory' | 'interrupted'
@@ -106,9 +110,6 @@ async function explore(checker: Checker<unknown, unknown>, { time, memory }: Che
       if (isInterrupted) return stop(checker, 'interrupted')
     }
     return 'done'
-  } catch (error) {
-    if (error instanceof Misuse) throw new BadInput(`the model: ${error.message}`)
-    throw error
   } finally {
     line.clear()
     process.off('SIGINT', interrupt)

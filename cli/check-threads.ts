@@ -171,7 +171,7 @@ function ask(worker: Worker, message: ToCheckWorker): Promise<FromCheckWorker> {
     }
     const answered = (answer: FromCheckWorker): void => {
       done()
-      if (answer.kind === 'failed') reject(new BadInput(`the model: ${answer.message}`))
+      if (answer.kind === 'failed') reject(new BadInput(answer.message))
       else resolve(answer)
     }
     const failed = (error: Error): void => {

@@ -4,8 +4,11 @@ import { LevelControl, type LevelReport, LevelSearch } from '../sim/check/level-
 import { spaceOf } from '../sim/check/model-checker.js'
 import type { SettingValue } from '../sim/check/model-family.js'
 import { SharedStates } from '../sim/check/shared-states.js'
+import { Misuse } from '../sim/host/errors.js'
+import { BadInput } from './bad-input.js'
 import { loadModel } from './load-model.js'
 import { madeModel } from './model-trace.js'
+import { blame } from './scenario-fault.js'
 
 export interface CheckWorkerOrder {
   readonly model: string
@@ -35,16 +38,19 @@ export type FromCheckWorker =
 
 const port = parentPort as MessagePort
 const { model, folder, settings, control, thread } = workerData as CheckThreadOrder
-const { family } = await loadModel(model, folder)
+const { family, file } = await loadModel(model, folder)
 const search = new LevelSearch(spaceOf(madeModel(family, settings), false), new LevelControl(control), thread)
 
 port.on('message', (message: ToCheckWorker) => {
   try {
     port.postMessage(answer(message))
   } catch (error) {
-    port.postMessage({ kind: 'failed', message: error instanceof Error ? error.message : String(error) } satisfies FromCheckWorker)
+    const blamed = error instanceof Misuse ? error : blame(error, file, 'threw')
+    port.postMessage({ kind: 'failed', message: blamed instanceof BadInput ? blamed.message : `${model}: ${textOf(error)}` } satisfies FromCheckWorker)
   }
 })
+
+const textOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
 
 function answer(message: ToCheckWorker): FromCheckWorker {
   switch (message.kind) {

@@ -34,7 +34,9 @@ export interface JudgeFlags {
 export function judge(files: readonly string[], flags: JudgeFlags, terminal: Terminal): ExitCode {
   const model = modelNamed(flags.model)
   if (flags.svg !== undefined && files.length > 1) throw new BadInput('--svg draws one history: name one')
-  const judged = files.map((file) => judgeFile(file, model, flags, terminal))
+  if (flags.to !== undefined && files.length > 1) throw new BadInput('--to writes one history: name one')
+  const write = flags.to === undefined ? undefined : writerOf(flags.to)
+  const judged = files.map((file) => judgeFile(file, model, flags, write, terminal))
   const worst = (['no', 'unknown', 'yes'] as const).find((verdict) => judged.some((one) => one.verdict === verdict)) ?? 'yes'
   if (flags.json) terminal.out(JSON.stringify({ verdict: worst, histories: judged.map(jsonOf) }, plainly))
   else if (judged.length > 1) terminal.out(`${judged.filter(({ verdict }) => verdict === 'yes').length} of ${judged.length} histories are ${judged[0]!.asked}`)
@@ -46,7 +48,7 @@ interface JudgedFile extends JudgedHistory {
   readonly seconds: number
 }
 
-function judgeFile(file: string, model: HistoryModel, flags: JudgeFlags, terminal: Terminal): JudgedFile {
+function judgeFile(file: string, model: HistoryModel, flags: JudgeFlags, write: Writer | undefined, terminal: Terminal): JudgedFile {
   const began = performance.now()
   const where = path.resolve(terminal.folder, file)
   return withFile(file, () => {
@@ -66,7 +68,7 @@ function judgeFile(file: string, model: HistoryModel, flags: JudgeFlags, termina
     if (flags.picture && !flags.json) terminal.out(historyAsText(history, { ...picture, width: terminal.width, paintBreak: terminal.paint.bad }))
     if (flags.svg !== undefined)
       writeText(path.resolve(terminal.folder, flags.svg), historyAsSvg(history, { ...picture, title: judged.message ?? judged.asked }))
-    if (flags.to !== undefined) writeText(path.resolve(terminal.folder, flags.to), converted(history, model, flags.to))
+    if (flags.to !== undefined && write !== undefined) writeText(path.resolve(terminal.folder, flags.to), write(history, model))
     return { ...judged, file, seconds }
   })
 }
@@ -103,11 +105,14 @@ function writeText(where: string, text: string): void {
   }
 }
 
-/** By the ending of the file: `.edn` is Jepsen's, `.events.jsonl` the same as JSON, all else the records as they are. */
-function converted(history: History<unknown, unknown>, model: HistoryModel, to: string): string {
-  if (to.endsWith('.edn')) return historyToEdn(history as History<never, never>, model.dialect)
-  if (to.endsWith('.events.jsonl')) return historyToEventLines(history as History<never, never>, model.dialect)
-  return historyToJsonLines(history)
+type Writer = (history: History<unknown, unknown>, model: HistoryModel) => string
+
+/** By the ending of the file: `.edn` is Jepsen's, `.events.jsonl` the same as JSON, `.jsonl` the records as they are. */
+function writerOf(to: string): Writer {
+  if (to.endsWith('.edn')) return (history, { dialect }) => historyToEdn(history as History<never, never>, dialect)
+  if (to.endsWith('.events.jsonl')) return (history, { dialect }) => historyToEventLines(history as History<never, never>, dialect)
+  if (to.endsWith('.jsonl')) return (history) => historyToJsonLines(history)
+  throw new BadInput(`--to '${to}' does not say how: its name ends in .edn, .events.jsonl or .jsonl`)
 }
 
 function tell(

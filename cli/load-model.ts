@@ -33,8 +33,14 @@ export function stockModels(): Map<string, string> {
   return new Map(files.map((file) => [file.slice(0, -suffix.length), path.join(folder, file)]))
 }
 
+export interface LoadedModel {
+  readonly family: ModelFamily
+  /** Of a model that is none of Seedfall's own. */
+  readonly file?: string
+}
+
 /** A model in the box by its name, or a file by its path. */
-export async function loadModel(name: string, folder: string): Promise<{ readonly family: ModelFamily; readonly file?: string }> {
+export async function loadModel(name: string, folder: string): Promise<LoadedModel> {
   if (isScenarioFile(name)) return { family: await loadFile(path.resolve(folder, name), name, folder), file: name }
   const stock = stockModels()
   const file = stock.get(otherNames[name] ?? name)

@@ -10,6 +10,7 @@ import { Misuse } from '../sim/host/errors.js'
 import { type ExitCode, exitCodes } from '../sim/report/exit-code.js'
 import { BadInput } from './bad-input.js'
 import { loadModel } from './load-model.js'
+import { blame } from './scenario-fault.js'
 import type { Terminal } from './terminal.js'
 
 const format = 'seedfall-model-trace'
@@ -75,13 +76,8 @@ export function readModelTrace(file: string, folder: string): ModelTrace | null 
 
 /** Does what the trace says, on the model as it is now. */
 export async function replayModelTrace(trace: ModelTrace, json: boolean, terminal: Terminal): Promise<ExitCode> {
-  const { family } = await loadModel(trace.file ?? trace.model, terminal.folder)
-  const space = spaceOf(madeModel(family, trace.settings), false)
-  const { done, state, holds } = replayActions(
-    space,
-    trace.actions.map(({ action }) => action),
-    trace.property,
-  )
+  const { family, file } = await loadModel(trace.file ?? trace.model, terminal.folder)
+  const { done, state, holds } = repeated(trace, family, file)
   const isStale = done < trace.actions.length || holds === null
   const falls = !isStale && (holds === false || trace.loopsTo !== undefined)
   const exitCode = isStale ? exitCodes.stale : falls ? exitCodes.violation : exitCodes.passed
@@ -100,6 +96,19 @@ export async function replayModelTrace(trace: ModelTrace, json: boolean, termina
   else terminal.out(`  '${trace.property}' holds after it now: the model, or what it is made of, has changed since`)
   if (!isStale) terminal.out(`  ${paint.faint('state')}  ${stateText(state)}`)
   return exitCode
+}
+
+function repeated(trace: ModelTrace, family: ModelFamily, file: string | undefined): ReturnType<typeof replayActions> {
+  try {
+    const space = spaceOf(madeModel(family, trace.settings), false)
+    return replayActions(
+      space,
+      trace.actions.map(({ action }) => action),
+      trace.property,
+    )
+  } catch (error) {
+    throw blame(error, file, 'threw')
+  }
 }
 
 export const stateText = (state: unknown): string => canonicalText(state)

@@ -8,10 +8,10 @@ const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..')
 const own = ['sim', 'systems', 'invariants', 'scenarios', 'cli'].map((folder) => path.join(root, folder) + path.sep)
 
 /**
- * What a run threw outside of every process. Code of a scenario file (its judge, invariants, statistics) that threw, or misused Seedfall, is the file's
- * mistake; anything else is a defect of Seedfall.
+ * What a run threw outside of every process, or a check. Code of a scenario's file (its judge, invariants, statistics) or of a model's that threw, or misused
+ * Seedfall, is the file's mistake; anything else is a defect of Seedfall.
  */
-export function blame(error: unknown, file: string | undefined): unknown {
+export function blame(error: unknown, file: string | undefined, doing = 'threw outside of a process'): unknown {
   if (file === undefined || !(error instanceof Error)) return error
   const [place] = placesIn(error.stack ?? '')
   const isTheirs = error instanceof Misuse || (place !== undefined && !own.some((folder) => place.startsWith(folder)))
@@ -20,7 +20,7 @@ export function blame(error: unknown, file: string | undefined): unknown {
   const [message] = error.message.split('\n')
   // Found before any step, such as links of hosts that there are not: it says all by itself.
   if (error instanceof Misuse && where === undefined) return new BadInput(`${file}: ${message}`)
-  return new BadInput(`${file}: its own code threw outside of a process: ${error.name}: ${message}${where === undefined ? '' : ` (${where})`}`)
+  return new BadInput(`${file}: its own code ${doing}: ${error.name}: ${message}${where === undefined ? '' : ` (${where})`}`)
 }
 
 /** The files of a stack with their lines, innermost first; Node's own and packages are left out. */

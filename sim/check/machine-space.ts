@@ -1,6 +1,7 @@
 import { Misuse } from '../host/errors.js'
 import { mix } from '../kernel/mix.js'
 import { EMPTY } from './inboxes.js'
+import { actionOf, describeAction } from './machine-action.js'
 import type { MachineAction, MachineModelOptions } from './machine-model.js'
 import type { MachineHarness, MachineInvariants, MachineNode } from './machine-node.js'
 import { packRows, unpackRows } from './machine-packing.js'
@@ -28,7 +29,7 @@ import {
   STEP_SPENT,
   STEP_TRANSITION,
 } from './machine-row.js'
-import { AFTER, CONCERNS, choiceOf, HIGH, happenings, LOW, MachineTransitions, SENT_FROM, SENT_HIGH, SENT_LOW, SENT_TO } from './machine-transitions.js'
+import { AFTER, CONCERNS, HIGH, happenings, LOW, MachineTransitions, SENT_FROM, SENT_HIGH, SENT_LOW, SENT_TO } from './machine-transitions.js'
 import { MachineViews } from './machine-view.js'
 import { HAPPENING, OwnHappenings } from './own-happenings.js'
 import { DELIVERY } from './places.js'
@@ -306,7 +307,7 @@ export class MachineSpace<Memory, S, M, D, I, C, E> implements StateSpace, LookA
   #offer(list: StepList, begin: number, end: number, words: Int32Array, at: number, out: Successors): void {
     const steps = list.words
     for (let step = begin; step < end; step += STEP) {
-      if (out.isNoting) out.action = this.#actionOf(words, at, steps, step)
+      if (out.isNoting) out.action = actionOf(this.transitions, words, at, steps, step)
       if (!out.admit(steps[step] as number, steps[step + 1] as number)) continue
       this.#write(words, at, steps, step, out)
       out.commit()
@@ -340,36 +341,6 @@ export class MachineSpace<Memory, S, M, D, I, C, E> implements StateSpace, LookA
     row[fixed + FALLEN] = steps[step + STEP_FALLEN] as number
   }
 
-  /** What is done in a step, as data. */
-  #actionOf(words: Int32Array, at: number, steps: Int32Array, step: number): MachineAction<M, I> {
-    const { envelopes, tags, inputs, nodes, places } = this.transitions
-    const id = steps[step + STEP_ID] as number
-    const argument = steps[step + STEP_ARGUMENT] as number
-    switch (steps[step + STEP_HAPPENING]) {
-      case happenings.message:
-        return { kind: 'deliver', ...envelopes.value(argument) }
-      case DUPLICATE:
-        return { kind: 'duplicate', ...envelopes.value(argument) }
-      case DROP:
-        return { kind: 'drop', ...envelopes.value(argument) }
-      case happenings.timer:
-        return { kind: 'timer', node: id, tag: tags[argument] as string }
-      case happenings.saved:
-        return { kind: 'saved', node: id }
-      case happenings.answer:
-        return { kind: 'answer', node: id }
-      case happenings.input:
-        return { kind: 'input', node: id, input: inputs.value(argument) }
-      case happenings.crash:
-        return { kind: 'crash', node: id, written: argument }
-      default: {
-        const { place, value } = choiceOf(argument)
-        const choices = nodes.value(places.nodes[words[at + id] as number] as number).choices ?? []
-        return { kind: 'chosen', node: id, key: choices[place]?.key ?? '', value }
-      }
-    }
-  }
-
   pack(rows: Int32Array): unknown {
     return packRows(this.transitions, this.#nodes, rows)
   }
@@ -383,26 +354,7 @@ export class MachineSpace<Memory, S, M, D, I, C, E> implements StateSpace, LookA
   }
 
   describe(action: unknown): string {
-    const done = action as MachineAction<M, I>
-    const show = (message: M) => this.#options.describeMessage?.(message) ?? JSON.stringify(message)
-    switch (done.kind) {
-      case 'deliver':
-      case 'duplicate':
-      case 'drop':
-        return `${done.kind} ${done.from} -> ${done.to} ${show(done.message)}`
-      case 'timer':
-        return `timer ${done.tag} of ${done.node}`
-      case 'saved':
-        return `save of ${done.node} is durable`
-      case 'crash':
-        return `crash of ${done.node}, ${done.written} saves in flight written, and restart`
-      case 'answer':
-        return `process of ${done.node} answers its core`
-      case 'input':
-        return `input to ${done.node} ${JSON.stringify(done.input)}`
-      case 'chosen':
-        return `choice of ${done.node}: ${done.key} is ${done.value}`
-    }
+    return describeAction(action as MachineAction<M, I>, this.#options.describeMessage)
   }
 }
 

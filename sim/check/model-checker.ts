@@ -185,7 +185,18 @@ export class Checker<State, Action> {
 }
 
 export function spaceOf<State, Action>(model: Checkable<State, Action>, isExact: boolean): StateSpace {
+  requireShape(model)
   return 'space' in model ? model.space(isExact) : new ModelSpace(model, isExact)
+}
+
+/** A model of JavaScript, or one whose types were cast away, may lack what it must have. */
+function requireShape(model: unknown): void {
+  if (typeof model !== 'object' || model === null) throw new Misuse(`a model is an object, not ${model === null ? 'null' : typeof model}`)
+  if ('space' in model) return
+  const given = model as Readonly<Record<string, unknown>>
+  const wrong = ['initial', 'actions', 'next'].find((name) => typeof given[name] !== 'function')
+  if (wrong !== undefined) throw new Misuse(`a model has a function '${wrong}', and this one has none`)
+  if (!Array.isArray(given.properties)) throw new Misuse("a model has 'properties', a list of what must hold in it, and this one has none")
 }
 
 function searchOf(space: StateSpace, options: CheckOptions): Search {

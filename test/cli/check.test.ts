@@ -2,7 +2,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, test, vi } from 'vitest'
-import { freshFolder, seedfall, seedfallHere } from './seedfall.js'
+import { freshFolder, seedfallHere } from './seedfall.js'
 
 const endless = fileURLToPath(new URL('./fixtures/endless.model.ts', import.meta.url))
 
@@ -33,20 +33,27 @@ describe('check', () => {
 
   test('a trace replays as passed once the mistake is mended, and tells when an action cannot happen any more', async () => {
     const folder = freshFolder()
-    const write = (limit: string) =>
+    const write = (file: string, limit: number, actions: string) =>
       writeFileSync(
-        path.join(folder, 'small.model.ts'),
+        path.join(folder, file),
         `import { modelFamily } from 'seedfall'
 export default modelFamily({ name: 'small', means: 'a counter', settings: {}, make: () => ({
-  initial: () => [0], actions: (n: number) => ${limit === 'none' ? '[]' : "['up']"}, next: (n: number) => n + 1, within: (n: number) => n < 5,
-  properties: [{ name: 'low', kind: 'always', holds: (n: number) => n < ${limit === 'none' ? 2 : limit} }] }) })\n`,
+  initial: () => [0], actions: () => ${actions}, next: (n: number) => n + 1, within: (n: number) => n < 5,
+  properties: [{ name: 'low', kind: 'always', holds: (n: number) => n < ${limit} }] }) })\n`,
       )
-    write('2')
+    write('small.model.ts', 2, "['up']")
     expect((await seedfallHere(['check', 'small.model.ts'], folder)).code).toBe(1)
-    write('9')
-    expect((await seedfall(['replay', '.seedfall/small-low.json'], folder)).code).toBe(0)
-    write('none')
-    expect((await seedfall(['replay', '.seedfall/small-low.json'], folder)).code).toBe(5)
+    const trace = '.seedfall/small-low.json'
+    // A module is loaded once in a process: the mended model is another file, which the trace is made to name.
+    const replayed = async (file: string) => {
+      writeFileSync(path.join(folder, 'other.json'), readFileSync(path.join(folder, trace), 'utf8').replace('small.model.ts', file))
+      return (await seedfallHere(['replay', 'other.json'], folder)).code
+    }
+    expect(await replayed('small.model.ts')).toBe(1)
+    write('mended.model.ts', 9, "['up']")
+    expect(await replayed('mended.model.ts')).toBe(0)
+    write('without.model.ts', 2, '[]')
+    expect(await replayed('without.model.ts')).toBe(5)
   })
 
   test('as JSON is one object with the counts that are known', async () => {
@@ -64,7 +71,7 @@ export default modelFamily({ name: 'small', means: 'a counter', settings: {}, ma
   })
 
   test('walks at random as its seed says, and never says that it has seen all', async () => {
-    const words = ['two-phase-commit', '--search', 'random', '--walks', '20', '--keep-going', '--seed']
+    const words = ['two-phase-commit', '--search', 'random', '--walks', '5', '--keep-going', '--seed']
     const [once, again, other] = [await checkJson([...words, '7']), await checkJson([...words, '7']), await checkJson([...words, '8'])]
     expect(once).toMatchObject({ complete: false })
     expect(again.uniqueStates).toBe(once.uniqueStates)
@@ -80,7 +87,7 @@ export default modelFamily({ name: 'small', means: 'a counter', settings: {}, ma
 
   test('finds with two threads what it finds with one', async () => {
     const words = ['paxos', '--set', 'clients=2', '--keep-going', '--json']
-    const [one, two] = [await seedfallHere(['check', ...words]), await seedfall(['check', ...words, '--jobs', '2'])]
+    const [one, two] = [await seedfallHere(['check', ...words]), await seedfallHere(['check', ...words, '--jobs', '2'])]
     const [first, second] = [one, two].map(({ out }) => JSON.parse(out) as CheckJson) as [CheckJson, CheckJson]
     expect(second).toMatchObject({ uniqueStates: first.uniqueStates, depth: first.depth, complete: true })
     expect(second.discoveries.map(({ actions }) => actions.length)).toEqual(first.discoveries.map(({ actions }) => actions.length))
@@ -98,7 +105,7 @@ export default modelFamily({ name: 'small', means: 'a counter', settings: {}, ma
   })
 
   test.each([[[]], [['--jobs', '2']]])('ends cleanly at Ctrl-C, with what it found, %j', async (jobs) => {
-    const { code, out, error } = await seedfall(['check', endless, '--set', 'interruptAfter=20000', '--keep-going', ...jobs])
+    const { code, out, error } = await seedfallHere(['check', endless, '--set', 'interruptAfter=20000', '--keep-going', ...jobs])
     expect({ code, error }).toEqual({ code: 130, error: '' })
     expect(out).toContain('✓ example  both arrive')
     expect(out).toContain('? no counterexample  never negative')
@@ -142,6 +149,25 @@ export default modelFamily({ name: 'small', means: 'a counter', settings: {}, ma
     expect(error).toContain(says)
     expect(error.trim().split('\n')).toHaveLength(1)
     expect(existsSync(path.join(folder, '.seedfall'))).toBe(false)
+  })
+
+  test.each([
+    ["next: () => { throw new Error('boom') }, properties: []", /^seedfall: own\.model\.ts: its own code threw: Error: boom \(.*own\.model\.ts:3:\d+\)$/],
+    ['next: () => ({ holds: () => 1 }), properties: []', /^seedfall: own\.model\.ts: .*a function has no canonical hash/],
+    ['next: () => 1', /^seedfall: own\.model\.ts: a model has 'properties', a list of what must hold in it, and this one has none$/],
+  ])("a model of one's own that is none is told in one clear line: %s", async (rest, says) => {
+    const folder = freshFolder()
+    writeFileSync(
+      path.join(folder, 'own.model.ts'),
+      `import { modelFamily } from 'seedfall'
+export default modelFamily({ name: 'own', means: 'wrong', settings: {}, make: () => ({ initial: () => [0], actions: () => ['up'],
+  ${rest} }) as never })\n`,
+    )
+    for (const jobs of rest.includes('boom') ? [[], ['--jobs', '2']] : [[]]) {
+      const { code, out, error } = await seedfallHere(['check', 'own.model.ts', ...jobs], folder)
+      expect({ code, out }).toEqual({ code: 2, out: '' })
+      expect(error.trim()).toMatch(says)
+    }
   })
 
   test('writes a trace that names its model, its settings and its actions', async () => {

@@ -90,6 +90,8 @@ describe('judge', () => {
     [['bad.jsonl'], "required option '--model <name>' not specified"],
     [['bad.jsonl', '--model', 'queue'], "bad.jsonl: line 1: 'put' is no operation of the model queue: there are enqueue, dequeue"],
     [['bad.jsonl', '--model', 'kv', '--consistency', 'best'], "bad.jsonl: a history of kv is not judged as 'best': there are linearizable, sequential"],
+    [['bad.jsonl', '--model', 'kv', '--to', 'bad.csv'], "--to 'bad.csv' does not say how: its name ends in .edn, .events.jsonl or .jsonl"],
+    [['bad.jsonl', 'word.txt', '--model', 'kv', '--to', 'one.edn'], '--to writes one history: name one'],
     [['word.txt', '--model', 'kv'], 'word.txt: line 1: neither JSON lines, nor EDN'],
   ])('of bad input says one clear line: %j', async (words, message) => {
     const { code, error } = await judge(words, folderWith({ 'bad.jsonl': bad, 'word.txt': 'hello' }))

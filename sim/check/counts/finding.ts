@@ -1,4 +1,5 @@
 import type { History, Judge, OperationRecord } from '../history.js'
+import { timeText } from '../time-text.js'
 
 /** What a check found, and where it shows. */
 export interface Finding {
@@ -19,7 +20,7 @@ export function judgeOf<Op, Result>(check: (history: History<Op, Result>) => rea
 /** `client-2's read at 0.120 s`. */
 export function nameOf({ client, op, invokedAt }: OperationRecord<unknown, unknown>): string {
   const { f } = op as { readonly f?: unknown }
-  return `client-${client}'s ${typeof f === 'string' ? f : 'operation'} at ${(invokedAt / 1e9).toFixed(3)} s`
+  return `client-${client}'s ${typeof f === 'string' ? f : 'operation'} at ${timeText(invokedAt)}`
 }
 
 /** When it certainly had happened: never, unless it was answered so. */

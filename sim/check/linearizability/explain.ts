@@ -1,6 +1,6 @@
 import { Misuse } from '../../host/errors.js'
-import type { Nanos } from '../../host/seam.js'
 import type { History, OperationRecord } from '../history.js'
+import { timeText } from '../time-text.js'
 import { answerOf } from './search-events.js'
 import { rejected, type SequentialModel } from './sequential-model.js'
 
@@ -19,7 +19,7 @@ export function explain<Op, Result>(given: SequentialModel<Op, Result>, prefix: 
     const record = prefix[index]!
     if (answerOf(model, record).kind === 'unknown' || record.completedAtStep === null || record.completedAtStep > at.invokedAtStep) continue
     const evidence = index === since && !model.reads?.(record.op) ? `${client(record)}'s ${model.noun(record.op)} was acknowledged` : did(model, record)
-    return `${did(model, at)} at ${seconds(at.completedAt!, record.completedAt!)}, after ${evidence} at ${seconds(record.completedAt!, at.completedAt!)}`
+    return `${did(model, at)} at ${timeText(at.completedAt!, record.completedAt!)}, after ${evidence} at ${timeText(record.completedAt!, at.completedAt!)}`
   }
   return `${tell(model, at)}, which no order of the operations until then explains`
 }
@@ -36,13 +36,7 @@ function did<Op, Result>(model: SequentialModel<Op, Result>, record: OperationRe
 }
 
 function tell<Op, Result>(model: SequentialModel<Op, Result>, record: OperationRecord<Op, Result>): string {
-  return `${did(model, record)} at ${seconds(record.completedAt!, record.completedAt!)}`
-}
-
-/** Milliseconds suffice, unless they would hide a difference. */
-function seconds(at: Nanos, beside: Nanos): string {
-  const digits = at !== beside && Math.floor(at / 1_000_000) === Math.floor(beside / 1_000_000) ? 9 : 3
-  return `${(at / 1_000_000_000).toFixed(digits)} s`
+  return `${did(model, record)} at ${timeText(record.completedAt!)}`
 }
 
 /** 20000000 as 20,000,000. */

@@ -1,4 +1,5 @@
 import type { History } from '../history.js'
+import { timeText } from '../time-text.js'
 import { type Bar, type Picture, type PictureOptions, pictureOf } from './picture.js'
 
 export interface TextPictureOptions extends PictureOptions {
@@ -78,8 +79,7 @@ function block(
     }
     return `${nameOf(client).padEnd(margin)}${row}`.trimEnd()
   })
-  const seconds = (place: number): string => `${(times[place]! / 1e9).toFixed(3)} s`
-  return [`${''.padEnd(margin)}${seconds(first)} to ${seconds(last)}`, ...rows].join('\n')
+  return [`${''.padEnd(margin)}${timeText(times[first]!, times[last])} to ${timeText(times[last]!, times[first])}`, ...rows].join('\n')
 }
 
 /** A bar of so many columns; `isBegun` before the block, `goesOn` behind it. */

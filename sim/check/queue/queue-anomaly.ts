@@ -1,3 +1,4 @@
+import { timeText } from '../time-text.js'
 import type { CycleAnomaly } from '../transactions/cycle-search.js'
 import type { QueueEvent } from './queue-operation.js'
 
@@ -44,5 +45,5 @@ export interface QueueAnomaly {
 
 /** `client-2's poll at 0.120 s`. */
 export function nameOf({ record, f }: QueueEvent): string {
-  return `client-${record.client}'s ${f} at ${(record.invokedAt / 1e9).toFixed(3)} s`
+  return `client-${record.client}'s ${f} at ${timeText(record.invokedAt)}`
 }

@@ -1,6 +1,7 @@
 import type { Finding } from '../counts/finding.js'
 import { addTo } from '../groups.js'
 import { show } from '../show.js'
+import { timeText } from '../time-text.js'
 import { type Access, initial, type Version } from './accesses.js'
 
 /**
@@ -125,5 +126,5 @@ const isCause = (cause: CausalNode, of: CausalNode): boolean => (of.causes.get(c
 function finding(access: Access, why: string): Finding {
   const { client, shown, key, record } = access
   const where = key === '' ? '' : ` at key ${show(key)}`
-  return { name: 'causal', message: `client-${client} read ${show(shown)}${where} at ${(record.invokedAt / 1e9).toFixed(3)} s, ${why}`, record }
+  return { name: 'causal', message: `client-${client} read ${show(shown)}${where} at ${timeText(record.invokedAt)}, ${why}`, record }
 }

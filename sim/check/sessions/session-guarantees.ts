@@ -3,6 +3,7 @@ import { addTo } from '../groups.js'
 import type { History } from '../history.js'
 import type { KvOp, RegisterOp } from '../linearizability/models.js'
 import { show } from '../show.js'
+import { timeText } from '../time-text.js'
 import { type Access, accessesOf, initial, type Version } from './accesses.js'
 import { causalFindings } from './causal.js'
 
@@ -110,7 +111,7 @@ const nameOfVersion = (version: Version): string => (version === initial ? 'init
 
 function did({ client, kind, shown, key, record }: Access, withClient = true): string {
   const where = key === '' ? '' : ` at key ${show(key)}`
-  return `${withClient ? `client-${client} ` : ''}${kind === 'read' ? 'read' : 'wrote'} ${show(shown)}${where} at ${(record.invokedAt / 1e9).toFixed(3)} s`
+  return `${withClient ? `client-${client} ` : ''}${kind === 'read' ? 'read' : 'wrote'} ${show(shown)}${where} at ${timeText(record.invokedAt)}`
 }
 
 /** Breadth first from each version that is left when all that nothing leads to are taken away. */

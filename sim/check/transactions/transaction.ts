@@ -2,6 +2,7 @@ import { HistoryError } from '../history/history-error.js'
 import type { History, OperationRecord } from '../history.js'
 import type { Key } from '../linearizability/models.js'
 import { show } from '../show.js'
+import { timeText } from '../time-text.js'
 
 /**
  * One step of a transaction. A read is asked for with null, and answered with the list or the value. A scan reads all keys that begin with a text (all keys:
@@ -69,6 +70,6 @@ export const keyOf = (key: Key): string => String(key)
 
 /** `T3 (client-2, 0.120 s to 0.125 s)`. */
 export function nameOf({ index, record, client }: Transaction): string {
-  const until = record.completedAt === null ? 'never answered' : `to ${(record.completedAt / 1e9).toFixed(3)} s`
-  return `T${index} (client-${client}, ${(record.invokedAt / 1e9).toFixed(3)} s ${until})`
+  const { invokedAt: began, completedAt: ended } = record
+  return `T${index} (client-${client}, ${timeText(began, ended ?? began)} ${ended === null ? 'never answered' : `to ${timeText(ended, began)}`})`
 }

@@ -36,6 +36,13 @@ describe('The Raft core, model-checked with 3 nodes', { timeout: 180_000 }, () =
     expect(result.uniqueStates).toBeGreaterThan(unique)
   })
 
+  it('is safe in all there is of one term and one entry, from a leader that all follow, with a crash each and any loss and duplication', () => {
+    const prelude = [election, { kind: 'settle', nodes: [0, 1, 2] }] as const
+    const result = check(raftModel({ nodes: 3, terms: 1, log: 1, crashes: 1, inputs: 0, network: 'set', prelude }))
+    expect(result).toMatchObject({ complete: true, violations: [] })
+    expect(result.uniqueStates).toBeGreaterThan(100_000)
+  })
+
   it('loses nothing by taking a message that is never delivered for one that is lost', () => {
     const lost = new Set<string>()
     const neverDelivered = new Set<string>()

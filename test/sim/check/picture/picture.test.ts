@@ -23,6 +23,11 @@ test('a history as text has a lane for each client, and what overlaps in time ov
   )
 })
 
+test('times that milliseconds would hide are told whole', () => {
+  const quick = [write, read].map((one) => ({ ...one, invokedAt: one.invokedAt / 1e6, completedAt: one.completedAt! / 1e6 }))
+  expect(historyAsText(quick).split('\n')[0]!.trim()).toBe('0.000000001 s to 0.000000006 s')
+})
+
 test('one that is wider than the terminal goes on below, and one that is longer is shown around the break', () => {
   const narrow = historyAsText(history, { ...options, width: 40 })
   for (const line of narrow.split('\n')) expect([...line].length).toBeLessThanOrEqual(42)
