@@ -220,16 +220,6 @@ export const vmPlants: readonly Plant[] = [
     subject: storm,
   },
   {
-    name: 'joining-host-not-heard',
-    source: 'of our own making: a host that comes back after a long silence is lost again before it can say more',
-    file: 'systems/orchestrator/control/control-plane.ts',
-    replace: "          if (command.kind === 'join') this.leader.heard(command.host)\n",
-    with: '',
-    expect: ['desired is observed', 'guests hold what was acknowledged', 'nothing is left over'],
-    subject: partition,
-    firstSeed: 20,
-  },
-  {
     name: 'migrated-disk-stays-locked',
     source: 'of our own making: an earlier instance holds the lock, and the release names a later one',
     file: 'systems/orchestrator/storage/storage-state.ts',
