@@ -1,7 +1,7 @@
 import type { Plant } from '../../tools/plant/plant.js'
 
 const storm = 'scenarios/vm-storm.scenario.ts'
-const partition = 'scenarios/vm-partition.scenario.ts'
+const _partition = 'scenarios/vm-partition.scenario.ts'
 const migrate = 'scenarios/vm-migrate.scenario.ts'
 const warm = 'scenarios/vm-warm.scenario.ts'
 const upgrade = 'scenarios/vm-upgrade.scenario.ts'
@@ -217,6 +217,15 @@ export const vmPlants: readonly Plant[] = [
     replace: 'if (used.vms + vms > quota.vms)',
     with: 'if (used.vms > quota.vms)',
     expect: 'QuotaHolds',
+    subject: storm,
+  },
+  {
+    name: 'homeless-left-where-they-are',
+    source: 'Nova, evacuate: what ran on a host that is gone runs elsewhere afterwards, without being asked for again',
+    file: 'systems/orchestrator/control/leader.ts',
+    replace: '    await this.#placeHomeless()\n',
+    with: '',
+    expect: 'desired is observed',
     subject: storm,
   },
   {
