@@ -1,7 +1,6 @@
 import type { Plant } from '../../tools/plant/plant.js'
 
 const storm = 'scenarios/vm-storm.scenario.ts'
-const _partition = 'scenarios/vm-partition.scenario.ts'
 const migrate = 'scenarios/vm-migrate.scenario.ts'
 const warm = 'scenarios/vm-warm.scenario.ts'
 const upgrade = 'scenarios/vm-upgrade.scenario.ts'
