@@ -235,6 +235,7 @@ export const vmPlants: readonly Plant[] = [
     with: 'if (holder.instance === client.instance)',
     expect: 'nothing is left over',
     subject: storm,
+    firstSeed: 170,
   },
   {
     name: 'write-answered-before-it-is-durable',
