@@ -14,10 +14,8 @@ import type { AnyScenario } from '../sim/run/scenario.js'
 /** Seeds that every scenario of Seedfall's own must pass on every change. Hunts run others. */
 const fixedSeeds = (scenario: string): readonly string[] => Array.from({ length: seedCounts[scenario] ?? 10 }, (_, i) => String(i + 1))
 
-/** Where it is not ten: each scenario of the orchestrator looks at one part of it, and what one misses another sees; runs of many groups are long ones. */
+/** Where it is not ten: each scenario of the orchestrator looks at one part of it, and what one misses another sees. */
 const seedCounts: Readonly<Record<string, number>> = {
-  'raft-many-groups': 6,
-  'vm-storm': 5,
   'vm-partition': 4,
   'vm-migrate': 4,
   'vm-warm': 3,
@@ -49,8 +47,6 @@ const rareKindsOf: Readonly<Record<string, readonly string[]>> = {
   'kv-cloud': ['disk.misdirect-read', 'net.clog', 'code.maybe'],
   'kv-concurrent': ['code.maybe'],
   'raft-snapshots': ['disk.misdirect-write', 'disk.misdirect-read'],
-  'raft-many-groups': ['code.failpoint'],
-  'vm-storm': ['code.maybe', 'conn.stall', 'disk.write-error'],
   'vm-migrate': ['code.failpoint', 'net.clog'],
   'vm-warm': ['code.failpoint', 'code.maybe', 'disk.write-error', 'net.clog', 'process.crash-loop'],
   'vm-control-loss': ['code.failpoint'],

@@ -84,8 +84,7 @@ export class MemberView {
 
   /** Reads what became durable; answers whether anything did. */
   persist(host: HostView<unknown>, logs: DurableLogs): boolean {
-    const { walDirectory, sharesWal, name } = this.group
-    this.#reader ??= sharesWal ? logs.ofGroup(host.durable, walDirectory, name) : logs.of(host.durable, walDirectory)
+    this.#reader ??= this.#readerIn(host, logs)
     const reader = this.#reader
     reader.follow(host.incarnation)
     const isNew = reader.version !== this.#version
@@ -99,6 +98,11 @@ export class MemberView {
     this.#isPersisted = true
     this.#noteTrust(this.#reader)
     return true
+  }
+
+  #readerIn(host: HostView<unknown>, logs: DurableLogs): DurableLog {
+    const { walDirectory, sharesWal, name } = this.group
+    return sharesWal ? logs.ofGroup(host.durable, walDirectory, name) : logs.of(host.durable, walDirectory)
   }
 
   #noteTrust(disk: DurableLog): void {

@@ -2,7 +2,7 @@ import { Misuse } from '../../sim/host/errors.js'
 import type { Closable, Handlers, Host, HostName, Net } from '../../sim/host/seam.js'
 import { protocol } from '../../sim/run/scenario.js'
 import type { MemberId, RaftMessage } from './messages.js'
-import type { MemberTransport, Receive } from './raft-transport.js'
+import { type MemberTransport, messageKinds, type Receive } from './raft-transport.js'
 
 /** A message of one of the groups. */
 export interface GroupMessage<Message extends RaftMessage = RaftMessage> {
@@ -21,24 +21,6 @@ type Methods = { [K in RaftMessage['kind']]: { req: GroupMessage<Extract<RaftMes
 }
 
 const exchange = protocol<Methods>('raft-groups', { transport: 'datagram' })
-
-const kinds = [
-  'pre-vote-request',
-  'pre-vote-response',
-  'vote-request',
-  'vote-response',
-  'append-request',
-  'append-response',
-  'heartbeat-request',
-  'heartbeat-response',
-  'snapshot-chunk-request',
-  'snapshot-chunk-response',
-  'timeout-now',
-  'forward-request',
-  'forward-response',
-  'founding-request',
-  'founding-response',
-] as const satisfies readonly RaftMessage['kind'][]
 
 /**
  * Datagrams between the groups of two hosts. Heartbeats that are sent while `gather` runs, and answers to those of one packet, go out as one packet to each host
@@ -60,7 +42,7 @@ export class GroupExchange {
     this.#net = host.net
     this.#heard = heard
     const one = ({ group, message }: GroupMessage, from: HostName): undefined => this.#deliver(group, from, message)
-    const all = Object.fromEntries(kinds.map((kind) => [kind, one])) as Omit<Handlers<Methods>, 'heartbeats'>
+    const all = Object.fromEntries(messageKinds.map((kind) => [kind, one])) as Omit<Handlers<Methods>, 'heartbeats'>
     const handlers = { ...all, heartbeats: (packet: Heartbeats, from: HostName) => this.#onHeartbeats(packet, from) } as Handlers<Methods>
     this.#served = host.net.serve(exchange, handlers)
   }

@@ -6,6 +6,8 @@ export class HostWatch {
   readonly #patience: Nanos
   readonly #unheard: (host: HostName) => void
   readonly #watched = new Map<HostName, Watched>()
+  /** Of every host that was ever heard: who is watched later may have died since. */
+  readonly #incarnations = new Map<HostName, number>()
   #timer: Timer | null = null
 
   /** `unheard` is called for a watched host that has said nothing for `patience`, or that began another life. It is watched on, until `unwatch`. */
@@ -19,7 +21,7 @@ export class HostWatch {
   watch(host: HostName): void {
     const watched = this.#watched.get(host)
     if (watched !== undefined) watched.groups++
-    else this.#watched.set(host, { groups: 1, heardAt: this.#clock.monotonic(), incarnation: null })
+    else this.#watched.set(host, { groups: 1, heardAt: this.#clock.monotonic() })
     if (this.#timer === null) this.#arm()
   }
 
@@ -29,13 +31,13 @@ export class HostWatch {
   }
 
   heard(host: HostName, incarnation: number): void {
+    const known = this.#incarnations.get(host) ?? incarnation
+    if (incarnation < known) return
+    this.#incarnations.set(host, incarnation)
     const watched = this.#watched.get(host)
     if (watched === undefined) return
-    if (watched.incarnation !== null && incarnation < watched.incarnation) return
-    const isAnother = watched.incarnation !== null && incarnation > watched.incarnation
     watched.heardAt = this.#clock.monotonic()
-    watched.incarnation = incarnation
-    if (isAnother) this.#unheard(host)
+    if (incarnation > known) this.#unheard(host)
   }
 
   #arm(): void {
@@ -53,6 +55,4 @@ export class HostWatch {
 interface Watched {
   groups: number
   heardAt: Nanos
-  /** null: nothing was heard since it is watched. */
-  incarnation: number | null
 }

@@ -6,6 +6,25 @@ import type { MemberId, RaftMessage } from './messages.js'
 /** One method for every kind of message. */
 export type RaftMethods = { [K in RaftMessage['kind']]: { req: Extract<RaftMessage, { kind: K }>; res: undefined } }
 
+/** Each is a method of its own, so that the network tells them apart. */
+export const messageKinds = [
+  'pre-vote-request',
+  'pre-vote-response',
+  'vote-request',
+  'vote-response',
+  'append-request',
+  'append-response',
+  'heartbeat-request',
+  'heartbeat-response',
+  'snapshot-chunk-request',
+  'snapshot-chunk-response',
+  'timeout-now',
+  'forward-request',
+  'forward-response',
+  'founding-request',
+  'founding-response',
+] as const satisfies readonly RaftMessage['kind'][]
+
 /** What a member says to the others; `close`: it hears no more, and what is sent still leaves. */
 export interface MemberTransport {
   send(to: MemberId, message: RaftMessage): void
@@ -37,23 +56,7 @@ export class RaftTransport implements MemberTransport {
       const member = others.get(from)
       if (member !== undefined) receive(member, message)
     }
-    const handlers: Handlers<RaftMethods> = {
-      'pre-vote-request': handle,
-      'pre-vote-response': handle,
-      'vote-request': handle,
-      'vote-response': handle,
-      'append-request': handle,
-      'append-response': handle,
-      'heartbeat-request': handle,
-      'heartbeat-response': handle,
-      'snapshot-chunk-request': handle,
-      'snapshot-chunk-response': handle,
-      'timeout-now': handle,
-      'forward-request': handle,
-      'forward-response': handle,
-      'founding-request': handle,
-      'founding-response': handle,
-    }
+    const handlers = Object.fromEntries(messageKinds.map((kind) => [kind, handle])) as Handlers<RaftMethods>
     this.#served = host.net.serve(this.#protocol, handlers)
   }
 

@@ -1,5 +1,6 @@
 import { DiskError, Misuse } from '../../sim/host/errors.js'
 import type { Host } from '../../sim/host/seam.js'
+import { makeDurableDirectory } from './durable-directory.js'
 import type { Entry, RaftChange } from './messages.js'
 import type { RaftLog } from './raft-log.js'
 import { SharedContent } from './wal-content.js'
@@ -47,7 +48,7 @@ export class SharedLog {
     const options = { ...defaultSharedLogOptions, ...given }
     if (!(options.segmentBytes > 0)) throw new Misuse('segmentBytes must be positive')
     if (!(options.mostSegments > 1)) throw new Misuse('mostSegments must be 2 or more')
-    await WalSegments.makeDirectory(host, directory)
+    await makeDurableDirectory(host.disk, directory)
     const content = new SharedContent()
     const found = await recoverLog(host.disk, directory, content)
     host.check.sometimes('a torn tail is cut off', found.isCut)

@@ -1,6 +1,5 @@
 import { DiskError } from '../../sim/host/errors.js'
 import type { File, Host } from '../../sim/host/seam.js'
-import { makeDurableDirectory } from './durable-directory.js'
 import type { FrameBuffer } from './wal-frame.js'
 import type { SegmentHeader } from './wal-record.js'
 import { segmentName, type WalRecovery } from './wal-recovery.js'
@@ -35,10 +34,6 @@ export class WalSegments<Held> {
     for (const leftover of found.leftovers) await disk.remove(`${directory}/${segmentName(leftover)}`)
     if (found.leftovers.length > 0) await disk.syncDirectory(directory)
     return new WalSegments(host, directory, [...found.segments, { number, held }], file)
-  }
-
-  static makeDirectory(host: Host, directory: string): Promise<void> {
-    return makeDurableDirectory(host.disk, directory)
   }
 
   private constructor(host: Host, directory: string, segments: { readonly number: number; readonly held: Held }[], file: File) {

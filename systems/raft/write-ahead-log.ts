@@ -1,5 +1,6 @@
 import { DiskError, Misuse } from '../../sim/host/errors.js'
 import type { Host } from '../../sim/host/seam.js'
+import { makeDurableDirectory } from './durable-directory.js'
 import type { Entry, RaftChange } from './messages.js'
 import type { RaftLog } from './raft-log.js'
 import { MemberContent } from './wal-content.js'
@@ -48,7 +49,7 @@ export class WriteAheadLog implements RaftLog {
   /** Recovers the log in `directory`, which is made when it is missing. Throws `CorruptLog` or the disk's error. */
   static async open(host: Host, directory: string, options: WalOptions = defaultWalOptions): Promise<WriteAheadLog> {
     if (!(options.segmentBytes > 0)) throw new Misuse('segmentBytes must be positive')
-    await WalSegments.makeDirectory(host, directory)
+    await makeDurableDirectory(host.disk, directory)
     const content = new MemberContent()
     const found = await recoverLog(host.disk, directory, content)
     const { image, repeatFrom } = content

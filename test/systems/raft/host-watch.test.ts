@@ -1,0 +1,70 @@
+import { describe, expect, test } from 'vitest'
+import type { Clock } from '../../../sim/host/seam.js'
+import { HostWatch } from '../../../systems/raft/host-watch.js'
+
+/** A clock in the hand, with one timer at most. */
+function watchOf(patience: number) {
+  let now = 0
+  let due: { at: number; call: () => void } | null = null
+  const clock = {
+    monotonic: () => now,
+    timer: (delay: number, call: () => void) => {
+      due = { at: now + delay, call }
+      return { cancel() {} }
+    },
+  } as unknown as Clock
+  const unheard: string[] = []
+  const watch = new HostWatch(clock, patience, (host) => unheard.push(`${host} ${now}`))
+  const passTo = (time: number) => {
+    while (due !== null && due.at <= time) {
+      const { at, call } = due
+      due = null
+      now = at
+      call()
+    }
+    now = time
+  }
+  return { watch, unheard, passTo }
+}
+
+describe("the watch over leaders' hosts", () => {
+  test('tells of a host that says nothing for as long as its patience, and not of one that speaks', () => {
+    const { watch, unheard, passTo } = watchOf(100)
+    watch.watch('silent')
+    watch.watch('talking')
+    for (let time = 25; time <= 200; time += 25) {
+      passTo(time)
+      watch.heard('talking', 1)
+    }
+    expect(unheard).toEqual(['silent 100', 'silent 150', 'silent 200'])
+  })
+
+  test('tells of a host that began another life, even if it did so before it spoke for the first time since it is watched', () => {
+    const { watch, unheard, passTo } = watchOf(100)
+    watch.heard('one', 1)
+    watch.watch('one')
+    passTo(10)
+    watch.heard('one', 2)
+    expect(unheard).toEqual(['one 10'])
+  })
+
+  test('takes no late word of an earlier life for one of this', () => {
+    const { watch, unheard, passTo } = watchOf(100)
+    watch.heard('one', 2)
+    watch.watch('one')
+    passTo(60)
+    watch.heard('one', 1)
+    passTo(100)
+    expect(unheard).toEqual(['one 100'])
+  })
+
+  test('tells nothing of a host that no group rests with any more', () => {
+    const { watch, unheard, passTo } = watchOf(100)
+    watch.watch('one')
+    watch.watch('one')
+    watch.unwatch('one')
+    watch.unwatch('one')
+    passTo(500)
+    expect(unheard).toEqual([])
+  })
+})
