@@ -19,7 +19,7 @@ function checkedWith(plantName: string, entry: string): Promise<{ verdict: strin
   const plant = plants.find(({ name }) => name === plantName)
   if (plant === undefined) throw new Error(`there is no plant '${plantName}'`)
   const words = ['--import', pathToFileURL(path.join(repository, 'tools/plant/register.mjs')).href, path.join(repository, 'cli/bin.mjs')]
-  const env = { ...process.env, SEEDFALL_PLANT: JSON.stringify({ ...plant, file: path.join(repository, plant.file) }) }
+  const env = { ...process.env, SEEDFALL_PLANT: JSON.stringify({ ...plant, file: path.join(repository, plant.file) }), SEEDFALL_FORM: 'sources' }
   return new Promise((resolve, reject) => {
     execFile(process.execPath, [...words, 'corpus', 'check', entry, '--json'], { cwd: repository, env }, (_failure, out, error) => {
       if (out === '') reject(new Error(error))
