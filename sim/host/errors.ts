@@ -118,8 +118,8 @@ const brand = Symbol.for('seedfall.error')
 for (const [value, errors] of Object.entries(shared)) Object.defineProperty(errors, brand, { value })
 
 Object.defineProperty(SeedfallError, Symbol.hasInstance, {
-  value(this: object, value: unknown): boolean {
-    return Function.prototype[Symbol.hasInstance].call(this, value) || isOfOtherCopy(this, value)
+  value(this: { readonly prototype: object }, value: unknown): boolean {
+    return Object.prototype.isPrototypeOf.call(this.prototype, value) || isOfOtherCopy(this, value)
   },
 })
 
