@@ -119,7 +119,7 @@ for (const [value, errors] of Object.entries(shared)) Object.defineProperty(erro
 
 Object.defineProperty(SeedfallError, Symbol.hasInstance, {
   value(this: { readonly prototype: object }, value: unknown): boolean {
-    return Object.prototype.isPrototypeOf.call(this.prototype, value) || isOfOtherCopy(this, value)
+    return Object.prototype.isPrototypeOf.call(this.prototype, value as object) || isOfOtherCopy(this, value)
   },
 })
 
