@@ -32,7 +32,7 @@ const measures: readonly Measure[] = [
   ...fastCheckSchedulerMeasures,
 ]
 
-const usage = `usage: npm run bench -- [--filter TEXT] [--rounds N] [--cpu] [--json] [--list]
+const usage = `usage: npm run bench -- [--filter TEXT] [--rounds N] [--cpu] [--together] [--json] [--list]
   --filter TEXT  only measures whose name contains it
   --rounds N     rounds that count (5); values are medians
   --cpu          seconds of processor time instead of the wall's, for a machine that others keep busy
@@ -51,6 +51,7 @@ function options() {
       group: { type: 'string' },
       json: { type: 'boolean', default: false },
       list: { type: 'boolean', default: false },
+      help: { type: 'boolean', short: 'h', default: false },
     },
   })
   const rounds = Number(values.rounds)
@@ -71,7 +72,11 @@ async function main(): Promise<number> {
     console.error(`${(error as Error).message}\n${usage}`)
     return 2
   }
-  const { filter, rounds, cpu, json, list, together, group } = chosen
+  const { filter, rounds, cpu, json, list, together, group, help } = chosen
+  if (help) {
+    console.log(usage)
+    return 0
+  }
   const selected = measures.filter(({ name }) => name.includes(filter) && (group === undefined || groupOf(name) === group))
   if (selected.length === 0) {
     console.error(`no measure's name contains '${filter}': --list shows them`)

@@ -9,6 +9,7 @@ import { Channel } from '../sim/net/link.js'
 import { traceLine } from '../sim/report/trace-line.js'
 import type { RunReport, RunRequest } from '../sim/run/report.js'
 import { run } from '../sim/run/run.js'
+import { placeOfFunction } from './function-place.js'
 import { TraceFile, traceTo } from './trace-file.js'
 
 /** The first step at which two runs that should be equal are not. */
@@ -242,8 +243,12 @@ class ScheduleWatcher implements TraceSink {
   step(): void {}
 }
 
-/** A handler that has returned stands on no stack. */
-const answerOn = ({ link, type }: Channel): string => `in ${link.from.name}'s answer to ${type.name}`
+/** A handler that has returned stands on no stack: where it was written is what there is to tell. */
+function answerOn({ link, type }: Channel): string {
+  const handler = link.from.receiver?.handlers[type.id]
+  const place = handler && placeOfFunction(handler.handle)
+  return `in ${link.from.name}'s answer to ${type.name}${place === undefined ? '' : `, whose handler is at ${place}`}`
+}
 
 /** Where a process called what at last called this function. */
 function callerOf(called: (...words: never[]) => unknown): string | undefined {

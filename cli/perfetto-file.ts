@@ -16,7 +16,8 @@ export class PerfettoFile implements TraceSink {
   readonly #file: LineFile
   readonly #threads = new Map<string, number>()
   readonly #thread = new Int32Array(remembered)
-  readonly #at = new Float64Array(remembered)
+  /** When it was, as the file has it. */
+  readonly #ts: string[] = new Array<string>(remembered).fill('')
   #isFirst = true
 
   constructor(path: string) {
@@ -29,13 +30,12 @@ export class PerfettoFile implements TraceSink {
     const { step, at, host, incarnation, kind, cause, detail, hash } = record
     const thread = this.#threadOf(host)
     const ts = micros(at)
-    const name = JSON.stringify(named(kind, detail))
+    const text = JSON.stringify(detail)
     this.#event(
-      `{"ph":"X","pid":1,"tid":${thread},"ts":${ts},"dur":${drawnMicros},"name":${name},"cat":"${kind}","args":{"step":${step},"incarnation":${incarnation},"cause":${cause},"detail":${JSON.stringify(detail)},"hash":"${hash}"}}`,
+      `{"ph":"X","pid":1,"tid":${thread},"ts":${ts},"dur":${drawnMicros},"name":"${named(kind, text)}","cat":"${kind}","args":{"step":${step},"incarnation":${incarnation},"cause":${cause},"detail":${text},"hash":"${hash}"}}${this.#arrow(step, cause, thread, ts)}`,
     )
-    this.#arrow(step, cause, thread, ts)
     this.#thread[step % remembered] = thread
-    this.#at[step % remembered] = at
+    this.#ts[step % remembered] = ts
   }
 
   note({ step, at, host, kind, detail }: TraceRecord): void {
@@ -49,14 +49,13 @@ export class PerfettoFile implements TraceSink {
     this.#file.close()
   }
 
-  /** From the step that caused it, when another host took that. */
-  #arrow(step: number, cause: number, thread: number, ts: string): void {
-    if (cause <= 0 || cause >= step || step - cause >= remembered) return
+  /** The events of the arrow from the step that caused it, when another host took that. */
+  #arrow(step: number, cause: number, thread: number, ts: string): string {
+    if (cause <= 0 || cause >= step || step - cause >= remembered) return ''
     const from = this.#thread[cause % remembered] as number
-    if (from === thread || from === 0 || thread === 0) return
-    const began = micros(this.#at[cause % remembered] as number)
-    this.#event(`{"ph":"s","id":${step},"pid":1,"tid":${from},"ts":${began},"name":"causes","cat":"cause"}`)
-    this.#event(`{"ph":"f","bp":"e","id":${step},"pid":1,"tid":${thread},"ts":${ts},"name":"causes","cat":"cause"}`)
+    if (from === thread || from === 0 || thread === 0) return ''
+    const began = this.#ts[cause % remembered] as string
+    return `,\n{"ph":"s","id":${step},"pid":1,"tid":${from},"ts":${began},"name":"causes","cat":"cause"},\n{"ph":"f","bp":"e","id":${step},"pid":1,"tid":${thread},"ts":${ts},"name":"causes","cat":"cause"}`
   }
 
   #threadOf(host: string | null): number {
@@ -76,11 +75,16 @@ export class PerfettoFile implements TraceSink {
   }
 }
 
-/** The format counts microseconds; fractions are allowed. */
-const micros = (at: Nanos): string => String(at / 1_000)
+/** The format counts microseconds; fractions are allowed. Put together from integers: a fraction's own text takes several times as long. */
+function micros(at: Nanos): string {
+  const whole = Math.floor(at / 1_000)
+  const nanos = at - whole * 1_000
+  return nanos === 0 ? `${whole}` : `${whole}.${nanos < 10 ? '00' : nanos < 100 ? '0' : ''}${nanos}`
+}
 
-/** A message by its type, everything else by its kind. */
-function named(kind: string, detail: string): string {
-  const [word = ''] = detail.split(' ', 1)
+/** A message by its type, everything else by its kind; of the detail as JSON, which has a blank where the detail has one. */
+function named(kind: string, text: string): string {
+  const blank = text.indexOf(' ')
+  const word = text.slice(1, blank === -1 ? -1 : blank)
   return word === '' ? kind : `${kind} ${word}`
 }

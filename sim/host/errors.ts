@@ -106,3 +106,31 @@ export class OperationFailed extends SeedfallError {
 export class Misuse extends SeedfallError {
   readonly code = 'misuse'
 }
+
+/**
+ * `instanceof` holds for the errors of another copy of the package as well: two do get loaded, where a scenario file is compiled to CommonJS (`npm init`
+ * writes `"type": "commonjs"`), and what one copy throws, the other has to know. Classes that are not listed here are told by what they are.
+ */
+const shared = { SeedfallError, DiskError, NetError, RemoteError, ObjectStoreError, InjectedFailure, OperationFailed, Misuse }
+
+/** Where a class keeps the name that it has in every copy. */
+const brand = Symbol.for('seedfall.error')
+for (const [value, errors] of Object.entries(shared)) Object.defineProperty(errors, brand, { value })
+
+Object.defineProperty(SeedfallError, Symbol.hasInstance, {
+  value(this: { readonly prototype: object }, value: unknown): boolean {
+    return Object.prototype.isPrototypeOf.call(this.prototype, value as object) || isOfOtherCopy(this, value)
+  },
+})
+
+function isOfOtherCopy(errors: object, value: unknown): boolean {
+  if (!(value instanceof Error) || !Object.hasOwn(errors, brand)) return false
+  const wanted = nameIn(errors)
+  for (let prototype = Object.getPrototypeOf(value); prototype !== null; prototype = Object.getPrototypeOf(prototype)) {
+    const owner: unknown = prototype.constructor
+    if (typeof owner === 'function' && Object.hasOwn(owner, brand) && nameIn(owner) === wanted) return true
+  }
+  return false
+}
+
+const nameIn = (errors: object): string | undefined => (errors as { [brand]?: string })[brand]

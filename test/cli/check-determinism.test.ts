@@ -26,7 +26,7 @@ test.each([
 })
 
 test.each([
-  ['counting-answers', /^in server-1's answer to counter\.count$/],
+  ['counting-answers', /^in server-1's answer to counter\.count, whose handler is at .*fixtures\/counting-answers\.scenario\.ts:12:\d+$/],
   ['counting-messages', /fixtures\/counting-messages\.scenario\.ts:\d+:\d+$/],
 ])('where runs part inside a step (%s), that step is pointed at and not the one that scheduled it', async (name, place) => {
   const { out } = await seedfall(['run', fixture(name), '--seed', '1', '--check-determinism', '--json'])

@@ -16,7 +16,7 @@ beforeAll(async () => {
   const installed = await shell('npm', ['install', '--prefer-offline', '--no-audit', '--no-fund', tarball])
   if (installed.code !== 0) throw new Error(installed.error)
   copyFileSync(path.join(repository, 'examples/lock.scenario.ts'), path.join(user, 'my.scenario.ts'))
-  copyFileSync(path.join(repository, 'examples/store.scenario.ts'), path.join(user, 'store.scenario.ts'))
+  for (const name of ['store.scenario.ts', 'lease.scenario.ts']) copyFileSync(path.join(repository, 'examples', name), path.join(user, name))
 }, 240_000)
 
 afterAll(() => rmSync(root, { recursive: true, force: true }))
@@ -56,6 +56,9 @@ describe('the packed package, installed in a fresh folder', () => {
       const replayed = await shell('npx', ['seedfall', 'replay', '.seedfall/lock-1.json'])
       expect(replayed.out).toContain('the same run, event for event')
       expect(replayed.code).toBe(1)
+      // A file that is compiled to CommonJS has a copy of the package of its own: what it throws is known all the same.
+      const leased = await shell('npx', ['seedfall', 'run', 'lease.scenario.ts', '--seed', '1', '--duration', '1s'])
+      expect(leased.out).toContain('✓ passed  lease  seed 1')
     },
     180_000,
   )

@@ -75,8 +75,41 @@ describe('what hosts see of the network', () => {
   })
 
   test('net.delay: datagrams are on their way for longer', async () => {
-    const { seeded } = await actsAndReplays('net.delay', { scenario: gossip, duration: s(2) })
-    expect(seeded.statistics.latest).toBeGreaterThan((await calm()).latest! + ms(1))
+    await using simulation = await simulate(gossip, { seed: '1', faults: 'none' })
+    simulation.inject({ kind: 'net.delay', site: '*>*', args: { forNanos: s(1), perMille: 1000, mostNanos: s(1), key: [1, 2] } })
+    await simulation.advance(s(2))
+    // A link's own latency has a tail of 100 ms.
+    for (const { process } of simulation.world.hosts.gossiper) expect(process!.latest).toBeGreaterThan(ms(500))
+  })
+
+  test('process.pause: what came meanwhile is heard late, and timers fire late', async () => {
+    await using simulation = await simulate(gossip, { seed: '1', faults: 'none' })
+    await simulation.advance(ms(100))
+    simulation.inject({ kind: 'process.pause', site: 'gossiper-1', args: { forNanos: ms(300) } })
+    await simulation.advance(ms(250))
+    const [paused, other] = simulation.world.hosts.gossiper.map(({ process }) => process!) as [Gossiper, Gossiper]
+    expect([paused.heard.length < 105, other.heard.length < 105]).toEqual([true, true])
+    await simulation.advance(ms(200))
+    expect(paused.heard.length).toBeGreaterThan(440)
+    expect(paused.latest).toBeGreaterThan(ms(290))
+    expect(other.latest).toBeGreaterThan(ms(290))
+  })
+
+  test('net.priority: all that a host sends is late by the same, until its priority changes', async () => {
+    const latest = async (...delays: readonly number[]) => {
+      await using simulation = await simulate(gossip, { seed: '1', faults: 'none' })
+      for (const delayNanos of delays) simulation.inject({ kind: 'net.priority', site: 'gossiper-1>*', args: { delayNanos } })
+      await simulation.advance(s(1))
+      return simulation.world.hosts.gossiper.map(({ process }) => process!.latest)
+    }
+    const [ofSecond, ofFirst] = (await latest()) as [number, number]
+    expect(Math.max(ofSecond, ofFirst)).toBeLessThan(ms(20))
+    for (const delays of [[ms(200)], [ms(400), ms(200)]]) {
+      const [fromSecond, fromFirst] = (await latest(...delays)) as [number, number]
+      expect(fromSecond).toBeLessThan(ms(20))
+      expect(fromFirst).toBeGreaterThanOrEqual(ms(200))
+      expect(fromFirst).toBeLessThan(ms(220))
+    }
   })
 })
 

