@@ -1,9 +1,9 @@
 import { readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
+import { makeFolder } from '../sim/real/make-folder.js'
 import { type CorpusEntry, formatEntry, parseEntry } from '../sim/run/corpus/entry.js'
 import { RefusedEntry } from '../sim/run/corpus/refused-entry.js'
 import { BadInput } from './bad-input.js'
-import { makeFolder } from './make-folder.js'
 
 /** A file of a corpus, read or refused. */
 export type EntryFile =

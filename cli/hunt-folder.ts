@@ -1,5 +1,6 @@
 import { closeSync, existsSync, openSync, readFileSync, renameSync, rmSync, writeFileSync, writeSync } from 'node:fs'
 import path from 'node:path'
+import { makeFolder } from '../sim/real/make-folder.js'
 import type { CampaignResult } from '../sim/run/campaign/campaign.js'
 import { type CampaignFile, type CampaignRequest, campaignJson } from '../sim/run/campaign/campaign-file.js'
 import { type JournalEntry, journalLine, parseJournal } from '../sim/run/campaign/journal.js'
@@ -7,7 +8,6 @@ import { CampaignFileError, parseCampaign } from '../sim/run/campaign/parse-camp
 import { ScenarioTotals } from '../sim/run/campaign/scenario-totals.js'
 import { BadInput } from './bad-input.js'
 import { HuntLock } from './hunt-lock.js'
-import { makeFolder } from './make-folder.js'
 
 /** After so many lines of the journal the totals are written anew, and the journal begins again: it stays small however long a hunt is. */
 const linesBetweenSnapshots = 1_000

@@ -1,10 +1,10 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
+import { makeFolder } from '../sim/real/make-folder.js'
 import { formatReplay, parseReplay, type Replay, ReplayError, requestOf } from '../sim/run/replay.js'
 import type { RunRequest } from '../sim/run/report.js'
 import type { AnyScenario } from '../sim/run/scenario.js'
 import { BadInput } from './bad-input.js'
-import { makeFolder } from './make-folder.js'
 
 /** Reads a replay file; what is wrong with it is bad input, in a line. */
 export function readReplay(file: string, folder: string): Replay {

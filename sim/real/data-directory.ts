@@ -1,7 +1,8 @@
-import { link, mkdir, open, readdir, readFile, rename, rm, unlink } from 'node:fs/promises'
+import { link, open, readdir, readFile, rename, rm, unlink } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import path from 'node:path'
 import { SeedfallError } from '../host/errors.js'
+import { makeFolder } from './make-folder.js'
 
 /** Another process works in the directory, or may: nobody can tell from here. */
 export class DataDirectoryInUse extends SeedfallError {
@@ -37,8 +38,8 @@ export class DataDirectory {
   /** Makes the directory when it is missing. Rejects with `DataDirectoryInUse`, or with the error of the file system. */
   static async claim(directory: string): Promise<DataDirectory> {
     const lives = path.join(directory, 'lives')
-    await mkdir(lives, { recursive: true })
-    await mkdir(path.join(directory, 'disk'), { recursive: true })
+    makeFolder(lives)
+    makeFolder(path.join(directory, 'disk'))
     const tenant: Tenant = { machine: hostname(), pid: process.pid, started: await startOf(process.pid) }
     for (;;) {
       const numbers = (await readdir(lives)).filter((name) => /^\d+$/.test(name)).map(Number)

@@ -38,6 +38,7 @@ import {
   resolveRange,
 } from '../objects/object-rules.js'
 import { lockFile } from './file-lock.js'
+import { makeFolder } from './make-folder.js'
 import {
   entriesOf,
   etagOf,
@@ -73,7 +74,7 @@ export class DirectoryObjectStore implements ObjectStore {
     this.#uploads = join(directory, 'uploads')
     this.#locks = join(directory, 'locks')
     this.#leastPartBytes = options.leastPartBytes ?? leastPartBytes
-    this.#ready = Promise.all([this.#objects, this.#uploads, this.#locks].map((path) => mkdir(path, { recursive: true })))
+    this.#ready = Promise.all([this.#objects, this.#uploads, this.#locks].map(async (path) => makeFolder(path)))
     // Told to whoever asks first, not to nobody.
     this.#ready.catch(() => {})
   }

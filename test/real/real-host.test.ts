@@ -34,6 +34,10 @@ describe('a data directory', () => {
     for (const claim of claims) if (claim.status === 'rejected') expect(claim.reason).toBeInstanceOf(DataDirectoryInUse)
   })
 
+  test.runIf(process.platform === 'linux')('that the system makes no folder for is refused', async () => {
+    await expect(DataDirectory.claim('/proc/seedfall/data')).rejects.toThrow(/ENOENT|EACCES|EPERM/)
+  })
+
   test('is free again when the process that had it is gone, even where its number is in use again', async () => {
     const folder = temporaryFolder()
     const first = await DataDirectory.claim(folder)

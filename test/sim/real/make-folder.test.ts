@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs'
 import path from 'node:path'
 import { expect, test } from 'vitest'
-import { makeFolder } from '../../cli/make-folder.js'
-import { freshFolder } from './seedfall.js'
+import { makeFolder } from '../../../sim/real/make-folder.js'
+import { freshFolder } from '../../cli/seedfall.js'
 
 test('makes all that is missing, and leaves what is there', () => {
   const folder = path.join(freshFolder(), 'a/b/c')
