@@ -56,8 +56,16 @@ export class KvObserver {
     const host = step.stepped as HostView<KvServer> | null
     const journal = host?.process?.journal
     if (host === null || journal === null || journal === undefined || journal.isEmpty) return false
-    for (const event of journal.take()) this.#see(host, event)
+    const events = journal.take()
+    for (const event of events) this.#see(host, event)
+    // Only now: what a state's last reader was told may have been told after a commit, in the same step.
+    for (const { kind, partition } of events) if (kind === 'committed') this.#forget(host, partition)
     return this.faults.length > 0
+  }
+
+  #forget(host: HostView<KvServer>, name: string): void {
+    const partition = host.process?.partitions.find((each) => each.name === name)
+    if (partition !== undefined) this.#modelOf(host, name).forgetBefore(partition.core.chain.live[0]?.sequence ?? 0)
   }
 
   #see(host: HostView<KvServer>, event: KvEvent): void {
@@ -70,7 +78,6 @@ export class KvObserver {
     }
     const fault = model.take(event, host.name)
     if (fault !== undefined) this.faults.push({ check: 'BatchAtomic', message: fault })
-    if (event.kind === 'committed' && partition !== undefined) model.forgetBefore(partition.core.chain.live[0]?.sequence ?? 0)
   }
 
   #modelOf(host: HostView<KvServer>, partition: string): PartitionModel {
