@@ -1,4 +1,5 @@
 import type { DurableView } from '../../sim/index.js'
+import type { RaftNode } from '../../systems/raft/raft-node.js'
 import { type DurableLog, SharedLogReader, WalReader } from '../../systems/raft/wal-reader.js'
 
 /** The write-ahead logs of one run as its disks hold them for certain: whoever looks at one shares its reader, so that every byte is read once. */
@@ -14,6 +15,11 @@ export class DurableLogs {
   /** What the log in `directory`, which groups share, holds of one. */
   ofGroup(view: DurableView, directory: string, group: string): DurableLog {
     return readerIn(this.#shared, view, directory, () => new SharedLogReader(view, directory)).of(group)
+  }
+
+  /** The log of a node like this one on that disk. */
+  ofNode(view: DurableView, { walDirectory, sharesWal, group }: Pick<RaftNode, 'walDirectory' | 'sharesWal' | 'group'>): DurableLog {
+    return sharesWal ? this.ofGroup(view, walDirectory, group) : this.of(view, walDirectory)
   }
 }
 

@@ -102,7 +102,7 @@ export class MemberView {
 
   #readerIn(host: HostView<unknown>, logs: DurableLogs): DurableLog {
     const { walDirectory, sharesWal, name } = this.group
-    return sharesWal ? logs.ofGroup(host.durable, walDirectory, name) : logs.of(host.durable, walDirectory)
+    return logs.ofNode(host.durable, { walDirectory, sharesWal, group: name })
   }
 
   #noteTrust(disk: DurableLog): void {

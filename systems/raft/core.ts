@@ -26,7 +26,7 @@ import { quorumOf } from './quorum.js'
 import { read } from './read-index.js'
 import { onReadLeaseTimer } from './read-lease.js'
 import { advance, onAppendResponse, onHeartbeatResponse, onUnreachable, progressOf, propose } from './replication.js'
-import { rousesByInput, rousesByMessage, tellRest, wake } from './resting.js'
+import { rousesByInput, rousesByMessage, speaksToAll, tellRest, wake } from './resting.js'
 import { adoptTerm, becomeFollower } from './roles.js'
 import { installWhenDurable, onChunkRequest, onInstalled, onInstallFailed } from './snapshot-receiving.js'
 import { keptForSnapshots, onChunk, onChunkResponse, onChunkUnavailable } from './snapshot-sending.js'
@@ -72,7 +72,7 @@ export function raftMachine(given: Partial<RaftOptions> = {}, first: Configurati
       const { role, term, leader, isResting } = state
       if (isResting && isRoused(state, event)) {
         wake(context)
-        if (state.role === 'leader') broadcastHeartbeat(context)
+        if (state.role === 'leader' && !speaksToAll(event)) broadcastHeartbeat(context)
       }
       switch (event.kind) {
         case 'message':

@@ -13,7 +13,9 @@ export interface GroupMessage<Message extends RaftMessage = RaftMessage> {
 /** Heartbeats and their answers, of any number of groups. None: the host says no more than that it lives. */
 export interface Heartbeats {
   readonly incarnation: number
-  readonly beats: readonly GroupMessage[]
+  readonly groups: readonly string[]
+  /** One of each of the groups. */
+  readonly messages: readonly RaftMessage[]
 }
 
 type Methods = { [K in RaftMessage['kind']]: { req: GroupMessage<Extract<RaftMessage, { kind: K }>>; res: undefined } } & {
@@ -32,8 +34,9 @@ export class GroupExchange {
   readonly #served: Closable
   readonly #groups = new Map<string, (from: HostName, message: RaftMessage) => void>()
   readonly #heard: (from: HostName, incarnation: number) => void
-  /** By host, while `gather` runs. */
-  readonly #waiting = new Map<HostName, GroupMessage[]>()
+  readonly #outboxes = new Map<HostName, Outbox>()
+  /** While `gather` runs: those that will be a packet each, in the order in which something was put into them. */
+  #open: Outbox[] = []
   #gathering = 0
 
   /** `heard`: a host lives. */
@@ -61,8 +64,9 @@ export class GroupExchange {
       const member = others.get(from)
       if (member !== undefined) receive(member, message)
     })
+    const outboxes = members.map((name) => this.#outbox(name))
     return {
-      send: (to: MemberId, message: RaftMessage) => this.#send(group, members[to] as HostName, message),
+      send: (to: MemberId, message: RaftMessage) => this.#send(group, outboxes[to] as Outbox, message),
       close: () => {
         this.#groups.delete(group)
       },
@@ -74,36 +78,65 @@ export class GroupExchange {
     this.#gathering++
     run()
     if (--this.#gathering > 0) return
-    const packets = [...this.#waiting]
-    this.#waiting.clear()
+    const outboxes = this.#open
+    if (outboxes.length === 0) return
+    this.#open = []
     const { incarnation } = this.#host
-    for (const [to, beats] of packets) {
-      if (beats.length > 1) this.#host.check.reachable('heartbeats of several groups share a packet')
-      this.#net.send(exchange, to, 'heartbeats', { incarnation, beats })
+    for (const outbox of outboxes) {
+      const { to, groups, messages } = outbox
+      outbox.isOpen = false
+      outbox.groups = []
+      outbox.messages = []
+      if (groups.length > 1) this.#host.check.reachable('heartbeats of several groups share a packet')
+      this.#net.send(exchange, to, 'heartbeats', { incarnation, groups, messages })
     }
   }
 
   /** While `gather` runs: there will be a packet to this host, even if nothing else is said to it. */
   greet(to: HostName): void {
-    if (!this.#waiting.has(to)) this.#waiting.set(to, [])
+    this.#willSend(this.#outbox(to))
   }
 
-  #send(group: string, to: HostName, message: RaftMessage): void {
+  #willSend(outbox: Outbox): void {
+    if (outbox.isOpen) return
+    outbox.isOpen = true
+    this.#open.push(outbox)
+  }
+
+  #outbox(to: HostName): Outbox {
+    let outbox = this.#outboxes.get(to)
+    if (outbox === undefined) {
+      outbox = { to, isOpen: false, groups: [], messages: [] }
+      this.#outboxes.set(to, outbox)
+    }
+    return outbox
+  }
+
+  #send(group: string, outbox: Outbox, message: RaftMessage): void {
     const isBeat = message.kind === 'heartbeat-request' || message.kind === 'heartbeat-response'
     if (isBeat && this.#gathering > 0) {
-      this.greet(to)
-      ;(this.#waiting.get(to) as GroupMessage[]).push({ group, message })
-    } else this.#net.send(exchange, to, message.kind, { group, message } as never)
+      this.#willSend(outbox)
+      outbox.groups.push(group)
+      outbox.messages.push(message)
+    } else this.#net.send(exchange, outbox.to, message.kind, { group, message } as never)
   }
 
-  #onHeartbeats({ incarnation, beats }: Heartbeats, from: HostName): undefined {
+  #onHeartbeats({ incarnation, groups, messages }: Heartbeats, from: HostName): undefined {
     this.#heard(from, incarnation)
     this.gather(() => {
-      for (const { group, message } of beats) this.#deliver(group, from, message)
+      for (let i = 0; i < groups.length; i++) this.#deliver(groups[i] as string, from, messages[i] as RaftMessage)
     })
   }
 
   #deliver(group: string, from: HostName, message: RaftMessage): undefined {
     this.#groups.get(group)?.(from, message)
   }
+}
+
+/** What goes to one host at the end of `gather`. */
+interface Outbox {
+  readonly to: HostName
+  isOpen: boolean
+  groups: string[]
+  messages: RaftMessage[]
 }

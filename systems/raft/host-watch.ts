@@ -1,33 +1,34 @@
-import type { Clock, HostName, Nanos, Timer } from '../../sim/host/seam.js'
+import type { HostName, Nanos } from '../../sim/host/seam.js'
+import type { MemberTimer } from './heartbeat-ticker.js'
 
 /** Whether the hosts live whose leaders resting groups rest with: one word of a host for all its groups. */
 export class HostWatch {
-  readonly #clock: Clock
+  readonly #timer: (fire: () => void) => MemberTimer
   readonly #patience: Nanos
   readonly #unheard: (host: HostName) => void
   readonly #watched = new Map<HostName, Watched>()
   /** Of every host that was ever heard: who is watched later may have died since. */
   readonly #incarnations = new Map<HostName, number>()
-  #timer: Timer | null = null
 
-  /** `unheard` is called for a watched host that has said nothing for `patience`, or that began another life. It is watched on, until `unwatch`. */
-  constructor(clock: Clock, patience: Nanos, unheard: (host: HostName) => void) {
-    this.#clock = clock
+  /**
+   * `unheard` is called for a watched host that has said nothing for `patience`, or that began another life. It is watched on, until `unwatch`. `timer` makes one
+   * for each host.
+   */
+  constructor(timer: (fire: () => void) => MemberTimer, patience: Nanos, unheard: (host: HostName) => void) {
+    this.#timer = timer
     this.#patience = patience
     this.#unheard = unheard
   }
 
   /** One more group rests with a leader there, from which it has just heard. */
   watch(host: HostName): void {
-    const watched = this.#watched.get(host)
-    if (watched !== undefined) watched.groups++
-    else this.#watched.set(host, { groups: 1, heardAt: this.#clock.monotonic() })
-    if (this.#timer === null) this.#arm()
+    const watched = this.#watched.get(host) ?? this.#begin(host)
+    if (watched.groups++ === 0) watched.timer.set(this.#patience)
   }
 
   unwatch(host: HostName): void {
     const watched = this.#watched.get(host)
-    if (watched !== undefined && --watched.groups === 0) this.#watched.delete(host)
+    if (watched !== undefined && --watched.groups === 0) watched.timer.cancel()
   }
 
   heard(host: HostName, incarnation: number): void {
@@ -35,24 +36,23 @@ export class HostWatch {
     if (incarnation < known) return
     this.#incarnations.set(host, incarnation)
     const watched = this.#watched.get(host)
-    if (watched === undefined) return
-    watched.heardAt = this.#clock.monotonic()
+    if (watched === undefined || watched.groups === 0) return
+    watched.timer.set(this.#patience)
     if (incarnation > known) this.#unheard(host)
   }
 
-  #arm(): void {
-    this.#timer = this.#clock.timer(Math.ceil(this.#patience / 2), () => this.#look())
-  }
-
-  #look(): void {
-    this.#timer = null
-    const now = this.#clock.monotonic()
-    for (const [host, { heardAt }] of [...this.#watched]) if (now - heardAt >= this.#patience) this.#unheard(host)
-    if (this.#watched.size > 0) this.#arm()
+  #begin(host: HostName): Watched {
+    const timer = this.#timer(() => {
+      timer.set(this.#patience)
+      this.#unheard(host)
+    })
+    const watched = { groups: 0, timer }
+    this.#watched.set(host, watched)
+    return watched
   }
 }
 
 interface Watched {
   groups: number
-  heardAt: Nanos
+  readonly timer: MemberTimer
 }

@@ -129,7 +129,10 @@ export class RaftNode<Result = unknown> {
     this.#snapshots = new SnapshotExchange(host, this.#storage, options, (input) => this.input(input))
     const receive: Receive = (from, message) => this.#receive(from, message)
     this.#transport = store === undefined ? new RaftTransport(host, group.group, group.peers, receive) : store.transport(group.group, group.peers, receive)
-    const timer = (tag: TimerTag) => new DeadlineTimer(host.clock, () => this.#onTimer(tag))
+    const timer = (tag: TimerTag): MemberTimer => {
+      const fire = () => this.#onTimer(tag)
+      return store === undefined ? new DeadlineTimer(host.clock, fire) : store.timer(fire)
+    }
     this.#timers = {
       lease: timer('lease'),
       election: timer('election'),

@@ -8,6 +8,7 @@ import { RaftNode } from './raft-node.js'
 import { type RaftNodeOptions, raftNodeOptions } from './raft-node-options.js'
 import type { MemberTransport, Receive } from './raft-transport.js'
 import { defaultSharedLogOptions, SharedLog } from './shared-log.js'
+import { SharedTimers } from './shared-timers.js'
 import { CorruptLog } from './wal-recovery.js'
 
 export interface RaftStoreOptions {
@@ -22,8 +23,8 @@ export interface RaftStoreOptions {
 }
 
 /**
- * What the Raft groups of one host share, so that a host may have many: one write-ahead log with one sync for all, one packet of heartbeats to each other host, and
- * rest for groups that have nothing to do. A group has its members' stores on all its hosts, or on none.
+ * What the Raft groups of one host share, so that a host may have many: one write-ahead log with one sync for all, one packet of heartbeats to each other host, one
+ * timer of the clock, and rest for groups that have nothing to do. A group has its members' stores on all its hosts, or on none.
  */
 export class RaftStore {
   readonly log: SharedLog
@@ -33,6 +34,7 @@ export class RaftStore {
   readonly #options: RaftStoreOptions
   readonly #exchange: GroupExchange
   readonly #ticker: HeartbeatTicker
+  readonly #timers: SharedTimers
   readonly #watch: HostWatch
   readonly #nodes: RaftNode[] = []
   /** Resting leaders' followers by host, and the hosts of resting followers' leaders. */
@@ -63,7 +65,12 @@ export class RaftStore {
     this.walDirectory = walDirectory
     const { heartbeat, electionTimeout } = raftNodeOptions(options.raft)
     this.#heartbeat = heartbeat
-    this.#watch = new HostWatch(host.clock, electionTimeout[0], (name) => this.#onUnheard(name))
+    this.#timers = new SharedTimers(host.clock)
+    this.#watch = new HostWatch(
+      (fire) => this.#timers.timer(fire),
+      electionTimeout[0],
+      (name) => this.#onUnheard(name),
+    )
     this.#exchange = new GroupExchange(host, (from, incarnation) => this.#watch.heard(from, incarnation))
     this.#ticker = new HeartbeatTicker(host.clock, (run) => this.#exchange.gather(run))
     this.#beat = this.#ticker.timer(() => this.#greet())
@@ -97,6 +104,10 @@ export class RaftStore {
 
   transport(group: string, members: readonly HostName[], receive: Receive): MemberTransport {
     return this.#exchange.transport(group, members, receive)
+  }
+
+  timer(fire: () => void): MemberTimer {
+    return this.#timers.timer(fire)
   }
 
   heartbeatTimer(fire: () => void): MemberTimer {

@@ -1,6 +1,6 @@
 import { lastIndex } from './log.js'
 import type { HeartbeatRequest, RaftInput, RaftMessage } from './messages.js'
-import { emit, type RaftState, type StepContext, send } from './state.js'
+import { emit, type RaftMachine, type RaftState, type StepContext, send } from './state.js'
 
 /**
  * Groups that rest. A leader that has had nothing to do for some heartbeats, and whose followers all hold its whole log, says so with a last heartbeat: then nobody
@@ -79,7 +79,12 @@ export function rousesByInput({ role }: RaftState, { kind }: RaftInput): boolean
   }
 }
 
-/** Timers run again. A leader has to be followed by heartbeats to all: the caller sends them. */
+/** What a leader says of its own accord when this happens, all members of a group that rests hear at once: an entry, or a round of heartbeats. */
+export function speaksToAll(event: Parameters<RaftMachine['step']>[1]): boolean {
+  return event.kind === 'input' && (event.input.kind === 'propose' || event.input.kind === 'read' || event.input.kind === 'heartbeat')
+}
+
+/** Timers run again. A leader that says nothing else to all members has to be followed by heartbeats: the caller sends them. */
 export function wake({ state, effects, timers }: StepContext): void {
   state.isResting = false
   state.idleHeartbeats = 0

@@ -12,7 +12,7 @@ import { type SegmentPlace, WalSegments } from './wal-segments.js'
 import { headerRecord, noteChange, replacesEntries, tailOf, type WalTail } from './wal-tail.js'
 
 export interface SharedLogOptions {
-  /** A segment that has reached this size is followed by a new one. */
+  /** A segment that has reached this size is followed by a new one, unless it has not yet doubled what it began with. */
   readonly segmentBytes: number
   /** With so many segments, groups that keep the oldest from going are repeated in the next one. */
   readonly mostSegments: number
@@ -178,7 +178,7 @@ export class SharedLog {
     for (const part of dirty) mayDrop = part.handOver() || mayDrop
     if (dirty.length > 1) this.#host.check.reachable('groups share a sync')
     const segments = this.#segments
-    if (segments.size >= this.#options.segmentBytes) {
+    if (this.#isFull()) {
       await this.#beginSegment()
       mayDrop = true
     }
@@ -188,6 +188,12 @@ export class SharedLog {
     batch.clear()
     for (const part of dirty) part.becameDurable()
     if (mayDrop) await segments.drop((old) => this.#isPast(old))
+  }
+
+  /** What a segment repeats of older ones is not written again before as much has come to it: so repeating at most doubles what is written. */
+  #isFull(): boolean {
+    const { size, headBytes } = this.#segments
+    return size >= this.#options.segmentBytes && size >= 2 * headBytes
   }
 
   #isPast(held: ReadonlyMap<number, number>): boolean {

@@ -134,7 +134,7 @@ function judge(scan: SegmentScan): boolean {
 
 interface SegmentScan {
   readonly number: number
-  /** null: the first record is damaged. */
+  /** null: what it begins with is damaged. */
   readonly header: SegmentHeader | null
   readonly frames: readonly { readonly record: ReadRecord<Entry>; readonly start: number }[]
   /** Where the whole frames end. */
@@ -151,6 +151,7 @@ function scanSegment(bytes: Uint8Array, number: number): SegmentScan {
   const header = newFrameHeader()
   let durable = 0
   let batchEnd = 0
+  let headEnd = 0
   let at = 0
   while (at < bytes.length) {
     if (!readHeader(bytes, at, number, at, header)) break
@@ -159,16 +160,18 @@ function scanSegment(bytes: Uint8Array, number: number): SegmentScan {
     const record = readRecord(bytes, payload, payload + header.length)
     if (record === null) throw new CorruptLog(`segment ${number} of the write-ahead log at ${at}: a record that this version does not know`)
     if (frames.length === 0 && record.kind !== 'segment') throw new CorruptLog(`segment ${number} of the write-ahead log does not begin with its header`)
+    if (frames.length === 0) headEnd = header.batchEnd
     frames.push({ record, start: at })
     durable = Math.max(durable, header.durable)
     batchEnd = header.batchEnd
     at = payload + header.length
   }
   const first = frames[0]?.record
-  const segment = first?.kind === 'segment' ? first : null
-  if (at === bytes.length && segment !== null) {
+  // What a segment begins with counts as a whole only: cut short it would replace the end of the segment before, and not hold what was there.
+  const segment = first?.kind === 'segment' && at >= headEnd ? first : null
+  if (at === bytes.length && first !== undefined) {
     // A file that ends between two frames of one batch was cut off before its sync.
-    return { number, header: segment, frames, end: at, durable, damage: batchEnd > at ? 'torn' : 'none', stray: [] }
+    return { number, header: segment, frames: segment === null ? [] : frames, end: at, durable, damage: batchEnd > at ? 'torn' : 'none', stray: [] }
   }
   const beyond = strayFrames(bytes, number, at)
   const isTorn = batchEnd > bytes.length || beyond.batchEnd > bytes.length || wasNeverWhole(bytes, number, at)

@@ -14,6 +14,8 @@ export type SegmentPlace = Pick<SegmentHeader, 'number' | 'previous' | 'previous
 export class WalSegments<Held> {
   /** Bytes of the last segment. */
   size: number
+  /** Of these, what it began with. */
+  headBytes: number
   readonly #host: Host
   readonly #directory: string
   /** Oldest first; the last one is written to. */
@@ -42,6 +44,7 @@ export class WalSegments<Held> {
     this.#segments = segments
     this.#file = file
     this.size = file.size()
+    this.headBytes = this.size
     this.#durable = this.size
   }
 
@@ -76,6 +79,7 @@ export class WalSegments<Held> {
     await this.#file.append(bytes)
     this.#segments.push({ number, held })
     this.size = bytes.length
+    this.headBytes = bytes.length
     this.#durable = 0
     this.#nameIsDurable = false
   }

@@ -73,6 +73,14 @@ describe('a Raft group that has nothing to do', () => {
     expect(cluster.node(1).timers).toEqual(['lease'])
   })
 
+  it('hears what woke its leader once: a proposal without heartbeats beside it, a read by one round of them', () => {
+    for (const ask of [(cluster: CoreCluster) => cluster.propose(0), (cluster: CoreCluster) => cluster.read(0)]) {
+      const cluster = atRest()
+      ask(cluster)
+      expect(cluster.network.map(({ to }) => to)).toEqual([1, 2])
+    }
+  })
+
   it('is woken by a read, which is answered', () => {
     const cluster = atRest()
     const id = cluster.read(0)
@@ -110,6 +118,18 @@ describe('a Raft group that has nothing to do', () => {
     cluster.timeOut(1)
     cluster.settle({ except: [0] })
     expect(cluster.state(1).role).toBe('leader')
+  })
+
+  it('a leader that was cut off at rest answers no read: it finds out when it is asked', () => {
+    const cluster = atRest()
+    cluster.crash(1)
+    cluster.crash(2)
+    const id = cluster.read(0)
+    cluster.timer(0, 'check-quorum')
+    cluster.timer(0, 'check-quorum')
+    expect(cluster.state(0).role).toBe('follower')
+    expect(cluster.events(0, 'read-ready')).toEqual([])
+    expect(cluster.events(0, 'read-rejected').map((event) => event.id)).toEqual([id])
   })
 
   it('late answers to heartbeats do not wake a leader', () => {

@@ -173,6 +173,54 @@ test('a group that saves no more does not keep old segments for ever, and loses 
   expect((await next.of('busy', true)).recovered.base).toEqual({ index: 200, term: 1 })
 })
 
+test('a group that holds more than a segment is repeated no sooner than as much has been saved since', async () => {
+  const disk = new ImageDisk()
+  const log = await SharedLog.open(hostWith(disk, 1), 'wal', { segmentBytes: 1_000, mostSegments: 2 })
+  const kept = Array.from({ length: 60 }, (_, i) => entry(i + 1))
+  const large = await log.of('large', false)
+  large.repeats?.(() => kept)
+  large.save(1, { kind: 'entries', entries: kept })
+  await large.drain()
+  const busy = await log.of('busy', false)
+  for (let index = 1; index <= 200; index++) {
+    busy.save(2 * index - 1, { kind: 'entries', entries: [entry(index)] })
+    busy.save(2 * index, { kind: 'compacted', base: { index, term: 1 }, configuration: null })
+    await busy.drain()
+  }
+  const names = disk.image.list('wal')
+  expect(names.length).toBeLessThanOrEqual(3)
+  // 5,000 bytes of one group, 30,000 of the other: every second segment repeats the first.
+  expect(Number.parseInt(names.at(-1) as string, 10)).toBeLessThanOrEqual(15)
+})
+
+test('a start that died while it wrote the beginning of a segment takes nothing away that was durable', async () => {
+  const disk = new ImageDisk()
+  const log = await SharedLog.open(hostWith(disk, 1), 'wal')
+  const parts = [await log.of('one', false), await log.of('two', false)]
+  for (const part of parts) {
+    part.save(1, { kind: 'entries', entries: [entry(1), entry(2)] })
+    await part.drain()
+  }
+  // The second life's segment, of which the next one finds so many bytes.
+  await SharedLog.open(hostWith(new ImageDisk(disk.image), 2), 'wal')
+  const path = 'wal/00000002.wal'
+  const whole = disk.image.durable.read(path) as Uint8Array
+  for (let bytes = 0; bytes <= whole.length; bytes++) {
+    const image = new DiskImage()
+    image.makeDirectory('wal')
+    for (const [name, content] of [
+      ['wal/00000001.wal', disk.image.durable.read('wal/00000001.wal') as Uint8Array],
+      [path, whole.slice(0, bytes)],
+    ] as const)
+      image.write(image.openFile(name, { create: true }), 0, content)
+    const next = await SharedLog.open(hostWith(new ImageDisk(image), 3), 'wal')
+    for (const name of ['one', 'two']) {
+      const { recovered } = await next.of(name, false)
+      expect([name, bytes, recovered.entries.map(({ index }) => index), recovered.suspect]).toEqual([name, bytes, [1, 2], false])
+    }
+  }
+})
+
 test('a group that the log does not know is new, or was lost where that was said', async () => {
   const log = await SharedLog.open(hostWith(new ImageDisk(), 3), 'wal')
   const fresh = await log.of('fresh', false)
