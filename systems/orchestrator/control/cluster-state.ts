@@ -53,7 +53,14 @@ export class ClusterState implements MemoryState<CommandResult>, PlacementGround
   readonly homeless = new Set<string>()
 
   apply(_index: number, term: number, data: Uint8Array): CommandResult {
-    const { key, command } = JSON.parse(text.decode(data)) as Envelope
+    const result = this.perform(JSON.parse(text.decode(data)) as Envelope)
+    const answer = bytes.encode(JSON.stringify(result))
+    this.digest = crc32c(answer, 0, answer.length, crc32c(data, 0, data.length, (this.digest ^ term) >>> 0))
+    return result
+  }
+
+  /** What a committed command does and comes to; one with a key that was answered is done already. */
+  perform({ key, command }: Envelope): CommandResult {
     this.revision++
     let result = key === null ? undefined : this.#answered.get(key)
     if (result === undefined) {
@@ -61,8 +68,6 @@ export class ClusterState implements MemoryState<CommandResult>, PlacementGround
       // Whose claim was lost chooses another host, and asks again.
       if (key !== null && !(result.kind === 'refused' && result.why === 'claim-lost')) this.#remember(key, result)
     }
-    const answer = bytes.encode(JSON.stringify(result))
-    this.digest = crc32c(answer, 0, answer.length, crc32c(data, 0, data.length, (this.digest ^ term) >>> 0))
     return result
   }
 
@@ -202,7 +207,16 @@ export class ClusterState implements MemoryState<CommandResult>, PlacementGround
   // ---------------------------------------------------------------- snapshots
 
   encode(): Uint8Array {
-    const kept: Encoded = {
+    return bytes.encode(JSON.stringify(this.facts()))
+  }
+
+  decode(state: Uint8Array): void {
+    this.adopt(JSON.parse(text.decode(state)) as ClusterFacts)
+  }
+
+  /** All of it as plain data, from which the rest is made anew. */
+  facts(): ClusterFacts {
+    return {
       digest: this.digest,
       revision: this.revision,
       vms: [...this.vms.values()],
@@ -215,11 +229,9 @@ export class ClusterState implements MemoryState<CommandResult>, PlacementGround
       answered: [...this.#answered],
       events: this.events.latest(),
     }
-    return bytes.encode(JSON.stringify(kept))
   }
 
-  decode(state: Uint8Array): void {
-    const kept = JSON.parse(text.decode(state)) as Encoded
+  adopt(kept: ClusterFacts): void {
     for (const map of [this.vms, this.hosts, this.tenants, this.pools, this.#names, this.#addresses, this.#answered, this.#usage]) map.clear()
     this.#tenantUsage.clear()
     this.#groupSizes.clear()
@@ -241,7 +253,7 @@ export class ClusterState implements MemoryState<CommandResult>, PlacementGround
   }
 }
 
-interface Encoded {
+export interface ClusterFacts {
   readonly digest: number
   readonly revision: number
   readonly vms: readonly VmRecord[]
