@@ -75,11 +75,7 @@ export class ControlPlane {
   }
 
   async #order(key: string, order: Order): Promise<ControlAnswer<CommandResult>> {
-    return this.#answer(async () => {
-      const result = await this.#claim(order, key)
-      this.host.mark('acknowledged')
-      return result
-    })
+    return this.#answer(() => this.#claim(order, key))
   }
 
   /** Drives the order's Machine: chooses where it says, and proposes what was chosen. */
@@ -96,8 +92,10 @@ export class ControlPlane {
           const command = this.#complete(order)
           await this.host.failpoint('control.claim')
           event = { kind: 'input', input: { kind: 'chosen', command } }
-        } else if (effect.kind === 'emit' && effect.event.kind === 'answer') return effect.event.result
-        else this.host.check.sometimes('a placement claim comes too late')
+        } else if (effect.kind === 'emit' && effect.event.kind === 'answer') {
+          this.host.mark('acknowledged')
+          return effect.event.result
+        } else this.host.check.sometimes('a placement claim comes too late')
       }
       effects = claims.step(state, event as Parameters<OrderMachine['step']>[1])
     }
