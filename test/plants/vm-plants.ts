@@ -78,6 +78,7 @@ export const vmPlants: readonly Plant[] = [
     with: 'return obstacle(ground, record, ground.usage(host), { ...placed, definition: { ...placed.definition, affinity: [] } }, resourcesOf(placed.definition))',
     expect: 'AntiAffinity',
     subject: storm,
+    isThorough: true,
   },
   {
     name: 'record-stays-with-the-source',
@@ -107,6 +108,7 @@ export const vmPlants: readonly Plant[] = [
     with: "  if (!isOwner && (guest.phase !== 'running' || vm.arrival?.source !== host)) return\n",
     expect: ['RunsWhereOwned', 'OwnerMonotonic'],
     subject: migrate,
+    isThorough: true,
   },
   {
     name: 'fence-confirmed-at-once',
