@@ -107,9 +107,14 @@ export class ClusterState implements MemoryState<CommandResult>, PlacementGround
   /** Puts a record in the place of the one with its id. */
   setVm(record: VmRecord): void {
     const before = this.vms.get(record.id)
-    if (before !== undefined) this.#forget(before)
-    this.vms.set(record.id, record)
-    this.#count(record)
+    if (before !== undefined && takesTheSame(before, record)) {
+      this.vms.set(record.id, record)
+      this.#changed(record)
+    } else {
+      if (before !== undefined) this.#forget(before)
+      this.vms.set(record.id, record)
+      this.#count(record)
+    }
     this.touches.add({ revision: this.revision, vm: record.id, record })
   }
 
@@ -118,6 +123,13 @@ export class ClusterState implements MemoryState<CommandResult>, PlacementGround
     this.vms.delete(record.id)
     this.releaseAddress(record)
     this.touches.add({ revision: this.revision, vm: record.id, record: null })
+  }
+
+  /** Its hosts have something else to do, and no more or less of anything. */
+  #changed({ host, migration, arrival }: VmRecord): void {
+    if (arrival !== null) this.usage(arrival.source).revision = this.revision
+    if (host !== null) this.usage(host).revision = this.revision
+    if (migration !== null) this.usage(migration.target).revision = this.revision
   }
 
   #forget(record: VmRecord): void {
@@ -265,6 +277,20 @@ export interface ClusterFacts {
   readonly nextMigration: number
   readonly answered: readonly [string, CommandResult][]
   readonly events: readonly ClusterEvent[]
+}
+
+/** Most changes are of what a host says: what is claimed for the VM, and by what it is found, is as it was. */
+function takesTheSame(one: VmRecord, other: VmRecord): boolean {
+  return (
+    one.definition === other.definition &&
+    one.host === other.host &&
+    one.migration?.target === other.migration?.target &&
+    one.arrival?.source === other.arrival?.source &&
+    one.pool === other.pool &&
+    one.desired === other.desired &&
+    one.name === other.name &&
+    one.tenant === other.tenant
+  )
 }
 
 const nothingUsed = { vms: 0, vcpus: 0, memoryMib: 0 }
