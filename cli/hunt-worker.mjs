@@ -1,10 +1,4 @@
-/** The thread of a hunt: as bin.mjs, the sources in the repository, their built form in the package; scenario files are TypeScript in both. */
-import { existsSync } from 'node:fs'
-import { register as registerCommonJs } from 'tsx/cjs/api'
-import { register } from 'tsx/esm/api'
+/** The thread's way to its module: as bin.mjs, the sources or their built form. */
+import { importOwn } from './own-form.mjs'
 
-const source = new URL('./hunt-worker.ts', import.meta.url)
-registerCommonJs()
-register()
-await import('./quick-names.mjs')
-await import(existsSync(source) ? source.href : new URL('../dist/cli/hunt-worker.js', import.meta.url).href)
+await importOwn('cli/hunt-worker')

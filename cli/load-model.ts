@@ -5,6 +5,7 @@ import { isModelFamily, type ModelFamily } from '../sim/check/model-family.js'
 import { nearest } from '../sim/report/nearest.js'
 import { BadInput } from './bad-input.js'
 import { isScenarioFile } from './load-scenario.js'
+import { readTypeScript } from './type-script.js'
 
 /** Beside the sources, and above the built form. */
 const folders = ['../examples/models', '../../examples/models'].map((place) => fileURLToPath(new URL(place, import.meta.url)))
@@ -53,6 +54,7 @@ export async function loadModel(name: string, folder: string): Promise<LoadedMod
 
 async function loadFile(absolute: string, name: string, folder: string): Promise<ModelFamily> {
   if (!existsSync(absolute) || !statSync(absolute).isFile()) throw new BadInput(`${name}: no such file; the path is taken from ${folder}`)
+  await readTypeScript()
   let module: { default?: unknown }
   try {
     module = (await import(pathToFileURL(absolute).href)) as { default?: unknown }

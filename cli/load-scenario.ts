@@ -7,6 +7,7 @@ import { nearest } from '../sim/report/nearest.js'
 import { checkScenario } from '../sim/run/check-scenario.js'
 import { type AnyScenario, isScenario } from '../sim/run/scenario.js'
 import { BadInput } from './bad-input.js'
+import { readTypeScript } from './type-script.js'
 
 /** A scenario, and the file it came from when it is none of Seedfall's own. */
 export interface LoadedScenario {
@@ -41,6 +42,7 @@ async function loadStockScenario(name: string): Promise<AnyScenario> {
 async function loadScenarioFile(file: string, folder: string): Promise<AnyScenario> {
   const absolute = path.resolve(folder, file)
   if (!existsSync(absolute) || !statSync(absolute).isFile()) throw new BadInput(`${file}: no such file; the path is taken from ${folder}`)
+  await readTypeScript()
   // A dependency that keeps `Date.now` for itself when it is loaded shall keep the trap.
   installTraps()
   let module: { default?: unknown }

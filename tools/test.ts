@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import { isBuiltFormCurrent } from '../cli/own-form.mjs'
 import { checkAmbient } from './check-ambient.js'
 import { checkBrowserBundle } from './check-browser-bundle.js'
 import { checkCorpus } from './check-corpus.js'
@@ -24,18 +25,37 @@ interface Tally {
 
 const oneCheck = (complaints: readonly string[]): Tally => (complaints.length === 0 ? { passed: 1, failed: 0 } : { passed: 0, failed: 1, complaints })
 
-const parts: readonly (readonly [name: string, check: () => Promise<Tally>])[] = [
-  ['types', async () => oneCheck(await complaintsOf('node_modules/.bin/tsc', ['-p', '.', '--pretty', 'false']))],
-  ['lint', async () => oneCheck(await complaintsOf('node_modules/.bin/biome', ['ci', '--colors=off', '--error-on-warnings', '.']))],
-  ['layering', async () => oneCheck(checkLayering(program().files).map(printFinding))],
-  ['ambient use', async () => oneCheck(checkAmbient(program()).map(printFinding))],
-  ['browser bundle', async () => oneCheck(await checkBrowserBundle())],
-  ['properties', async () => checkProperties()],
-  ['tests', runVitest],
-  ['seeds', checkSeeds],
-  ['corpus', checkCorpus],
-  ['README', checkReadme],
+type Part = readonly [name: string, check: () => Promise<Tally>]
+
+/** Lanes of a stage run side by side, the parts of a lane one after another; stages follow each other. */
+const stages: readonly (readonly (readonly Part[])[])[] = [
+  [
+    [['types', async () => oneCheck(await complaintsOf('node_modules/.bin/tsc', ['-p', '.', '--pretty', 'false']))]],
+    [
+      // What runs the command line by itself runs the built form, which need not be compiled each time.
+      ['build', async () => oneCheck(isBuiltFormCurrent() ? [] : await complaintsOf('npm', ['run', '--silent', 'build']))],
+      ['lint', async () => oneCheck(await complaintsOf('node_modules/.bin/biome', ['ci', '--colors=off', '--error-on-warnings', '.']))],
+    ],
+  ],
+  [
+    [
+      ['layering', async () => oneCheck(checkLayering(program().files).map(printFinding))],
+      ['ambient use', async () => oneCheck(checkAmbient(program()).map(printFinding))],
+      ['browser bundle', async () => oneCheck(await checkBrowserBundle())],
+      ['properties', async () => checkProperties()],
+    ],
+  ],
+  // Its own workers take all cores.
+  [[['tests', runVitest]]],
+  [
+    [
+      ['seeds', checkSeeds],
+      ['corpus', checkCorpus],
+    ],
+    [['README', checkReadme]],
+  ],
 ]
+const names = stages.flat(2).map(([name]) => name)
 
 let held: ReturnType<typeof repositoryProgram> | undefined
 /** Parsed once, for the checks that read the sources. */
@@ -45,17 +65,26 @@ function program() {
 }
 
 const only = process.argv.slice(2)
-const unknown = only.find((word) => !parts.some(([name]) => name === word))
+const unknown = only.find((word) => !names.includes(word))
 if (unknown !== undefined) {
-  process.stderr.write(`there is no part '${unknown}': there are ${parts.map(([name]) => `'${name}'`).join(', ')}\n`)
+  process.stderr.write(`there is no part '${unknown}': there are ${names.map((name) => `'${name}'`).join(', ')}\n`)
   process.exit(2)
 }
 
 let passed = 0
 let failed = 0
 let skipped = 0
-for (const [name, check] of parts) {
-  if (only.length > 0 && !only.includes(name)) continue
+for (const lanes of stages) {
+  await Promise.all(
+    lanes.map(async (lane) => {
+      for (const part of lane) if (only.length === 0 || only.includes(part[0])) await perform(part)
+    }),
+  )
+}
+process.stdout.write(`${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}\n`)
+process.exitCode = failed === 0 && passed > 0 ? 0 : 1
+
+async function perform([name, check]: Part): Promise<void> {
   const began = performance.now()
   const tally = await check().catch((error: unknown): Tally => oneCheck([error instanceof Error ? (error.stack ?? error.message) : String(error)]))
   passed += tally.passed
@@ -69,8 +98,6 @@ for (const [name, check] of parts) {
     `${tally.failed === 0 ? '✓' : '✗'} ${name.padEnd(16)} ${tally.passed} passed, ${tally.failed} failed${omitted.length > 0 ? `, ${omitted.length} skipped` : ''}  ${seconds} s\n`,
   )
 }
-process.stdout.write(`${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}\n`)
-process.exitCode = failed === 0 && passed > 0 ? 0 : 1
 
 /** Runs a program; what it prints is the complaint when it fails. */
 async function complaintsOf(command: string, words: readonly string[]): Promise<string[]> {
@@ -115,7 +142,7 @@ interface AssertionResult {
 
 function runProgram(command: string, words: readonly string[], output: 'keep' | 'show'): Promise<{ code: number; output: string }> {
   return new Promise((resolve, reject) => {
-    const child = spawn(path.join(repository, command), words, {
+    const child = spawn(command.includes('/') ? path.join(repository, command) : command, words, {
       cwd: repository,
       stdio: ['ignore', output === 'show' ? 'inherit' : 'pipe', output === 'show' ? 'inherit' : 'pipe'],
     })

@@ -10,7 +10,7 @@ import { CorruptContent, CorruptManifest } from '../../systems/kv/errors.js'
 import { type ChildEntry, readIndex } from '../../systems/kv/index-page.js'
 import { manifestPaths } from '../../systems/kv/local-manifest.js'
 import { replayManifest } from '../../systems/kv/manifest-log.js'
-import { readRecord } from '../../systems/kv/manifest-record.js'
+import { ownerOf, readRecord } from '../../systems/kv/manifest-record.js'
 import { applyDeltas, type ManifestState } from '../../systems/kv/manifest-state.js'
 import { decodeReference, readOverflowPage } from '../../systems/kv/overflow-page.js'
 import { describeSeal, isIntact, pageHeaderBytes, pageType, pageTypes } from '../../systems/kv/page.js'
@@ -32,12 +32,14 @@ type Looked =
 export class DurablePartition {
   readonly #view: DurableView
   readonly #directory: string
+  readonly #owner: number
   readonly #manifests = new Map<string, FollowedManifest>()
   readonly #looked = new Map<number, Looked & { readonly physical: number }>()
 
-  constructor(view: DurableView, directory: string) {
+  constructor(view: DurableView, directory: string, partition: string) {
     this.#view = view
     this.#directory = directory
+    this.#owner = ownerOf(partition)
   }
 
   /** As the copies of the manifest have it together; null: there is none that is whole. */
@@ -88,14 +90,14 @@ export class DurablePartition {
     const followed = this.#manifests.get(path)
     try {
       if (followed === undefined || followed.file !== file || file.durableSize < followed.end) {
-        const found = replayManifest(file.viewDurable(0), path)
+        const found = replayManifest(file.viewDurable(0), path, this.#owner)
         if (found === null) return null
         this.#manifests.set(path, { file, ...found })
         return found.state
       }
       const bytes = file.viewDurable(followed.end)
       let at = 0
-      for (let next = readRecord(bytes, at); next !== null && next.record.kind === 'delta'; next = readRecord(bytes, at)) {
+      for (let next = readRecord(bytes, at, this.#owner); next !== null && next.record.kind === 'delta'; next = readRecord(bytes, at, this.#owner)) {
         followed.state = applyDeltas(followed.state, [next.record.delta])
         at = next.end
       }

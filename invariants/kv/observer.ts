@@ -87,7 +87,7 @@ export class KvObserver {
     const key = `${host.name}/${partition}`
     let durable = this.#durable.get(key)
     if (durable === undefined) {
-      durable = new DurablePartition(host.durable, `kv/${partition}`)
+      durable = new DurablePartition(host.durable, `kv/${partition}`, partition)
       this.#durable.set(key, durable)
     }
     return durable

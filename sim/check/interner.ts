@@ -83,7 +83,11 @@ export function copyPlain<T>(value: T): T {
   }
   if (value instanceof Map) return new Map([...value].map(([key, item]) => [copyPlain(key), copyPlain(item)])) as T
   if (value instanceof Set) return new Set([...value].map((item) => copyPlain(item))) as T
-  const copy: Record<string, unknown> = {}
-  for (const key of Object.keys(value)) copy[key] = copyPlain((value as Record<string, unknown>)[key])
+  // A copy of the whole keeps the object's shape, which naming its properties one by one would have to find again.
+  const copy: Record<string, unknown> = { ...(value as Record<string, unknown>) }
+  for (const key in copy) {
+    const item = copy[key]
+    if (typeof item === 'object' && item !== null) copy[key] = copyPlain(item)
+  }
   return copy as T
 }

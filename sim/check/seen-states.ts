@@ -83,7 +83,7 @@ export class SeenStates {
   #grow(): void {
     const old = this.#words
     // Small ones grow faster: most of the time goes where they are large.
-    this.#slots *= this.#slots < 1 << 18 ? 8 : 2
+    this.#slots *= this.#slots < 1 << 18 ? 8 : this.#slots < 1 << 20 ? 4 : 2
     this.#words = new Int32Array(3 * this.#slots)
     const words = this.#words
     for (let i = 0; i < old.length; i += 3) {

@@ -33,7 +33,7 @@ export async function makeArchive(partition: Partition): Promise<string> {
   const name = archiveName({ term: storage.term, timeMillis: Math.max(partition.nowMillis(), latest + 1) })
   // Its files are held from now on: it may be there although its writing seems to have failed.
   archiveFiles.set(name, filesOf(state.mapping, state.filePages))
-  await storage.archives.put(name, encodeArchive(state))
+  await storage.archives.put(name, encodeArchive(state, `${partition.name}/${name}`))
   // A later owner has looked for archives already, and does not know of this one.
   await storage.confirm()
   partition.tell({ kind: 'archived', partition: partition.name, sequence: state.sequence, name })

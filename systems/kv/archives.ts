@@ -2,7 +2,7 @@
 import type { Disk } from '../../sim/host/seam.js'
 import { CorruptManifest } from './errors.js'
 import { failedRead, failedWrite } from './local-files.js'
-import { encodeState, readRecord } from './manifest-record.js'
+import { encodeState, ownerOf, readRecord } from './manifest-record.js'
 import type { ManifestState } from './manifest-state.js'
 
 /** Term and wall-clock milliseconds. */
@@ -40,12 +40,13 @@ export function sortArchives(names: readonly string[]): string[] {
   return known.sort((a, b) => a.timeMillis - b.timeMillis || a.term - b.term).map(({ name }) => name)
 }
 
-export function encodeArchive(state: ManifestState): Uint8Array {
-  return encodeState(state)
+/** `name` is the archive's, with its partition's before it. */
+export function encodeArchive(state: ManifestState, name: string): Uint8Array {
+  return encodeState(state, ownerOf(name))
 }
 
 export function decodeArchive(bytes: Uint8Array, name: string): ManifestState {
-  const found = readRecord(bytes, 0)
+  const found = readRecord(bytes, 0, ownerOf(name))
   if (found === null || found.record.kind !== 'whole') throw new CorruptManifest(name, 0, 'expected an archive, found no whole state')
   if (found.end !== bytes.length) throw new CorruptManifest(name, found.end, `expected the end of the archive, found ${bytes.length - found.end} bytes more`)
   return found.record.state

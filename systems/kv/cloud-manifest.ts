@@ -7,7 +7,7 @@
  */
 import { CorruptManifest, ExpiredTerm, FailedRead, NotWritten, UnknownOutcome } from './errors.js'
 import type { Manifest } from './manifest.js'
-import { encodeDelta, encodeState, type ManifestRecord, readRecord } from './manifest-record.js'
+import { encodeDelta, encodeState, type ManifestRecord, ownerOf, readRecord } from './manifest-record.js'
 import { applyDeltas, type ManifestDelta, type ManifestState } from './manifest-state.js'
 import type { ObjectRequests } from './object-requests.js'
 
@@ -30,6 +30,7 @@ export interface CloudManifestOptions {
 
 export class CloudManifest implements Manifest {
   readonly #options: CloudManifestOptions
+  readonly #owner: number
   /** Of the next record. */
   #next = 0
   /** Records since the last whole state. */
@@ -41,6 +42,7 @@ export class CloudManifest implements Manifest {
 
   constructor(options: CloudManifestOptions) {
     this.#options = options
+    this.#owner = ownerOf(options.partition)
   }
 
   get isLong(): boolean {
@@ -54,7 +56,7 @@ export class CloudManifest implements Manifest {
     this.#next = keys.length === 0 ? 0 : this.#numberOf(keys[keys.length - 1] as string) + 1
     for (;;) {
       const begun: ManifestState = { ...(state ?? empty), term }
-      const put = await requests.putFirst(this.#key(this.#next), encodeState(begun))
+      const put = await requests.putFirst(this.#key(this.#next), encodeState(begun, this.#owner))
       if (put === 'written') {
         if (!(await this.#options.isCurrent())) throw new ExpiredTerm(partition, term)
         this.#next++
@@ -73,7 +75,7 @@ export class CloudManifest implements Manifest {
 
   async append(delta: ManifestDelta): Promise<void> {
     const { partition, term } = this.#options
-    const put = await this.#options.requests.putFirst(this.#key(this.#next), encodeDelta(delta))
+    const put = await this.#options.requests.putFirst(this.#key(this.#next), encodeDelta(delta, this.#owner))
     this.#isFresh = false
     if (put === 'taken') throw new ExpiredTerm(partition, term)
     if (put === 'failed') throw new NotWritten(`${partition}: the object store did not take the change to state ${delta.sequence}`)
@@ -89,7 +91,7 @@ export class CloudManifest implements Manifest {
   async rewrite(state: ManifestState): Promise<void> {
     const { requests, partition, term } = this.#options
     if (this.#isFresh) return
-    const bytes = encodeState(state)
+    const bytes = encodeState(state, this.#owner)
     let put = await requests.putFirst(this.#key(this.#next), bytes)
     if (put === 'taken' && this.#isInDoubt && termOf(await this.#read(this.#next)) === term) {
       // The change in doubt is there: the record after it takes it back. Nobody was told of it.
@@ -162,7 +164,7 @@ export class CloudManifest implements Manifest {
     const key = this.#key(number)
     const found = await this.#options.requests.get(key)
     if (found === null) throw new CorruptManifest(key, 0, 'expected a record, found none')
-    const read = readRecord(found.body, 0)
+    const read = readRecord(found.body, 0, this.#owner)
     if (read === null || read.end !== found.body.length) throw new CorruptManifest(key, 0, 'expected one whole record, found something else')
     return read.record
   }

@@ -10,7 +10,7 @@ import { Corrupt, CorruptManifest, FailedRead, UnknownOutcome } from './errors.j
 import { allDone, failureOf } from './local-files.js'
 import type { Manifest } from './manifest.js'
 import { type ReplayedManifest, replayManifest } from './manifest-log.js'
-import { encodeDelta, encodeState } from './manifest-record.js'
+import { encodeDelta, encodeState, ownerOf } from './manifest-record.js'
 import type { ManifestDelta, ManifestState } from './manifest-state.js'
 import type { FileCounts } from './page-files.js'
 
@@ -19,14 +19,18 @@ export function manifestPaths(directory: string, copies: number): string[] {
 }
 
 /** What the copies of a manifest say together; `read` answers the bytes of a file, null: there is none. Null: there is no manifest. */
-export async function loadCopies(paths: readonly string[], read: (path: string) => Promise<Uint8Array | null>): Promise<ReplayedManifest | null> {
+export async function loadCopies(
+  paths: readonly string[],
+  owner: number,
+  read: (path: string) => Promise<Uint8Array | null>,
+): Promise<ReplayedManifest | null> {
   let best: ReplayedManifest | null = null
   let failure: unknown = null
   for (const path of paths) {
     try {
       const bytes = await read(path)
       if (bytes === null) continue
-      const found = replayManifest(bytes, path)
+      const found = replayManifest(bytes, path, owner)
       // A new file gets its name when it is whole: an empty one was damaged.
       if (found === null) failure ??= new CorruptManifest(path, 0, 'expected a whole state, found none')
       else if (best === null || found.state.sequence > best.state.sequence) best = found
@@ -42,15 +46,17 @@ export async function loadCopies(paths: readonly string[], read: (path: string) 
 export class LocalManifest implements Manifest {
   readonly #disk: Disk
   readonly #directory: string
+  readonly #owner: number
   readonly #copies: number
   readonly #longBytes: number
   readonly #counts: FileCounts
   #files: File[] = []
   #size = 0
 
-  constructor(options: { disk: Disk; directory: string; copies: number; longBytes: number; counts: FileCounts }) {
+  constructor(options: { disk: Disk; directory: string; partition: string; copies: number; longBytes: number; counts: FileCounts }) {
     this.#disk = options.disk
     this.#directory = options.directory
+    this.#owner = ownerOf(options.partition)
     this.#copies = options.copies
     this.#longBytes = options.longBytes
     this.#counts = options.counts
@@ -62,12 +68,12 @@ export class LocalManifest implements Manifest {
 
   async load(): Promise<ManifestState | null> {
     // Both, however many are written: a store may have been opened with other options before.
-    const found = await loadCopies(manifestPaths(this.#directory, 2), (path) => this.#disk.readFile(path))
+    const found = await loadCopies(manifestPaths(this.#directory, 2), this.#owner, (path) => this.#disk.readFile(path))
     return found?.state ?? null
   }
 
   async append(delta: ManifestDelta): Promise<void> {
-    const bytes = encodeDelta(delta)
+    const bytes = encodeDelta(delta, this.#owner)
     try {
       await allDone(this.#files.map((file) => this.#write(file, bytes)))
     } catch (error) {
@@ -79,7 +85,7 @@ export class LocalManifest implements Manifest {
 
   async rewrite(state: ManifestState): Promise<void> {
     this.close()
-    const bytes = encodeState(state)
+    const bytes = encodeState(state, this.#owner)
     const paths = manifestPaths(this.#directory, this.#copies)
     try {
       for (const path of paths) {

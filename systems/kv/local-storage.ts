@@ -17,7 +17,7 @@ export async function openLocalStorage(host: Host, options: KvOptions, name: str
     throw failureOf(error)
   }
   return {
-    manifest: new LocalManifest({ disk, directory, copies: options.manifestCopies, longBytes: options.manifestBytes, counts }),
+    manifest: new LocalManifest({ disk, directory, partition: name, copies: options.manifestCopies, longBytes: options.manifestBytes, counts }),
     archives: new LocalArchives(disk, directory),
     term: 0,
     isSealing: false,

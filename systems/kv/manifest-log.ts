@@ -13,17 +13,17 @@ export interface ReplayedManifest {
  * Replays a whole state and the changes after it. A tail that is no whole record is cut; null: not even the first record is whole. A record that is not whole
  * though another one follows it was damaged later: that throws `CorruptManifest`.
  */
-export function replayManifest(bytes: Uint8Array, file: string): ReplayedManifest | null {
-  const first = readRecord(bytes, 0)
+export function replayManifest(bytes: Uint8Array, file: string, owner: number): ReplayedManifest | null {
+  const first = readRecord(bytes, 0, owner)
   if (first === null || first.record.kind !== 'whole') {
-    requireNothingAfter(bytes, 0, file)
+    requireNothingAfter(bytes, 0, file, owner)
     return null
   }
   const deltas: ManifestDelta[] = []
   let at = first.end
   let { sequence } = first.record.state
   for (;;) {
-    const next = readRecord(bytes, at)
+    const next = readRecord(bytes, at, owner)
     if (next === null) break
     if (next.record.kind !== 'delta' || next.record.delta.sequence !== sequence + 1)
       throw new CorruptManifest(file, at, `expected the change to state ${sequence + 1}, found ${describe(next.record)}`)
@@ -31,14 +31,14 @@ export function replayManifest(bytes: Uint8Array, file: string): ReplayedManifes
     deltas.push(next.record.delta)
     at = next.end
   }
-  requireNothingAfter(bytes, at, file)
+  requireNothingAfter(bytes, at, file, owner)
   return { state: applyDeltas(first.record.state, deltas), end: at }
 }
 
 /** A record is written only once the one before it is durable: where a later one is whole, an earlier one was, too. */
-function requireNothingAfter(bytes: Uint8Array, end: number, file: string): void {
+function requireNothingAfter(bytes: Uint8Array, end: number, file: string, owner: number): void {
   for (let at = end + 1; at < bytes.length; at++) {
-    if (recordLength(bytes, at) !== null && readRecord(bytes, at) !== null)
+    if (recordLength(bytes, at) !== null && readRecord(bytes, at, owner) !== null)
       throw new CorruptManifest(file, end, `expected a whole record, found none, though a whole one follows at ${at}`)
   }
 }

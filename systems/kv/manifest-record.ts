@@ -1,6 +1,8 @@
 /**
  * Records of a manifest: a whole state, or what one commit changed. Each begins with 16 bytes: a mark, the length of the body, CRC-32C of the body, CRC-32C of
  * the three. The body is varints, stamps in four bytes each; places and roots are plus 1, so that 0 is none.
+ *
+ * The checksum of the body is begun with the owner, that is with whose manifest or archive it is: what was meant for another and was written here does not pass.
  */
 import { crc32c } from '../raft/crc32c.js'
 import { readU32, writeU32 } from './bytes.js'
@@ -15,7 +17,12 @@ const kinds = { whole: 1, delta: 2 } as const
 
 export type ManifestRecord = { readonly kind: 'whole'; readonly state: ManifestState } | { readonly kind: 'delta'; readonly delta: ManifestDelta }
 
-export function encodeState(state: ManifestState): Uint8Array {
+/** What the checksums of a manifest's records begin with; `name` is that of the partition, or of the archive with its partition's before it. */
+export function ownerOf(name: string): number {
+  return crc32c(new TextEncoder().encode(name))
+}
+
+export function encodeState(state: ManifestState, owner: number): Uint8Array {
   const writer = new RecordWriter(256 + state.codec.length * 4 + state.mapping.length * 12 + state.files.size * 24)
   writer.number(kinds.whole)
   writer.number(version)
@@ -32,10 +39,10 @@ export function encodeState(state: ManifestState): Uint8Array {
   }
   writer.number(state.files.size)
   for (const [file, { term, pages }] of state.files) writer.numbers([file, term, pages])
-  return writer.finish()
+  return writer.finish(owner)
 }
 
-export function encodeDelta(delta: ManifestDelta): Uint8Array {
+export function encodeDelta(delta: ManifestDelta, owner: number): Uint8Array {
   const writer = new RecordWriter(128 + delta.mapping.length * 20 + delta.files.length * 24)
   writer.number(kinds.delta)
   writeHead(writer, delta)
@@ -47,7 +54,7 @@ export function encodeDelta(delta: ManifestDelta): Uint8Array {
   }
   writer.number(delta.files.length)
   for (const { file, term, pages } of delta.files) writer.numbers([file, term, pages])
-  return writer.finish()
+  return writer.finish(owner)
 }
 
 /** The length of the record that begins here with its head, or null when none does. */
@@ -57,12 +64,12 @@ export function recordLength(bytes: Uint8Array, at: number): number | null {
   return recordHeadBytes + readU32(bytes, at + 4)
 }
 
-/** The record that begins here, or null when there is none that is whole. */
-export function readRecord(bytes: Uint8Array, at: number): { readonly record: ManifestRecord; readonly end: number } | null {
+/** The record of this owner that begins here, or null when there is none that is whole. */
+export function readRecord(bytes: Uint8Array, at: number, owner: number): { readonly record: ManifestRecord; readonly end: number } | null {
   const length = recordLength(bytes, at)
   if (length === null || at + length > bytes.length) return null
   const end = at + length
-  if (readU32(bytes, at + 8) !== crc32c(bytes, at + recordHeadBytes, end)) return null
+  if (readU32(bytes, at + 8) !== crc32c(bytes, at + recordHeadBytes, end, owner)) return null
   const reader = new VarintReader(bytes, at + recordHeadBytes, end)
   const record = reader.next() === kinds.whole ? readWhole(reader) : readDelta(reader)
   return reader.isBroken || record === null ? null : { record, end }
@@ -142,11 +149,11 @@ class RecordWriter {
     this.#at += bytes.length
   }
 
-  finish(): Uint8Array {
+  finish(owner: number): Uint8Array {
     const bytes = this.#bytes.subarray(0, this.#at)
     writeU32(bytes, 0, mark)
     writeU32(bytes, 4, bytes.length - recordHeadBytes)
-    writeU32(bytes, 8, crc32c(bytes, recordHeadBytes))
+    writeU32(bytes, 8, crc32c(bytes, recordHeadBytes, bytes.length, owner))
     writeU32(bytes, 12, crc32c(bytes, 0, 12))
     return bytes
   }

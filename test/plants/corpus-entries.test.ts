@@ -9,6 +9,7 @@ import { plants } from './plants.js'
 /** Which planted mistake each entry that must pass was found with. */
 const mistakes: Readonly<Record<string, string>> = {
   'broker-acknowledged-by-a-lost-leader': 'success-despite-lost-leadership',
+  'kv-manifest-of-another-table': 'records-name-no-owner',
   'raft-change-committed-by-another-leader': 'decider-thought-to-know-what-others-do',
   'raft-deposed-leader-serves-reads': 'deposed-leader-serves-reads',
   'vm-guest-writes-while-it-stands-still': 'guest-writes-while-it-stands-still',
@@ -19,7 +20,7 @@ function checkedWith(plantName: string, entry: string): Promise<{ verdict: strin
   const plant = plants.find(({ name }) => name === plantName)
   if (plant === undefined) throw new Error(`there is no plant '${plantName}'`)
   const words = ['--import', pathToFileURL(path.join(repository, 'tools/plant/register.mjs')).href, path.join(repository, 'cli/bin.mjs')]
-  const env = { ...process.env, SEEDFALL_PLANT: JSON.stringify({ ...plant, file: path.join(repository, plant.file) }) }
+  const env = { ...process.env, SEEDFALL_PLANT: JSON.stringify({ ...plant, file: path.join(repository, plant.file) }), SEEDFALL_FORM: 'sources' }
   return new Promise((resolve, reject) => {
     execFile(process.execPath, [...words, 'corpus', 'check', entry, '--json'], { cwd: repository, env }, (_failure, out, error) => {
       if (out === '') reject(new Error(error))

@@ -164,4 +164,14 @@ export const kvPlants: readonly Plant[] = [
     expect: 'space comes back',
     subject: crash,
   },
+  {
+    name: 'records-name-no-owner',
+    source: "a checksum that does not cover whose manifest it is: another table's, written to the wrong place, passes for one's own",
+    file: 'systems/kv/manifest-record.ts',
+    replace: '  return crc32c(new TextEncoder().encode(name))\n',
+    with: '  return name.length === 0 ? 1 : 0\n',
+    expect: 'BatchAtomic',
+    subject: disk,
+    firstSeed: 71_000_157,
+  },
 ]

@@ -32,6 +32,7 @@ function huntAndShrink(plant: Plant, range: HuntRange, node: string): Promise<Hu
   return resultOf(plant, node, [...loaders, path.join(folder, 'hunter.ts')], {
     SEEDFALL_PLANT: JSON.stringify({ ...plant, file: path.join(repository, plant.file) }),
     SEEDFALL_HUNT: JSON.stringify(range),
+    SEEDFALL_FORM: 'sources',
   })
 }
 

@@ -1,9 +1,10 @@
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { decodeArchive, encodeArchive } from '../../../systems/kv/archives.js'
 import { concatBytes } from '../../../systems/kv/bytes.js'
 import { CorruptManifest } from '../../../systems/kv/errors.js'
 import { replayManifest } from '../../../systems/kv/manifest-log.js'
-import { encodeDelta, encodeState } from '../../../systems/kv/manifest-record.js'
+import { encodeDelta as encodeDeltaOf, encodeState as encodeStateOf, ownerOf } from '../../../systems/kv/manifest-record.js'
 import { applyDeltas, emptyState, type ManifestDelta, type ManifestState } from '../../../systems/kv/manifest-state.js'
 import { type MappingChange, MappingEdit, MappingTable, unmapped } from '../../../systems/kv/mapping.js'
 import { AppendAllocator, ReuseAllocator } from '../../../systems/kv/page-allocator.js'
@@ -21,6 +22,10 @@ const deltas = fc
 
 const empty = emptyState({ pageBytes: 4_096, filePages: 64, layout: 'append', codec: 'zstd' })
 
+const owner = ownerOf('t-0')
+const encodeState = (state: ManifestState): Uint8Array => encodeStateOf(state, owner)
+const encodeDelta = (delta: ManifestDelta): Uint8Array => encodeDeltaOf(delta, owner)
+
 /** To be compared. */
 const contentOf = ({ mapping, files, ...rest }: ManifestState): object => ({
   ...rest,
@@ -34,11 +39,11 @@ describe('A manifest', () => {
     fc.assert(
       fc.property(deltas, (all) => {
         const state = applyDeltas(empty, all)
-        const bytes = concatBytes([encodeState(empty), ...all.map(encodeDelta)])
-        const replayed = replayManifest(bytes, 'manifest')
+        const bytes = concatBytes([encodeState(empty), ...all.map((delta) => encodeDelta(delta))])
+        const replayed = replayManifest(bytes, 'manifest', owner)
         expect(contentOf(replayed?.state as ManifestState)).toEqual(contentOf(state))
         expect(replayed?.end).toBe(bytes.length)
-        expect(contentOf(replayManifest(encodeState(state), 'manifest')?.state as ManifestState)).toEqual(contentOf(state))
+        expect(contentOf(replayManifest(encodeState(state), 'manifest', owner)?.state as ManifestState)).toEqual(contentOf(state))
       }),
     )
   })
@@ -46,12 +51,12 @@ describe('A manifest', () => {
   test('that was torn anywhere says what its whole records say', () => {
     fc.assert(
       fc.property(deltas, fc.nat(), (all, dice) => {
-        const records = [encodeState(empty), ...all.map(encodeDelta)]
+        const records = [encodeState(empty), ...all.map((delta) => encodeDelta(delta))]
         const bytes = concatBytes(records)
         const cut = dice % (bytes.length + 1)
         const ends = records.map((_, i) => records.slice(0, i + 1).reduce((sum, { length }) => sum + length, 0))
         const whole = ends.filter((end) => end <= cut).length
-        const replayed = replayManifest(bytes.slice(0, cut), 'manifest')
+        const replayed = replayManifest(bytes.slice(0, cut), 'manifest', owner)
         if (whole === 0) expect(replayed).toBeNull()
         else expect(replayed?.state.sequence).toBe(whole - 1)
       }),
@@ -66,9 +71,28 @@ describe('A manifest', () => {
     const bytes = concatBytes([first, encodeDelta(delta(1)), encodeDelta(delta(2))])
     const damaged = first.length + 20
     bytes[damaged] = (bytes[damaged] as number) ^ 4
-    expect(() => replayManifest(bytes, 'kv/t-0/manifest-1')).toThrow(CorruptManifest)
-    expect(() => replayManifest(bytes, 'kv/t-0/manifest-1')).toThrow(`kv/t-0/manifest-1: at ${first.length}: expected a whole record, found none`)
-    expect(() => replayManifest(concatBytes([first, encodeDelta(delta(2))]), 'm')).toThrow('expected the change to state 1, found the change to state 2')
+    expect(() => replayManifest(bytes, 'kv/t-0/manifest-1', owner)).toThrow(CorruptManifest)
+    expect(() => replayManifest(bytes, 'kv/t-0/manifest-1', owner)).toThrow(`kv/t-0/manifest-1: at ${first.length}: expected a whole record, found none`)
+    expect(() => replayManifest(concatBytes([first, encodeDelta(delta(2))]), 'm', owner)).toThrow('expected the change to state 1, found the change to state 2')
+  })
+})
+
+describe('A record that was meant for the manifest of another partition', () => {
+  const foreign = ownerOf('t-1')
+
+  test('is no manifest', () => expect(replayManifest(encodeStateOf(empty, foreign), 'm', owner)).toBeNull())
+
+  test('is no change, though its number would fit', () => {
+    const delta: ManifestDelta = { sequence: 1, term: 0, clockMillis: 0, root: null, expiryRoot: null, next: 1, mapping: [], files: [] }
+    const first = encodeState(empty)
+    expect(replayManifest(concatBytes([first, encodeDeltaOf(delta, foreign)]), 'm', owner)).toMatchObject({ end: first.length, state: { sequence: 0 } })
+    expect(replayManifest(concatBytes([first, encodeDeltaOf(delta, owner)]), 'm', owner)).toMatchObject({ state: { sequence: 1 } })
+  })
+
+  test('is no archive, nor is another archive of the same partition', () => {
+    const bytes = encodeArchive(empty, 't-0/archive-0-5')
+    expect(decodeArchive(bytes, 't-0/archive-0-5').sequence).toBe(0)
+    for (const name of ['t-0/archive-0-6', 't-1/archive-0-5']) expect(() => decodeArchive(bytes, name)).toThrow(CorruptManifest)
   })
 })
 

@@ -1,0 +1,1 @@
+export function toBuilt<Resolved extends { readonly url: string }>(resolved: Resolved): Resolved
