@@ -238,7 +238,7 @@ export const vmPlants: readonly Plant[] = [
     with: 'if (holder.instance === client.instance)',
     expect: 'nothing is left over',
     subject: storm,
-    firstSeed: 170,
+    firstSeed: 5_005,
   },
   {
     name: 'write-answered-before-it-is-durable',
