@@ -27,22 +27,26 @@ function generate(random: Random, client: number, index: number, options: Option
     return random.int(2) === 0 ? { f: 'get', name } : { f: 'put', name, value: client * 1_000_000 + index }
   }
   const cowName = random.pick(cattle)
-  switch (random.int(10)) {
+  switch (random.int(13)) {
     case 0:
     case 1:
-      return { f: 'create', name: cowName, definition: random.int(2) === 0 ? herd : cow }
     case 2:
-      return { f: 'delete', name: cowName }
+      // There are fewer machines than would be of the herd: who is late finds that the last one that will do was taken.
+      return { f: 'create', name: cowName, definition: random.int(4) === 0 ? cow : herd }
     case 3:
     case 4:
-      return { f: 'look', name: cowName }
     case 5:
-      return { f: random.int(2) === 0 ? 'stop' : 'restart', name: cowName }
+      return { f: 'delete', name: cowName }
     case 6:
-      return { f: 'start', name: cowName }
     case 7:
-      return { f: 'resize', name: random.int(2) === 0 ? cowName : name, vcpus: 1 + random.int(3) }
+      return { f: 'look', name: cowName }
     case 8:
+      return { f: random.int(2) === 0 ? 'stop' : 'restart', name: cowName }
+    case 9:
+      return { f: 'start', name: cowName }
+    case 10:
+      return { f: 'resize', name: random.int(2) === 0 ? cowName : name, vcpus: 1 + random.int(3) }
+    case 11:
       return { f: 'restart', name }
     default:
       return { f: 'migrate', name: random.int(4) === 0 ? cowName : name }

@@ -74,7 +74,8 @@ export interface Discovery<State, Action> {
 
 /**
  * Explores a model: all that may happen, in every order. States are told apart by 64-bit fingerprints: with n unique states the odds of overlooking one are about
- * n² in 2^65; `exact` leaves none. Without `keepGoing` the search ends at a state that answers every property that is left, or breaks one.
+ * n² in 2^65; `exact` leaves none. Without `keepGoing` the search ends at a state that answers every property that is left, or breaks one;
+ * a Machine's invariants are answered by nothing but their breach.
  */
 export function check<State, Action>(model: Checkable<State, Action>, options: CheckOptions = {}): CheckResult<State, Action> {
   const checker = new Checker(model, options)

@@ -6,6 +6,7 @@ const warm = 'scenarios/vm-warm.scenario.ts'
 const upgrade = 'scenarios/vm-upgrade.scenario.ts'
 const controlLoss = 'scenarios/vm-control-loss.scenario.ts'
 const models = 'test/plants/vm-model.hunt.ts'
+const claims = 'test/plants/vm-claims.hunt.ts'
 const truth = 'test/plants/vm-truth.hunt.ts'
 
 /** Mistakes of orchestrators of virtual machines: from the trackers of KubeVirt, Nova and Ceph, and of the sort that a review lets pass. */
@@ -77,6 +78,7 @@ export const vmPlants: readonly Plant[] = [
     with: 'return obstacle(ground, record, ground.usage(host), { ...placed, definition: { ...placed.definition, affinity: [] } }, resourcesOf(placed.definition))',
     expect: 'AntiAffinity',
     subject: storm,
+    isThorough: true,
   },
   {
     name: 'record-stays-with-the-source',
@@ -106,6 +108,7 @@ export const vmPlants: readonly Plant[] = [
     with: "  if (!isOwner && (guest.phase !== 'running' || vm.arrival?.source !== host)) return\n",
     expect: ['RunsWhereOwned', 'OwnerMonotonic'],
     subject: migrate,
+    isThorough: true,
   },
   {
     name: 'fence-confirmed-at-once',
@@ -235,7 +238,7 @@ export const vmPlants: readonly Plant[] = [
     with: 'if (holder.instance === client.instance)',
     expect: 'nothing is left over',
     subject: storm,
-    firstSeed: 170,
+    firstSeed: 5_005,
   },
   {
     name: 'write-answered-before-it-is-durable',
@@ -281,6 +284,78 @@ export const vmPlants: readonly Plant[] = [
     with: "return what === 'cancel' || what === 'patience-over' ? goBack(side) : []",
     expect: ['AtMostOneRunning', 'RunsWhereOwned'],
     subject: models,
+  },
+  {
+    name: 'fence-waits-from-too-early-on',
+    source: 'Gray and Cheriton, "Leases", SOSP 1989: the wait begins when no more can be granted, and not before',
+    file: 'systems/orchestrator/control/fencing.ts',
+    replace: 'fence.blockedAt !== null && now - fence.blockedAt >= wait',
+    with: 'fence.blockedAt !== null && now >= wait',
+    expect: 'AtMostOneRunning',
+    subject: models,
+  },
+  {
+    name: 'fence-confirmed-by-a-storage-that-says-nothing',
+    source: 'of our own making: a fence is taken to stand although the storage did not say that it refuses the session',
+    file: 'systems/orchestrator/control/fencing.ts',
+    replace: "      if (event.state === 'closed') return",
+    with: "      if (event.state !== 'open') return",
+    expect: ['AtMostOneRunning', 'SingleDiskWriter'],
+    subject: models,
+  },
+  {
+    name: 'place-taken-unasked',
+    source: 'Nova: a host that was chosen is taken without asking again, though others may have been faster',
+    file: 'systems/orchestrator/control/vm-commands.ts',
+    replace: "    if (obstacle !== null) return refused('claim-lost', obstacle)\n",
+    with: "    if (obstacle !== null && command.name === '') return refused('claim-lost', obstacle)\n",
+    expect: ['AntiAffinity', 'Capacity'],
+    subject: claims,
+  },
+  {
+    name: 'place-forgotten-until-hand-over',
+    source: 'Nova: the claim on the target of a migration is forgotten between the decision and the move',
+    file: 'systems/orchestrator/control/cluster-state.ts',
+    replace: '    if (migration !== null) this.#arrive(migration.target, record)\n',
+    with: '    if (migration !== null) this.usage(migration.target).vms.add(record.id)\n',
+    expect: ['AntiAffinity', 'Capacity'],
+    subject: claims,
+  },
+  {
+    name: 'retried-claim-refuses-itself',
+    source: 'Stripe, idempotent requests: an order whose answer was lost is asked for again, and is in its own way',
+    file: 'systems/orchestrator/control/cluster-state.ts',
+    replace: 'let result = key === null ? undefined : this.#answered.get(key)',
+    with: 'let result = key === null ? undefined : this.#answered.get(key + key)',
+    expect: 'AnswerIsSo',
+    subject: claims,
+  },
+  {
+    name: 'placed-again-where-it-is-not',
+    source: 'Nova: a decision to place that was made twice moves what the first has placed, and nothing has let it go',
+    file: 'systems/orchestrator/control/host-commands.ts',
+    replace: 'vm.host !== null || vm.generation !== generation ||',
+    with: 'vm.host === host ||',
+    expect: 'LetGoFirst',
+    subject: claims,
+  },
+  {
+    name: 'warm-vm-claimed-by-two',
+    source: 'of our own making: a VM that is becoming somebody is taken for one that waits',
+    file: 'systems/orchestrator/control/pool-commands.ts',
+    replace: '  for (const vm of state.vms.values()) if (vm.pool === pool) warm.push(vm)\n',
+    with: '  for (const vm of state.vms.values()) if (vm.pool === pool || vm.isBecoming) warm.push(vm)\n',
+    expect: 'WarmSingleUse',
+    subject: claims,
+  },
+  {
+    name: 'lapsed-claim-is-used-anyway',
+    source: 'of our own making: a claim on a warm VM lapses, and it is booted elsewhere before its host has stopped it',
+    file: 'systems/orchestrator/control/host-commands.ts',
+    replace: '  state.setVm({ ...vm, evicted: why, migration: null })\n',
+    with: '  if (vm.isBecoming) letGo(state, vm)\n  else state.setVm({ ...vm, evicted: why, migration: null })\n',
+    expect: ['AtMostOneRunning', 'RunsForItsOwner'],
+    subject: claims,
   },
   {
     name: 'late-open-takes-a-released-disk',

@@ -75,6 +75,8 @@ export class Agent {
     const released = [...this.#released].map(([vm, generation]) => ({ vm, generation }))
     const report: Report | null = hasNews ? reportOf(view, this.assignments, released) : null
     const { version } = this.#config
+    // What was seen is older when it is told: what has become of a guest since is not in it.
+    await this.#host.failpoint('agent.report')
     const answer = await this.#control.ask('sync', { host: this.machine, session, version, revision: this.#revision, report }, syncPatience)
     if (answer.kind !== 'ok') return
     const synced = answer.result

@@ -53,7 +53,14 @@ export class ClusterState implements MemoryState<CommandResult>, PlacementGround
   readonly homeless = new Set<string>()
 
   apply(_index: number, term: number, data: Uint8Array): CommandResult {
-    const { key, command } = JSON.parse(text.decode(data)) as Envelope
+    const result = this.perform(JSON.parse(text.decode(data)) as Envelope)
+    const answer = bytes.encode(JSON.stringify(result))
+    this.digest = crc32c(answer, 0, answer.length, crc32c(data, 0, data.length, (this.digest ^ term) >>> 0))
+    return result
+  }
+
+  /** What a committed command does and comes to; one with a key that was answered is done already. */
+  perform({ key, command }: Envelope): CommandResult {
     this.revision++
     let result = key === null ? undefined : this.#answered.get(key)
     if (result === undefined) {
@@ -61,8 +68,6 @@ export class ClusterState implements MemoryState<CommandResult>, PlacementGround
       // Whose claim was lost chooses another host, and asks again.
       if (key !== null && !(result.kind === 'refused' && result.why === 'claim-lost')) this.#remember(key, result)
     }
-    const answer = bytes.encode(JSON.stringify(result))
-    this.digest = crc32c(answer, 0, answer.length, crc32c(data, 0, data.length, (this.digest ^ term) >>> 0))
     return result
   }
 
@@ -102,9 +107,14 @@ export class ClusterState implements MemoryState<CommandResult>, PlacementGround
   /** Puts a record in the place of the one with its id. */
   setVm(record: VmRecord): void {
     const before = this.vms.get(record.id)
-    if (before !== undefined) this.#forget(before)
-    this.vms.set(record.id, record)
-    this.#count(record)
+    if (before !== undefined && takesTheSame(before, record)) {
+      this.vms.set(record.id, record)
+      this.#changed(record)
+    } else {
+      if (before !== undefined) this.#forget(before)
+      this.vms.set(record.id, record)
+      this.#count(record)
+    }
     this.touches.add({ revision: this.revision, vm: record.id, record })
   }
 
@@ -113,6 +123,13 @@ export class ClusterState implements MemoryState<CommandResult>, PlacementGround
     this.vms.delete(record.id)
     this.releaseAddress(record)
     this.touches.add({ revision: this.revision, vm: record.id, record: null })
+  }
+
+  /** Its hosts have something else to do, and no more or less of anything. */
+  #changed({ host, migration, arrival }: VmRecord): void {
+    if (arrival !== null) this.usage(arrival.source).revision = this.revision
+    if (host !== null) this.usage(host).revision = this.revision
+    if (migration !== null) this.usage(migration.target).revision = this.revision
   }
 
   #forget(record: VmRecord): void {
@@ -202,7 +219,16 @@ export class ClusterState implements MemoryState<CommandResult>, PlacementGround
   // ---------------------------------------------------------------- snapshots
 
   encode(): Uint8Array {
-    const kept: Encoded = {
+    return bytes.encode(JSON.stringify(this.facts()))
+  }
+
+  decode(state: Uint8Array): void {
+    this.adopt(JSON.parse(text.decode(state)) as ClusterFacts)
+  }
+
+  /** All of it as plain data, from which the rest is made anew. */
+  facts(): ClusterFacts {
+    return {
       digest: this.digest,
       revision: this.revision,
       vms: [...this.vms.values()],
@@ -215,11 +241,9 @@ export class ClusterState implements MemoryState<CommandResult>, PlacementGround
       answered: [...this.#answered],
       events: this.events.latest(),
     }
-    return bytes.encode(JSON.stringify(kept))
   }
 
-  decode(state: Uint8Array): void {
-    const kept = JSON.parse(text.decode(state)) as Encoded
+  adopt(kept: ClusterFacts): void {
     for (const map of [this.vms, this.hosts, this.tenants, this.pools, this.#names, this.#addresses, this.#answered, this.#usage]) map.clear()
     this.#tenantUsage.clear()
     this.#groupSizes.clear()
@@ -241,7 +265,7 @@ export class ClusterState implements MemoryState<CommandResult>, PlacementGround
   }
 }
 
-interface Encoded {
+export interface ClusterFacts {
   readonly digest: number
   readonly revision: number
   readonly vms: readonly VmRecord[]
@@ -253,6 +277,20 @@ interface Encoded {
   readonly nextMigration: number
   readonly answered: readonly [string, CommandResult][]
   readonly events: readonly ClusterEvent[]
+}
+
+/** Most changes are of what a host says: what is claimed for the VM, and by what it is found, is as it was. */
+function takesTheSame(one: VmRecord, other: VmRecord): boolean {
+  return (
+    one.definition === other.definition &&
+    one.host === other.host &&
+    one.migration?.target === other.migration?.target &&
+    one.arrival?.source === other.arrival?.source &&
+    one.pool === other.pool &&
+    one.desired === other.desired &&
+    one.name === other.name &&
+    one.tenant === other.tenant
+  )
 }
 
 const nothingUsed = { vms: 0, vcpus: 0, memoryMib: 0 }

@@ -4,6 +4,7 @@ import { leaveWhenAsked } from '../../raft/leave-when-asked.js'
 import { RaftNode } from '../../raft/raft-node.js'
 import type { RaftNodeOptions } from '../../raft/raft-node-options.js'
 import { SnapshotFile } from '../../raft/snapshot-file.js'
+import { type OrderMachine, orderMachine } from '../claims/order-machine.js'
 import { assignmentsOf } from './assignments.js'
 import { ClusterState } from './cluster-state.js'
 import type { Command, CommandResult } from './commands.js'
@@ -74,19 +75,30 @@ export class ControlPlane {
   }
 
   async #order(key: string, order: Order): Promise<ControlAnswer<CommandResult>> {
-    return this.#answer(async () => {
-      let result: CommandResult | null = null
-      // Where a VM is placed is chosen by what is known now; the claim may come too late.
-      for (let attempt = 0; attempt < mostClaims; attempt++) {
-        const command = this.#complete(order)
-        await this.host.failpoint('control.claim')
-        result = await this.propose(command, key)
-        if (result.kind === 'ok' || result.why !== 'claim-lost') break
-        this.host.check.sometimes('a placement claim comes too late')
+    return this.#answer(() => this.#claim(order, key))
+  }
+
+  /** Drives the order's Machine: chooses where it says, and proposes what was chosen. */
+  async #claim(order: Order, key: string): Promise<CommandResult> {
+    const { state } = claims.boot({ id: 1, peers: [] }, null)
+    let effects = claims.step(state, { kind: 'input', input: { kind: 'begin' } })
+    for (;;) {
+      let event: Parameters<OrderMachine['step']>[1] | null = null
+      for (const effect of effects) {
+        if (effect.kind === 'send' && effect.message.kind === 'propose') {
+          const result = await this.propose(effect.message.command, key)
+          event = { kind: 'message', from: effect.to, message: { kind: 'result', result } }
+        } else if (effect.kind === 'emit' && effect.event.kind === 'choose') {
+          const command = this.#complete(order)
+          await this.host.failpoint('control.claim')
+          event = { kind: 'input', input: { kind: 'chosen', command } }
+        } else if (effect.kind === 'emit' && effect.event.kind === 'answer') {
+          this.host.mark('acknowledged')
+          return effect.event.result
+        } else this.host.check.sometimes('a placement claim comes too late')
       }
-      this.host.mark('acknowledged')
-      return result as CommandResult
-    })
+      effects = claims.step(state, event as Parameters<OrderMachine['step']>[1])
+    }
   }
 
   /** What the leader adds to an order: a place, and an identity. */
@@ -164,5 +176,6 @@ export class ControlPlane {
 /** Where members keep their snapshot, for those who read it on the disk. */
 export const stateDirectory = 'control/state'
 
-const mostClaims = 4
+/** How often a place is chosen for an order, when others are faster. */
+const claims = orderMachine(4)
 const bytes = new TextEncoder()

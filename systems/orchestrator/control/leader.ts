@@ -2,6 +2,7 @@ import { ms, s } from '../../../sim/host/durations.js'
 import { NetError } from '../../../sim/host/errors.js'
 import type { HostName, Nanos } from '../../../sim/host/seam.js'
 import { Busy, NotLeader, ProposalTimeout, Superseded } from '../../raft/errors.js'
+import { type ClaimWatchMachine, type ClaimWatchState, claimWatchMachine } from '../claims/claim-watch.js'
 import { hypervisorApi } from '../hypervisor/hypervisor.js'
 import { fenceWait } from '../lease/lease-machine.js'
 import { storageApi } from '../storage/storage-api.js'
@@ -11,6 +12,7 @@ import { type FenceMachine, type FenceMessage, type FenceState, fenceMachine } f
 import { GarbageCollection } from './garbage-collection.js'
 import { vmsOf } from './host-commands.js'
 import { place } from './placement.js'
+import { becomingOf } from './pool-commands.js'
 import { PoolSizing } from './pool-sizing.js'
 import { victimsFor } from './preemption.js'
 import type { HostRecord, VmRecord } from './records.js'
@@ -56,8 +58,8 @@ export class Leader {
   readonly #fencing = new Set<string>()
   /** When a migration was first seen. */
   readonly #migrations = new Map<number, Nanos>()
-  /** When a claim was first seen, by VM. */
-  readonly #claims = new Map<string, Nanos>()
+  readonly #watch: ClaimWatchMachine
+  #claims: ClaimWatchState
   readonly #pools: PoolSizing
   readonly #garbage: GarbageCollection
   #term = -1
@@ -70,6 +72,8 @@ export class Leader {
     this.#control = control
     this.#config = config
     this.#fenceMachine = fenceMachine(fenceWait(config.watchdogPatience))
+    this.#watch = claimWatchMachine(config.claimPatience)
+    this.#claims = this.#watch.boot({ id: 2, peers: [] }, null).state
     this.#silence = new Silence(config.hostPatience, config.longHostPatience)
     this.#pools = new PoolSizing(control)
     this.#garbage = new GarbageCollection(control)
@@ -91,7 +95,7 @@ export class Leader {
       this.#silence.listenAnew(now)
       this.#fences.clear()
       this.#migrations.clear()
-      this.#claims.clear()
+      this.#claims = this.#watch.boot({ id: 2, peers: [] }, null).state
     }
     if (this.#isBusy) return
     this.#isBusy = true
@@ -251,15 +255,12 @@ export class Leader {
 
   /** A warm VM that its host does not hand over in time is given up there, and booted where it can be. */
   async #endClaims(now: Nanos): Promise<void> {
-    const { vms } = this.#control.state
-    for (const id of [...this.#claims.keys()]) if (vms.get(id)?.isBecoming !== true) this.#claims.delete(id)
-    for (const { id, generation, isBecoming, evicted, host } of [...vms.values()]) {
-      if (!isBecoming || evicted !== null || host === null) continue
-      const since = this.#claims.get(id) ?? now
-      this.#claims.set(id, since)
-      if (now - since < this.#config.claimPatience) continue
+    const becoming = becomingOf(this.#control.state.vms.values())
+    for (const effect of this.#watch.step(this.#claims, { kind: 'input', input: { kind: 'look', now, becoming } })) {
+      if (effect.kind !== 'emit') continue
+      const { vm, generation } = effect.event
       this.#control.host.check.reachable('a claim on a warm VM lapses')
-      await this.decide({ kind: 'evict', vm: id, generation, why: 'fails' })
+      await this.decide({ kind: 'evict', vm, generation, why: 'fails' })
     }
   }
 

@@ -1,3 +1,4 @@
+import type { Becoming } from '../claims/claim-watch.js'
 import { addressOf } from '../network/addresses.js'
 import type { ClusterState } from './cluster-state.js'
 import { type ClientCommand, type CommandResult, done, type LeaderCommand, refused } from './commands.js'
@@ -69,6 +70,13 @@ export function warmVmsOf(state: ClusterState, pool: string): VmRecord[] {
   const warm: VmRecord[] = []
   for (const vm of state.vms.values()) if (vm.pool === pool) warm.push(vm)
   return warm
+}
+
+/** Those that were claimed and have not yet become who they are to be, and may. */
+export function becomingOf(vms: Iterable<VmRecord>): Becoming[] {
+  const becoming: Becoming[] = []
+  for (const { id, generation, isBecoming, evicted, host } of vms) if (isBecoming && evicted === null && host !== null) becoming.push({ vm: id, generation })
+  return becoming
 }
 
 function isReady(state: ClusterState, { host, observed, evicted, desired }: VmRecord): boolean {

@@ -1,4 +1,5 @@
 import type { HostName, Nanos, Timer } from '../../../sim/host/seam.js'
+import type { BecomingState } from '../claims/becoming.js'
 import type { GuestIdentity } from '../control/records.js'
 import { type SourceSide, standsStill, type TargetSide } from '../migration/sides.js'
 import { GuestMemory } from './guest-memory.js'
@@ -56,6 +57,12 @@ export class Guest {
   /** It stands still for a migration, or after one that failed until its disk is its own again. */
   get isPaused(): boolean {
     return this.outgoing !== null && standsStill(this.outgoing.side)
+  }
+
+  /** What a claim on it looks at. */
+  get becoming(): BecomingState {
+    const { doing, spec, identity } = this
+    return { generation: spec.generation, isRunning: doing === 'running', isSomebody: spec.address !== null, generationId: identity.generationId }
   }
 
   view(isFed: boolean): GuestView {

@@ -2,6 +2,7 @@ import { ms } from '../../../sim/host/durations.js'
 import { DiskError, NetError } from '../../../sim/host/errors.js'
 import type { Host, HostName, Nanos } from '../../../sim/host/seam.js'
 import { leaveWhenAsked } from '../../raft/leave-when-asked.js'
+import { becomingMachine } from '../claims/becoming.js'
 import { resourcesOf } from '../definition.js'
 import { LeaseKeeper } from '../lease/lease-keeper.js'
 import type { LeaseEvent } from '../lease/lease-machine.js'
@@ -308,9 +309,13 @@ export class Machine {
 
   async #identify(spec: GuestSpec): Promise<HypervisorAnswer> {
     const guest = this.guests.get(spec.vm)
-    if (guest === undefined || guest.spec.generation !== spec.generation || guest.doing !== 'running') return declined('it does not run here')
-    if (guest.identity.generationId === spec.identity.generationId) return accepted
-    if (guest.spec.address !== null) return declined('it is somebody already')
+    if (guest === undefined) return declined('it does not run here')
+    const { generation, identity } = spec
+    const message = { kind: 'identify' as const, generation, generationId: identity.generationId }
+    const [effect] = becomingMachine.step(guest.becoming, { kind: 'message', from: 0, message })
+    if (effect?.kind !== 'emit' || effect.event.kind === 'refused')
+      return declined(effect?.kind === 'emit' && effect.event.kind === 'refused' ? effect.event.why : '')
+    if (effect.event.kind === 'is-already') return accepted
     // A clone is as its template was until it is told by its generation id: before it is on the network.
     guest.spec = spec
     guest.identity = spec.identity
