@@ -46,7 +46,7 @@ export class MachineViews<Memory, S, M, D, I, C, E> {
     return [
       ...this.#transitions.invariants.checks.map(({ name }) => this.#checked(name)),
       ...properties.map((property) => this.#stated(property)),
-      this.#checked(NEVER_THROWS),
+      { ...this.#checked(NEVER_THROWS), isUnasked: true },
     ]
   }
 

@@ -65,7 +65,7 @@ export abstract class Search extends Successors {
     this.#plain = this.visited.plain
     this.#maxStates = limits.maxStates
     this.maxDepth = limits.maxDepth
-    this.#stated = space.properties.length
+    this.#stated = space.properties.filter(({ isUnasked }) => isUnasked !== true).length
     this.#judged = space.properties.filter(({ kind }) => kind !== 'eventually')
     this.#isFound = this.#judged.map(() => false)
   }
@@ -168,7 +168,7 @@ export abstract class Search extends Successors {
 
   /** Whether every property has its answer, and more is not asked for. */
   protected get isAnswered(): boolean {
-    return !this.limits.keepGoing && this.#judged.length > 0 && this.#answered === this.#stated
+    return !this.limits.keepGoing && this.#stated > 0 && this.#answered === this.#stated
   }
 
   /** Judges a state. Whether nothing is left to be found out. */
@@ -193,7 +193,7 @@ export abstract class Search extends Successors {
     if (this.limits.keepGoing) return false
     if (hasFatal) return true
     if (!this.isAnswered) return false
-    return judged.every((property) => property.holds(words, at, length) !== (property.kind === 'always'))
+    return judged.every((property) => property.isUnasked === true || property.holds(words, at, length) !== (property.kind === 'always'))
   }
 }
 

@@ -43,8 +43,10 @@ export interface SpaceProperty {
   readonly kind: PropertyKind
   /** Of an `eventually`: it must hold on ways that never end, too. */
   readonly cycles?: boolean
-  /** A search ends when it falls, and does not wait for its answer. */
+  /** A search ends when it falls. */
   readonly isFatal?: boolean
+  /** A search does not wait for its answer: nobody asked. */
+  readonly isUnasked?: boolean
   holds(words: Int32Array, at: number, length: number): boolean
   /** What is wrong with a state in which it does not hold. */
   explain(words: Int32Array, at: number, length: number): string
