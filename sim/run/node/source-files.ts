@@ -4,8 +4,9 @@ import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Sources } from '../catalogue/catalogue.js'
 
-/** The folder of `sim/`, `systems/` and the others: the repository's root, or `dist` of the package. */
-const home = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../../..')
+const running = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../../..')
+/** The folder of `sim/`, `systems/` and the others: the repository's root, also while its built form runs, or `dist` of the package. */
+const home = existsSync(path.join(running, '../sim/index.ts')) ? path.dirname(running) : running
 /** The framework itself states no properties. */
 const framework = path.join(home, 'sim') + path.sep
 
