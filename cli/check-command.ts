@@ -207,10 +207,10 @@ function tell(
     if (isBad) terminal.out(`  ${paint.faint('state')}  ${stateText(state)}`)
   }
   const found = new Set(result.discoveries.map(({ property }) => property))
-  for (const { name, kind, isFatal } of checker.space.properties) {
+  for (const { name, kind, isUnasked } of checker.space.properties) {
     if (found.has(name)) continue
     if (kind === 'sometimes') terminal.out(`${result.complete ? paint.bad('✗ never') : paint.faint('? not seen')}  ${name}`)
-    else if (isFatal !== true) terminal.out(`${result.complete ? paint.good('✓ holds') : paint.faint('? no counterexample')}  ${name}`)
+    else if (isUnasked !== true) terminal.out(`${result.complete ? paint.good('✓ holds') : paint.faint('? no counterexample')}  ${name}`)
   }
   const why = {
     done: 'as far as was asked for',

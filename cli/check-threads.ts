@@ -36,11 +36,11 @@ export class CheckThreads {
   /** Ended by a limit, or since every property had its answer. */
   isCut = false
 
-  /** `fatal` properties end the search when they fall. */
+  /** Fatal properties end the search when they fall; for those that nobody asked for it does not wait. */
   constructor(
     order: CheckWorkerOrder,
     jobs: number,
-    readonly properties: readonly { readonly kind: string; readonly isFatal?: boolean }[],
+    readonly properties: readonly { readonly kind: string; readonly isFatal?: boolean; readonly isUnasked?: boolean }[],
     limits: ThreadLimits,
   ) {
     if (entry === undefined) throw new Error('check-worker.mjs is not beside the command line')
@@ -150,7 +150,7 @@ export class CheckThreads {
     if (this.#limits.keepGoing) return false
     const isDecided = (property: number) => this.found.some((one) => one.property === property)
     if (this.properties.some(({ isFatal }, i) => isFatal === true && isDecided(i))) return true
-    const stated = this.properties.flatMap(({ isFatal }, i) => (isFatal === true ? [] : [i]))
+    const stated = this.properties.flatMap(({ isUnasked }, i) => (isUnasked === true ? [] : [i]))
     return stated.length > 0 && stated.every(isDecided)
   }
 }

@@ -41,7 +41,7 @@ export class SharedTimers {
     const now = this.#clock.monotonic()
     this.#isExpiring = true
     for (let top = this.#heap[0]; top !== undefined && (top.place <= now || top.place !== top.deadline); top = this.#heap[0]) {
-      const isDue = top.deadline <= now
+      const isDue = top.place === top.deadline && top.deadline <= now
       if (isDue || top.deadline === never) this.#removeTop(top)
       else {
         top.place = top.deadline

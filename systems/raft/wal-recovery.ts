@@ -21,7 +21,7 @@ import { type ReadRecord, readRecord, readTerms, type SegmentHeader } from './wa
  * What cannot be told at all: decay that blanks or cuts off exactly the newest batch looks like a torn tail.
  */
 export interface WalRecovery<Held> {
-  /** There is no log: not one segment with a whole header. */
+  /** There is no log: not one segment with a whole beginning. */
   readonly isNew: boolean
   /** The last batch was damaged, and it cannot be told whether it had been acknowledged. */
   readonly isSuspect: boolean

@@ -94,6 +94,16 @@ export default modelFamily({ name: 'small', means: 'a counter', settings: {}, ma
     expect(first.uniqueStates).toBe(16_668)
   })
 
+  test("waits for a Machine's invariants, whatever else has its answer and with however many threads", async () => {
+    const words = ['check', 'vm-placement', '--set', 'apart=1', '--set', 'large=1', '--set', 'inputs=1', '--json']
+    const [one, two] = [await seedfallHere(words), await seedfallHere([...words, '--jobs', '2'])]
+    const first = JSON.parse(one.out) as CheckJson
+    expect(first).toMatchObject({ complete: true })
+    expect(JSON.parse(two.out)).toMatchObject({ complete: true, uniqueStates: first.uniqueStates })
+    // All that may happen has happened before the last state is seen.
+    expect(Math.max(...first.discoveries.map(({ actions }) => actions.length))).toBeLessThan(first.depth)
+  })
+
   test.each([
     [['--max-depth', '3'], { depth: 3, uniqueStates: 10 }],
     [['--max-states', '500'], { uniqueStates: 500 }],

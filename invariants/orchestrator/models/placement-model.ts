@@ -1,5 +1,5 @@
 import type { Effect, Machine, MachineEvent } from '../../../sim/check/machine.js'
-import { type MachineAction, type MachineView, machineModel } from '../../../sim/check/machine-model.js'
+import { type MachineAction, type MachineProperty, type MachineView, machineModel } from '../../../sim/check/machine-model.js'
 import type { MachineHarness, MachineInvariants, MachineNode, MachineStep } from '../../../sim/check/machine-node.js'
 import type { SpaceModel } from '../../../sim/check/model.js'
 import { type OrderEvent, type OrderMessage, type OrderState, orderMachine, replicatedNode } from '../../../systems/orchestrator/claims/order-machine.js'
@@ -70,29 +70,33 @@ export function placementModel({
     nodes: 1 + orders,
     network: 'unordered',
     duplicates,
-    properties: [
-      {
-        name: 'all have a host',
-        kind: 'sometimes',
-        of: 'system',
-        holds: ({ nodes }) => factsIn(nodes).vms.length === Math.min(orders, 2) && factsIn(nodes).vms.every(({ host }) => host !== null),
-      },
-      {
-        name: 'a claim comes too late',
-        kind: 'sometimes',
-        of: 'system',
-        holds: ({ nodes }) => nodes.some(({ state }) => state?.role === 'order' && state.order.claims > 1),
-      },
-      {
-        name: 'a VM is claimed twice while it moves',
-        kind: 'sometimes',
-        of: 'system',
-        holds: ({ nodes }) => factsIn(nodes).vms.some(({ migration }) => migration !== null),
-      },
-    ],
+    properties: whatMayHappen(orders),
     describeMessage: (message) =>
       message.kind === 'propose' ? told(message.command) : `answer: ${message.result.kind === 'ok' ? 'done' : message.result.why}`,
   })
+}
+
+/** What the orders of the bounds can come to: one alone loses no claim. */
+function whatMayHappen(orders: number): readonly MachineProperty<Memory, State, Message, null, Input, never>[] {
+  const moved: MachineProperty<Memory, State, Message, null, Input, never> = {
+    name: 'a VM is claimed twice while it moves',
+    kind: 'sometimes',
+    of: 'system',
+    holds: ({ nodes }) => factsIn(nodes).vms.some(({ migration }) => migration !== null),
+  }
+  const late: MachineProperty<Memory, State, Message, null, Input, never> = {
+    name: 'a claim comes too late',
+    kind: 'sometimes',
+    of: 'system',
+    holds: ({ nodes }) => nodes.some(({ state }) => state?.role === 'order' && state.order.claims > 1),
+  }
+  const housed: MachineProperty<Memory, State, Message, null, Input, never> = {
+    name: 'all have a host',
+    kind: 'sometimes',
+    of: 'system',
+    holds: ({ nodes }) => factsIn(nodes).vms.length === Math.min(orders, 2) && factsIn(nodes).vms.every(({ host }) => host !== null),
+  }
+  return orders === 0 ? [housed] : orders === 1 ? [housed, moved] : [housed, late, moved]
 }
 
 const told = (command: Command): string => {

@@ -69,6 +69,18 @@ describe('timers that share one of the clock', () => {
     expect(fired).toEqual(['1 at 60', '0 at 60', '2 at 90'])
   })
 
+  test('fire late in that order, too, when a deadline was moved behind another', () => {
+    const { timers, fired, state, passTo } = timersInHand(2)
+    timers[0]?.set(10)
+    timers[0]?.set(50)
+    timers[1]?.set(30)
+    state.due.forEach((timer) => {
+      timer.at = 60
+    })
+    passTo(100)
+    expect(fired).toEqual(['1 at 60', '0 at 60'])
+  })
+
   test('fire as timers of their own would, whatever is set, moved and cancelled', () => {
     const action = fc.record({ timer: fc.nat(4), delay: fc.option(fc.integer({ min: 1, max: 60 })), pass: fc.nat(40), again: fc.nat(20) })
     fc.assert(
