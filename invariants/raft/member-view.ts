@@ -84,7 +84,7 @@ export class MemberView {
 
   /** Reads what became durable; answers whether anything did. */
   persist(host: HostView<unknown>, logs: DurableLogs): boolean {
-    this.#reader ??= this.#readerIn(host, logs)
+    this.#reader ??= logs.ofNode(host.durable, { ...this.group, group: this.group.name })
     const reader = this.#reader
     reader.follow(host.incarnation)
     const isNew = reader.version !== this.#version
@@ -98,11 +98,6 @@ export class MemberView {
     this.#isPersisted = true
     this.#noteTrust(this.#reader)
     return true
-  }
-
-  #readerIn(host: HostView<unknown>, logs: DurableLogs): DurableLog {
-    const { walDirectory, sharesWal, name } = this.group
-    return logs.ofNode(host.durable, { walDirectory, sharesWal, group: name })
   }
 
   #noteTrust(disk: DurableLog): void {
