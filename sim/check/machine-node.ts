@@ -1,4 +1,5 @@
 import type { Stream } from '../kernel/stream.js'
+import { copyPlain } from './interner.js'
 import type { Effect, Machine, MachineEvent } from './machine.js'
 
 /**
@@ -23,6 +24,24 @@ export interface MachineNode<State, Message, Durable, Input, Saved> {
   inputs: Input[]
   /** What the core asked to be chosen, and nobody has chosen yet; only where it ever asked. For the model checker. */
   choices?: { readonly key: string; readonly options: number }[]
+}
+
+/** A deep copy: property by property, which is much faster where it is known what there is. */
+export function copyNode<S, M, D, I, C>(node: MachineNode<S, M, D, I, C>): MachineNode<S, M, D, I, C> {
+  const { id, up, incarnation, state, durable, saves, held, timers, inputs, choices } = node
+  const copy: MachineNode<S, M, D, I, C> = {
+    id,
+    up,
+    incarnation,
+    state: copyPlain(state),
+    durable: copyPlain(durable),
+    saves: saves.length === 0 ? [] : copyPlain(saves),
+    held: held.length === 0 ? [] : copyPlain(held),
+    timers: timers.length === 0 ? [] : timers.slice(),
+    inputs: inputs.length === 0 ? [] : copyPlain(inputs),
+  }
+  if (choices !== undefined) copy.choices = copyPlain(choices)
+  return copy
 }
 
 export interface HeldSend<Message> {

@@ -22,19 +22,19 @@ export const inputCost = 1 << 24
 /** What each of them counts at most. */
 export const MOST_SPENT = 127
 
-/** Words of a step: the fingerprint of the state after it, and what is written to its row. */
-export const STEP = 11
+/** Words of a step: the fingerprint of the state after it, and what its row is written by. */
+export const STEP = 9
 export const STEP_ID = 2
 export const STEP_TRANSITION = 3
 /** What its place becomes; -1: what the transition makes of it. */
 export const STEP_PLACE = 4
-export const STEP_MEMORY = 5
-export const STEP_SPENT = 6
-export const STEP_LAST = 7
-export const STEP_FALLEN = 8
+/** The verdict on it; -1: none, nothing was judged. */
+export const STEP_VERDICT = 5
 /** What happened, for the action's name. */
-export const STEP_HAPPENING = 9
-export const STEP_ARGUMENT = 10
+export const STEP_HAPPENING = 6
+export const STEP_ARGUMENT = 7
+/** What is spent. */
+export const STEP_COST = 8
 
 /** Beside `happenings`. */
 export const DUPLICATE = 100

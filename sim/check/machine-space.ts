@@ -20,16 +20,26 @@ import {
   SPENT,
   STEP,
   STEP_ARGUMENT,
-  STEP_FALLEN,
+  STEP_COST,
   STEP_HAPPENING,
   STEP_ID,
-  STEP_LAST,
-  STEP_MEMORY,
   STEP_PLACE,
-  STEP_SPENT,
   STEP_TRANSITION,
+  STEP_VERDICT,
 } from './machine-row.js'
-import { AFTER, CONCERNS, HIGH, happenings, LOW, MachineTransitions, SENT_FROM, SENT_HIGH, SENT_LOW, SENT_TO } from './machine-transitions.js'
+import {
+  CONCERNS,
+  HIGH,
+  happenings,
+  LOW,
+  MachineTransitions,
+  SENT_FROM,
+  SENT_TO,
+  VERDICT_FALLEN,
+  VERDICT_HIGH,
+  VERDICT_LOW,
+  VERDICT_MEMORY,
+} from './machine-transitions.js'
 import { MachineViews } from './machine-view.js'
 import { HAPPENING, OwnHappenings } from './own-happenings.js'
 import { DELIVERY } from './places.js'
@@ -48,6 +58,9 @@ export class MachineSpace<Memory, S, M, D, I, C, E> implements StateSpace, LookA
   readonly #fixed: number
   readonly #length: number
   readonly #isUnordered: boolean
+  readonly #isDuplicating: boolean
+  /** A delivery is nothing but that: it costs nothing, and its message is gone. */
+  readonly #isSimple: boolean
   readonly #own: OwnHappenings<Memory, S, M, D, I, C, E>
   readonly #planned = new StepList(STEP)
   readonly #present = new StepList(STEP)
@@ -72,6 +85,8 @@ export class MachineSpace<Memory, S, M, D, I, C, E> implements StateSpace, LookA
     this.#fixed = fixedAt(nodes)
     this.#length = rowLength(nodes)
     this.#isUnordered = network === 'unordered'
+    this.#isDuplicating = network === 'duplicating'
+    this.#isSimple = this.#isUnordered && duplicates === 0
     this.#around = new Int32Array(nodes)
     this.transitions = new MachineTransitions(harness, invariants, options, isExact)
     this.#own = new OwnHappenings(this.transitions)
@@ -164,8 +179,12 @@ export class MachineSpace<Memory, S, M, D, I, C, E> implements StateSpace, LookA
 
   #deliver(words: Int32Array, at: number, high: number, low: number): void {
     const { places } = this.transitions
-    const mayDuplicate = ((words[at + this.#fixed + SPENT] as number) & 255) < (this.#options.duplicates ?? 0)
     const end = places.gather(words, at, this.#nodes)
+    if (this.#isSimple) {
+      this.#deliverSimply(words, at, high, low, end)
+      return
+    }
+    const mayDuplicate = ((words[at + this.#fixed + SPENT] as number) & 255) < (this.#options.duplicates ?? 0)
     const { gathered } = places
     for (let i = 0; i < end; i += DELIVERY) {
       const message = gathered[i] as number
@@ -174,6 +193,47 @@ export class MachineSpace<Memory, S, M, D, I, C, E> implements StateSpace, LookA
       this.#step(words, at, high, low, id, transition, gathered[i + 2] as number, happenings.message, message, 0)
       if (mayDuplicate) this.#step(words, at, high, low, id, transition, -1, DUPLICATE, message, duplicateCost)
     }
+  }
+
+  /** As `#step` does it, where a delivery changes nothing but the node and its inbox, those of others, and the memory: by far the most steps are such ones. */
+  #deliverSimply(words: Int32Array, at: number, high: number, low: number, end: number): void {
+    const list = this.#steps
+    const { words: fields, places } = this.transitions
+    const { gathered } = places
+    for (let i = 0; i < end; i += DELIVERY) {
+      const transition = gathered[i + 1] as number
+      let h = (high + (fields[transition + HIGH] as number)) | 0
+      let l = (low + (fields[transition + LOW] as number)) | 0
+      let verdict = -1
+      if (fields[transition + CONCERNS] === 1) {
+        verdict = this.#judge(words, at, gathered[i + 3] as number, transition)
+        const { verdicts } = this.transitions
+        h = (h + (verdicts[verdict + VERDICT_HIGH] as number)) | 0
+        l = (l + (verdicts[verdict + VERDICT_LOW] as number)) | 0
+      }
+      const step = list.add(h, l)
+      const steps = list.words
+      steps[step + STEP_ID] = gathered[i + 3] as number
+      steps[step + STEP_TRANSITION] = transition
+      steps[step + STEP_PLACE] = gathered[i + 2] as number
+      steps[step + STEP_VERDICT] = verdict
+      steps[step + STEP_HAPPENING] = happenings.message
+      steps[step + STEP_ARGUMENT] = gathered[i] as number
+      steps[step + STEP_COST] = 0
+    }
+  }
+
+  /** The verdict on a step of a node. */
+  #judge(words: Int32Array, at: number, id: number, transition: number): number {
+    const { transitions } = this
+    const memory = words[at + this.#fixed + MEMORY] as number
+    const known = transitions.verdictOf(memory, transition)
+    if (known >= 0) return known
+    const around = this.#around
+    const { nodes } = transitions.places
+    for (let i = 0; i < around.length; i++) around[i] = nodes[words[at + i] as number] as number
+    around[id] = transitions.nodeAfter(transition)
+    return transitions.judge(memory, transition, around)
   }
 
   #drop(words: Int32Array, at: number, high: number, low: number, cost: number): void {
@@ -197,15 +257,13 @@ export class MachineSpace<Memory, S, M, D, I, C, E> implements StateSpace, LookA
       const l = low + (inboxes.lows[after] as number) - (inboxes.lows[inbox] as number) + spentLow(spent + cost) - spentLow(spent)
       const step = this.#steps.add(h | 0, l | 0)
       const steps = this.#steps.words
-      steps[step + STEP_HAPPENING] = DROP
-      steps[step + STEP_ARGUMENT] = message
       steps[step + STEP_ID] = id
       steps[step + STEP_TRANSITION] = -1
       steps[step + STEP_PLACE] = id < n ? places.of(places.nodes[words[at + id] as number] as number, after) : after
-      steps[step + STEP_MEMORY] = words[fixed + MEMORY] as number
-      steps[step + STEP_SPENT] = spent + cost
-      steps[step + STEP_LAST] = words[fixed + LAST] as number
-      steps[step + STEP_FALLEN] = 0
+      steps[step + STEP_VERDICT] = -1
+      steps[step + STEP_HAPPENING] = DROP
+      steps[step + STEP_ARGUMENT] = message
+      steps[step + STEP_COST] = cost
     }
   }
 
@@ -222,80 +280,58 @@ export class MachineSpace<Memory, S, M, D, I, C, E> implements StateSpace, LookA
     argument: number,
     cost: number,
   ): void {
-    const n = this.#nodes
-    const fixed = at + this.#fixed
     const { transitions } = this
     const fields = transitions.words
     let h = (high + (fields[transition + HIGH] as number)) | 0
     let l = (low + (fields[transition + LOW] as number)) | 0
-    const memory = words[fixed + MEMORY] as number
-    let memoryAfter = memory
-    let fallen = -1
+    let verdict = -1
     if (fields[transition + CONCERNS] === 1) {
-      const around = this.#around
-      const { nodes } = transitions.places
-      for (let i = 0; i < n; i++) around[i] = nodes[words[at + i] as number] as number
-      around[id] = fields[transition + AFTER] as number
-      const verdict = transitions.judge(memory, transition, around)
-      memoryAfter = transitions.memoryAfter(verdict)
-      fallen = transitions.fallenAfter(verdict)
-      if (memoryAfter !== memory) {
-        const { highs, lows } = transitions.memories
-        h = (h + mix((highs[memoryAfter] as number) ^ MEMORY_WORD) - mix((highs[memory] as number) ^ MEMORY_WORD)) | 0
-        l = (l + mix((lows[memoryAfter] as number) ^ MEMORY_WORD) - mix((lows[memory] as number) ^ MEMORY_WORD)) | 0
-      }
-      if (fallen >= 0) {
-        h = (h + mix((transitions.fallen.highs[fallen] as number) ^ FALLEN_WORD)) | 0
-        l = (l + mix((transitions.fallen.lows[fallen] as number) ^ FALLEN_WORD)) | 0
-      }
+      verdict = this.#judge(words, at, id, transition)
+      const { verdicts } = transitions
+      h = (h + (verdicts[verdict + VERDICT_HIGH] as number)) | 0
+      l = (l + (verdicts[verdict + VERDICT_LOW] as number)) | 0
     }
-    const spent = words[fixed + SPENT] as number
     if (cost !== 0) {
+      const spent = words[at + this.#fixed + SPENT] as number
       h = (h + spentHigh(spent + cost) - spentHigh(spent)) | 0
       l = (l + spentLow(spent + cost) - spentLow(spent)) | 0
     }
-    let last = words[fixed + LAST] as number
-    const { envelopes } = transitions
-    if (this.#isUnordered) {
-      // Sums do not ask what lies where: inboxes are put together for new states alone.
-      h = (h + (fields[transition + SENT_HIGH] as number)) | 0
-      l = (l + (fields[transition + SENT_LOW] as number)) | 0
-      if (after >= 0) {
-        h = (h - (envelopes.highs[argument] as number)) | 0
-        l = (l - (envelopes.lows[argument] as number)) | 0
-      }
-    } else {
-      const { inboxes, places, sent } = transitions
-      const place = words[at + id] as number
-      h = (h + this.#inboxChange(inboxes.highs, place, after >= 0 ? after : places.after(place, transition))) | 0
-      l = (l + this.#inboxChange(inboxes.lows, place, after >= 0 ? after : places.after(place, transition))) | 0
-      if (after >= 0 && inboxes.kind === 'duplicating') {
-        const before = last
-        last = argument + 1
-        h = (h + lastWord(envelopes.highs, last) - lastWord(envelopes.highs, before)) | 0
-        l = (l + lastWord(envelopes.lows, last) - lastWord(envelopes.lows, before)) | 0
-      }
-      const end = fields[transition + SENT_TO] as number
-      for (let i = fields[transition + SENT_FROM] as number; i < end; i += 2) {
-        const to = sent[i] as number
-        const there = words[at + to] as number
-        const before = to < n ? (places.inboxes[there] as number) : there
-        const joined = inboxes.join(before, sent[i + 1] as number)
-        h = (h + (inboxes.highs[joined] as number) - (inboxes.highs[before] as number)) | 0
-        l = (l + (inboxes.lows[joined] as number) - (inboxes.lows[before] as number)) | 0
-      }
+    if (!this.#isUnordered) {
+      h = (h + this.#networkChange(words, at, id, transition, after, argument, 'highs')) | 0
+      l = (l + this.#networkChange(words, at, id, transition, after, argument, 'lows')) | 0
+    } else if (happening === DUPLICATE) {
+      // The transition takes its message away: it stays.
+      h = (h + (transitions.envelopes.highs[argument] as number)) | 0
+      l = (l + (transitions.envelopes.lows[argument] as number)) | 0
     }
     const step = this.#steps.add(h, l)
     const steps = this.#steps.words
-    steps[step + STEP_HAPPENING] = happening
-    steps[step + STEP_ARGUMENT] = argument
     steps[step + STEP_ID] = id
     steps[step + STEP_TRANSITION] = transition
     steps[step + STEP_PLACE] = after
-    steps[step + STEP_MEMORY] = memoryAfter
-    steps[step + STEP_SPENT] = spent + cost
-    steps[step + STEP_LAST] = last
-    steps[step + STEP_FALLEN] = fallen + 1
+    steps[step + STEP_VERDICT] = verdict
+    steps[step + STEP_HAPPENING] = happening
+    steps[step + STEP_ARGUMENT] = argument
+    steps[step + STEP_COST] = cost
+  }
+
+  /** What a step adds to a fingerprint by messages, on a network where it matters more of them than which there are. */
+  #networkChange(words: Int32Array, at: number, id: number, transition: number, after: number, argument: number, word: 'highs' | 'lows'): number {
+    const n = this.#nodes
+    const { words: fields, inboxes, places, sent, envelopes } = this.transitions
+    const place = words[at + id] as number
+    let change = this.#inboxChange(inboxes[word], place, after >= 0 ? after : places.after(place, transition))
+    if (after >= 0 && inboxes.kind === 'duplicating')
+      change += lastWord(envelopes[word], argument + 1) - lastWord(envelopes[word], words[at + this.#fixed + LAST] as number)
+    const end = fields[transition + SENT_TO] as number
+    for (let i = fields[transition + SENT_FROM] as number; i < end; i += 2) {
+      const to = sent[i] as number
+      const there = words[at + to] as number
+      const before = to < n ? (places.inboxes[there] as number) : there
+      const joined = inboxes.join(before, sent[i + 1] as number)
+      change += (inboxes[word][joined] as number) - (inboxes[word][before] as number)
+    }
+    return change | 0
   }
 
   #inboxChange(hashes: Int32Array, before: number, after: number): number {
@@ -335,10 +371,15 @@ export class MachineSpace<Memory, S, M, D, I, C, E> implements StateSpace, LookA
       }
     }
     const fixed = to + this.#fixed
-    row[fixed + MEMORY] = steps[step + STEP_MEMORY] as number
-    row[fixed + SPENT] = steps[step + STEP_SPENT] as number
-    row[fixed + LAST] = steps[step + STEP_LAST] as number
-    row[fixed + FALLEN] = steps[step + STEP_FALLEN] as number
+    const verdict = steps[step + STEP_VERDICT] as number
+    if (verdict >= 0) {
+      const { verdicts } = this.transitions
+      row[fixed + MEMORY] = verdicts[verdict + VERDICT_MEMORY] as number
+      row[fixed + FALLEN] = verdicts[verdict + VERDICT_FALLEN] as number
+    }
+    const cost = steps[step + STEP_COST] as number
+    if (cost !== 0) row[fixed + SPENT] = (row[fixed + SPENT] as number) + cost
+    if (this.#isDuplicating && transition >= 0 && after >= 0) row[fixed + LAST] = (steps[step + STEP_ARGUMENT] as number) + 1
   }
 
   pack(rows: Int32Array): unknown {
@@ -359,8 +400,6 @@ export class MachineSpace<Memory, S, M, D, I, C, E> implements StateSpace, LookA
 }
 
 /** Set the parts of a fingerprint apart from each other. */
-const MEMORY_WORD = 0x3c6ef372
-const FALLEN_WORD = 0x1f83d9ab
 const LAST_WORD = 0x5be0cd19
 const SPENT_WORD = 0x510e527f
 

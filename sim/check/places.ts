@@ -1,7 +1,6 @@
 import { EMPTY, type Inboxes } from './inboxes.js'
 import { lengthened } from './interner.js'
 import { PairCache } from './pair-cache.js'
-import { TripleTable } from './triple-table.js'
 
 /** Words of a delivery of a state: the message, the transition, the place after it, and which of the state's places it was. */
 export const DELIVERY = 4
@@ -29,10 +28,11 @@ export class Places<M> {
   /** By number of place: where its list begins in `#words`, plus one. */
   #lists = new Int32Array(64)
   size = 0
-  readonly #numbers = new TripleTable()
-  /** How many deliveries, and then for each the message, the transition, the place after it. */
+  /** Numbers of places, plus one, by what they are made of: open addressing, at most half full. */
+  #numbers = new Int32Array(1_024)
+  /** How many deliveries, and then for each the message, the transition, the place after it. The first list is that of all places where there is nothing to deliver. */
   #words = new Int32Array(1_024)
-  #end = 0
+  #end = 1
   /** The deliveries of a state. */
   gathered = new Int32Array(DELIVERY * 64)
   readonly #joined = new PairCache()
@@ -44,10 +44,19 @@ export class Places<M> {
   ) {}
 
   of(node: number, inbox: number): number {
-    const known = this.#numbers.get(node, inbox, 0)
-    if (known >= 0) return known
-    const place = this.size++
-    this.#numbers.set(node, inbox, 0, place)
+    const numbers = this.#numbers
+    const mask = numbers.length - 1
+    let at = slotOf(node, inbox) & mask
+    for (let known = numbers[at] as number; known !== 0; known = numbers[at] as number) {
+      if (this.nodes[known - 1] === node && this.inboxes[known - 1] === inbox) return known - 1
+      at = (at + 1) & mask
+    }
+    numbers[at] = ++this.size
+    return this.#keep(node, inbox)
+  }
+
+  #keep(node: number, inbox: number): number {
+    const place = this.size - 1
     if (place === this.nodes.length) {
       const length = Math.floor(place * 1.5)
       this.nodes = lengthened(this.nodes, length)
@@ -56,7 +65,19 @@ export class Places<M> {
     }
     this.nodes[place] = node
     this.inboxes[place] = inbox
+    if (this.size * 2 > this.#numbers.length) this.#spread()
     return place
+  }
+
+  #spread(): void {
+    const numbers = new Int32Array(this.#numbers.length * 2)
+    const mask = numbers.length - 1
+    for (let place = 0; place < this.size; place++) {
+      let at = slotOf(this.nodes[place] as number, this.inboxes[place] as number) & mask
+      while (numbers[at] !== 0) at = (at + 1) & mask
+      numbers[at] = place + 1
+    }
+    this.#numbers = numbers
   }
 
   /** The place when messages have come to it. */
@@ -120,24 +141,42 @@ export class Places<M> {
     const inbox = this.inboxes[place] as number
     const begin = lists.beginOf(inbox)
     const end = lists.endOf(inbox)
-    const found: number[] = []
+    const at = this.#room(1 + 3 * (end - begin))
+    let to = at + 1
     for (let i = begin; i < end; i++) {
       if (lists.isBehind(inbox, i)) continue
       const message = lists.words[i] as number
       const transition = this.transitions.ofMessage(node, message)
       if (transition < 0) continue
-      found.push(message, transition, this.#after(lists.repeats ? inbox : lists.without(inbox, i), transition))
+      const after = this.#after(lists.repeats ? inbox : lists.without(inbox, i), transition)
+      const words = this.#words
+      words[to] = message
+      words[to + 1] = transition
+      words[to + 2] = after
+      to += 3
     }
-    if (this.#end + 1 + found.length > MOST_WORDS && this.#end > 0) {
-      this.#lists.fill(0)
-      this.#end = 0
+    if (to === at + 1) {
+      this.#lists[place] = 1
+      return 0
     }
-    const at = this.#end
-    this.#end += 1 + found.length
-    if (this.#end > this.#words.length) this.#words = lengthened(this.#words, Math.max(this.#end, this.#words.length * 2))
-    this.#words[at] = found.length / 3
-    this.#words.set(found, at + 1)
+    this.#words[at] = (to - at - 1) / 3
+    this.#end = to
     this.#lists[place] = at + 1
     return at
   }
+
+  /** Where there is room for a list of so many words. */
+  #room(length: number): number {
+    if (this.#end + length > MOST_WORDS && this.#end > 1) {
+      this.#lists.fill(0)
+      this.#end = 1
+    }
+    if (this.#end + length > this.#words.length) this.#words = lengthened(this.#words, Math.max(this.#end + length, this.#words.length * 2))
+    return this.#end
+  }
+}
+
+function slotOf(node: number, inbox: number): number {
+  const hash = Math.imul(node, 0x9e3779b1) ^ Math.imul(inbox, 0x85ebca6b)
+  return hash ^ (hash >>> 15)
 }
