@@ -1,10 +1,20 @@
+/** Words of a place: the fingerprint, and its parent. */
+const PLACE = 3
+/** Places of an array that is not small, at least. */
+const MANY = 1 << 21
+
 /**
  * A growing set of 64-bit fingerprints of states, 12 bytes each: open addressing, at most three quarters full. With each is the low word of the state that it was
- * reached from, by which the way to it is found again.
+ * reached from, by which the way to it is found again. Arrays are longer than what is used of them: memory counts once it is written to, and a set that grows where it is
+ * needs none but what is added to it.
  */
 export class SeenStates {
-  #words = new Int32Array(3 * 1_024)
+  #words = new Int32Array(PLACE * 1_024)
   #slots = 1_024
+  /** A fingerprint belongs to the place that the upper bits of a multiple of its low word say: as these places go up in number, none of two moves past the other. */
+  #shift = 22
+  /** Where the places that are used end. */
+  #end = PLACE * 1_024
   size = 0
   /** What was read ahead of its use; nobody reads it. */
   foreseen = 0
@@ -16,9 +26,7 @@ export class SeenStates {
     const at = this.#find(high, low)
     const words = this.#words
     if (words[at] !== 0 || words[at + 1] !== 0) return false
-    words[at] = high
-    words[at + 1] = low
-    words[at + 2] = parent
+    this.#put(at, high, low, parent)
     if (++this.size * 4 > this.#slots * 3) this.#grow()
     return true
   }
@@ -26,9 +34,9 @@ export class SeenStates {
   /** Reads the places of fingerprints that lie `stride` words apart: they wait for memory together, and `add` finds them near. */
   foresee(fingerprints: Int32Array, stride: number, end: number): void {
     const words = this.#words
-    const mask = this.#slots - 1
+    const shift = this.#shift
     let sum = 0
-    for (let i = 1; i < end; i += stride) sum ^= words[((fingerprints[i] as number) & mask) * 3] as number
+    for (let i = 1; i < end; i += stride) sum ^= words[placeOf(fingerprints[i] as number, shift)] as number
     this.foreseen = sum
   }
 
@@ -58,9 +66,7 @@ export class SeenStates {
   withLow(low: number): number[] {
     const found: number[] = []
     const words = this.#words
-    const mask = this.#slots - 1
-    for (let slot = low & mask; ; slot = (slot + 1) & mask) {
-      const at = slot * 3
+    for (let at = placeOf(low, this.#shift); ; at = at + PLACE === this.#end ? 0 : at + PLACE) {
       if (words[at] === 0 && words[at + 1] === 0) return found
       if (words[at + 1] === low) found.push(words[at] as number)
     }
@@ -69,31 +75,62 @@ export class SeenStates {
   /** The place of a fingerprint, or the empty place where it belongs. */
   #find(high: number, low: number): number {
     const words = this.#words
-    const mask = this.#slots - 1
-    let slot = low & mask
+    const end = this.#end
+    let at = placeOf(low, this.#shift)
     for (;;) {
-      const at = slot * 3
       const there = words[at] as number
       const thereLow = words[at + 1] as number
       if ((there === high && thereLow === low) || (there === 0 && thereLow === 0)) return at
-      slot = (slot + 1) & mask
+      at += PLACE
+      if (at === end) at = 0
     }
   }
 
   #grow(): void {
-    const old = this.#words
+    const from = this.#words
+    const fromEnd = this.#end
     // Small ones grow faster: most of the time goes where they are large.
-    this.#slots *= this.#slots < 1 << 18 ? 8 : this.#slots < 1 << 20 ? 4 : 2
-    this.#words = new Int32Array(3 * this.#slots)
+    const bits = this.#slots < 1 << 18 ? 3 : this.#slots < 1 << 20 ? 2 : 1
+    this.#slots <<= bits
+    this.#shift -= bits
+    this.#end = PLACE * this.#slots
+    if (this.#end > from.length) this.#words = new Int32Array(PLACE * (this.#slots < 1 << 16 ? this.#slots : Math.max(MANY, 2 * this.#slots)))
+    this.#move(from, fromEnd)
+  }
+
+  /** Takes up what lies in `from`, which may be the same array, from its end on: what is taken up lies behind all that is not yet. */
+  #move(from: Int32Array, fromEnd: number): void {
     const words = this.#words
-    for (let i = 0; i < old.length; i += 3) {
-      const high = old[i] as number
-      const low = old[i + 1] as number
+    const late: number[] = []
+    for (let i = fromEnd - PLACE; i >= 0; i -= PLACE) {
+      const high = from[i] as number
+      const low = from[i + 1] as number
+      const parent = from[i + 2] as number
       if (high === 0 && low === 0) continue
-      const at = this.#find(high, low)
-      words[at] = high
-      words[at + 1] = low
-      words[at + 2] = old[i + 2] as number
+      from[i] = 0
+      from[i + 1] = 0
+      let at = placeOf(low, this.#shift)
+      const isBehind = at >= i
+      while (at < this.#end && (words[at] !== 0 || words[at + 1] !== 0)) at += PLACE
+      // Those that had been pushed far from where they belong, at either end: they would lie among what is yet to be moved.
+      if (!isBehind || at >= this.#end) late.push(high, low, parent)
+      else this.#put(at, high, low, parent)
+    }
+    for (let i = 0; i < late.length; i += PLACE) {
+      const [high, low, parent] = late.slice(i, i + PLACE) as [number, number, number]
+      this.#put(this.#find(high, low), high, low, parent)
     }
   }
+
+  #put(at: number, high: number, low: number, parent: number): void {
+    const words = this.#words
+    words[at] = high
+    words[at + 1] = low
+    words[at + 2] = parent
+  }
+}
+
+/** Where a fingerprint with this low word belongs. */
+function placeOf(low: number, shift: number): number {
+  return (Math.imul(low, 0x9e3779b1) >>> shift) * PLACE
 }

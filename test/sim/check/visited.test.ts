@@ -30,6 +30,17 @@ describe('SeenStates', () => {
       { numRuns: 20 },
     )
   })
+
+  it('keeps all of many when it grows where they lie, those at either end of it, too', () => {
+    const states = new SeenStates()
+    const count = 450_000
+    // The factor is the inverse of the one that tells places: those at both ends are crowded, and what belongs to the last ones goes on at the first.
+    const lowOf = (i: number) => (i % 64 === 0 ? Math.imul(0x0e8b2f51, i % 128 === 0 ? i >> 7 : -(i >> 7)) : Math.imul(i, 0x85ebca6b))
+    for (let i = 0; i < count; i++) if (!states.add(i + 1, lowOf(i), i)) throw new Error(`${i} was there before`)
+    for (let i = 0; i < count; i++) if (states.add(i + 1, lowOf(i), 0) || states.parentOf(i + 1, lowOf(i)) !== i) throw new Error(`${i} was lost`)
+    expect(states.size).toBe(count)
+    expect(states.has(count + 1, 1)).toBe(false)
+  })
 })
 
 describe('SharedStates', () => {
