@@ -4,6 +4,8 @@ import { HEADER } from './state-space.js'
 
 /** Words of a part of the frontier. */
 const CHUNK = 1 << 16
+/** Of the first one: what happens at its end happens early, before code is made for what has happened so far. */
+const FIRST_CHUNK = 1 << 10
 
 interface Chunk {
   readonly words: Int32Array<ArrayBuffer>
@@ -30,7 +32,7 @@ export class BreadthFirst extends Search {
   override advance(states: number): void {
     if (!this.#hasBegun) {
       this.#hasBegun = true
-      this.words = new Int32Array(CHUNK)
+      this.words = new Int32Array(FIRST_CHUNK)
       this.space.initial(this)
     }
     for (let left = states; left > 0 && !this.isDone; left--) {
@@ -73,7 +75,7 @@ export class BreadthFirst extends Search {
   }
 
   #nextChunk(): boolean {
-    if (this.#chunk.words.length === CHUNK) this.#free.push(this.#chunk.words)
+    if (this.#chunk.words.length > 0) this.#free.push(this.#chunk.words)
     this.#at = 0
     const next = this.#queue[this.#queueBegin]
     if (next !== undefined) {

@@ -133,7 +133,7 @@ export class CanonicalHasher {
     if (prototype !== Object.prototype && prototype !== null) throw new Misuse('an instance of a class has no canonical hash: states are plain data')
     let high = 0
     let low = 0
-    for (const key of Object.keys(record)) {
+    for (const key in record) {
       const item = (record as Record<string, unknown>)[key]
       if (item === undefined) continue
       const name = this.#name(key)

@@ -77,8 +77,12 @@ export function lengthened(words: Int32Array, length: number): Int32Array<ArrayB
 export function copyPlain<T>(value: T): T {
   if (typeof value !== 'object' || value === null || value instanceof Uint8Array) return value
   if (Array.isArray(value)) {
-    const copy: unknown[] = []
-    for (let i = 0; i < value.length; i++) copy.push(copyPlain(value[i]))
+    // A copy of the whole is just as long as it has to be.
+    const copy: unknown[] = value.slice()
+    for (let i = 0; i < copy.length; i++) {
+      const item = copy[i]
+      if (typeof item === 'object' && item !== null) copy[i] = copyPlain(item)
+    }
     return copy as T
   }
   if (value instanceof Map) return new Map([...value].map(([key, item]) => [copyPlain(key), copyPlain(item)])) as T

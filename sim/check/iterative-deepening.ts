@@ -83,6 +83,10 @@ export class IterativeDeepening extends Search {
     return true
   }
 
+  protected override get keepsWays(): boolean {
+    return false
+  }
+
   protected override wayTo(): readonly WayStep[] {
     return wayAlong(this.space, this.#path)
   }

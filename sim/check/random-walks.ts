@@ -53,6 +53,10 @@ export class RandomWalks extends Search {
     if (this.#walk >= this.walks) this.isDone = true
   }
 
+  protected override get keepsWays(): boolean {
+    return false
+  }
+
   protected override wayTo(): readonly WayStep[] {
     return [...this.#way]
   }

@@ -29,7 +29,9 @@ export interface Found {
  */
 export abstract class Search extends Successors {
   visited: Visited
-  readonly found = new Map<SpaceProperty, Found>()
+  readonly #found = new Map<SpaceProperty, Found>()
+  /** What was found and by which state, whose way is yet to be looked for. */
+  readonly #late: { readonly property: SpaceProperty; readonly detail: string; readonly high: number; readonly low: number }[] = []
   generated = 0
   /** Actions to the farthest state that was taken up. */
   depth = 0
@@ -82,6 +84,18 @@ export abstract class Search extends Successors {
   protected renew(): void {
     this.visited = new Visited(this.space, this.limits)
     this.#plain = this.visited.plain
+  }
+
+  /** By property. Ways are looked for when somebody asks: the search is not held up by it, nor the code that it runs made for more than itself. */
+  get found(): ReadonlyMap<SpaceProperty, Found> {
+    for (const { property, detail, high, low } of this.#late.splice(0))
+      this.#found.set(property, foundAlong(this.space, property, detail, this.visited.wayTo(this.words, 0, 0, high, low)))
+    return this.#found
+  }
+
+  /** Whether the way to a state can be told as long as the search is there; otherwise only while it is taken up. */
+  protected get keepsWays(): boolean {
+    return this.#plain !== null
   }
 
   /** How a state that is being taken up was reached. */
@@ -161,9 +175,9 @@ export abstract class Search extends Successors {
     else this.space.expand(words, at, length, high, low, this)
   }
 
-  /** Whether it pays to plan: fingerprints alone tell states apart, and there are so many that memory is waited for. */
+  /** Whether it pays to plan: fingerprints alone tell states apart, and soon there are so many that memory is waited for. */
   protected get isForesighted(): boolean {
-    return this.#plain !== null && this.#plain.size > NEAR && this.space.ahead !== undefined
+    return this.#plain !== null && this.space.ahead !== undefined
   }
 
   /** Whether every property has its answer, and more is not asked for. */
@@ -186,7 +200,8 @@ export abstract class Search extends Successors {
       if (property.holds(words, at, length) === isAlways) continue
       const detail = isAlways ? property.explain(words, at, length) : `${property.name} holds`
       this.#isFound[i] = true
-      this.found.set(property, foundAlong(this.space, property, detail, this.wayTo(words, at, length, high, low)))
+      if (this.keepsWays) this.#late.push({ property, detail, high, low })
+      else this.#found.set(property, foundAlong(this.space, property, detail, this.wayTo(words, at, length, high, low)))
       if (property.isFatal === true) hasFatal = true
       else this.#answered++
     }
@@ -198,9 +213,6 @@ export abstract class Search extends Successors {
 }
 
 const BLOCK = 1_500
-/** States whose fingerprints lie in a processor's own memory. */
-const NEAR = 1 << 14
-
 export function foundAlong(space: StateSpace, property: SpaceProperty, detail: string, way: readonly WayStep[]): Found {
   const { words } = way[way.length - 1] as WayStep
   return { property, detail, actions: way.slice(1).map(({ action }) => action), state: space.stateOf(words, HEADER, words[0] as number) }
