@@ -31,6 +31,20 @@ describe('machineModel', () => {
     for (const options of all) expect(check(model, options).uniqueStates, JSON.stringify(options)).toBe(once.uniqueStates)
   })
 
+  it.each([
+    { crashes: 1, duplicates: 1, drops: 1 },
+    { network: 'set', crashes: 1 },
+    { network: 'set', isLossy: true },
+    { network: 'duplicating', crashes: 1 },
+    { network: 'duplicating', isLossy: true },
+    { network: 'ordered', crashes: 1, drops: 1 },
+  ] as const)('adds up the same fingerprint whatever the way to a state: as many states as when they are compared whole, with %j', (options) => {
+    const model = machineModel(counterHarness(false), counterInvariants, { nodes: 2, ...options })
+    const whole = check(model, { exact: true, maxStates: 2_000 })
+    expect(check(model, { maxStates: 2_000 })).toEqual(whole)
+    expect(whole.uniqueStates).toBeGreaterThan(20)
+  })
+
   it('begins after a prelude, and keeps within bounds', () => {
     const ask = { kind: 'input', node: 1, input: 'ask' } as const
     const prelude = [ask, { kind: 'settle', nodes: [0, 1] }] as const
