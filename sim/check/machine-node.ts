@@ -26,6 +26,11 @@ export interface MachineNode<State, Message, Durable, Input, Saved> {
   choices?: { readonly key: string; readonly options: number }[]
 }
 
+/** Before its first boot. */
+export function unbornNode<S, M, D, I, C>(id: number): MachineNode<S, M, D, I, C> {
+  return { id, up: false, incarnation: 0, state: null as S, durable: null, saves: [], held: [], timers: [], inputs: [] }
+}
+
 /** A deep copy: property by property, which is much faster where it is known what there is. */
 export function copyNode<S, M, D, I, C>(node: MachineNode<S, M, D, I, C>): MachineNode<S, M, D, I, C> {
   const { id, up, incarnation, state, durable, saves, held, timers, inputs, choices } = node

@@ -1,3 +1,5 @@
+import { mix } from '../kernel/mix.js'
+
 /**
  * A row of a `MachineSpace`: the numbers of its places, the list of messages to nobody, and then, counted from behind those, the memory's number, what is spent, what was
  * delivered last plus one, what fell plus one.
@@ -39,3 +41,12 @@ export const STEP_COST = 8
 /** Beside `happenings`. */
 export const DUPLICATE = 100
 export const DROP = 101
+
+/** Set the parts of a fingerprint apart from each other. */
+const LAST_WORD = 0x5be0cd19
+const SPENT_WORD = 0x510e527f
+
+/** What they add to a fingerprint: what was delivered last, and what is spent. */
+export const lastWord = (words: Int32Array, last: number): number => (last === 0 ? 0 : mix((words[last - 1] as number) ^ LAST_WORD))
+export const spentHigh = (spent: number): number => mix(spent + SPENT_WORD)
+export const spentLow = (spent: number): number => mix(Math.imul(spent + 1, 0x9e3779b1) ^ SPENT_WORD)

@@ -1,9 +1,8 @@
 import { Misuse } from '../host/errors.js'
-import { mix } from '../kernel/mix.js'
 import { EMPTY } from './inboxes.js'
 import { actionOf, describeAction } from './machine-action.js'
 import type { MachineAction, MachineModelOptions } from './machine-model.js'
-import type { MachineHarness, MachineInvariants, MachineNode } from './machine-node.js'
+import { type MachineHarness, type MachineInvariants, unbornNode } from './machine-node.js'
 import { packRows, unpackRows } from './machine-packing.js'
 import { runPrelude } from './machine-prelude.js'
 import {
@@ -14,6 +13,7 @@ import {
   FALLEN,
   fixedAt,
   LAST,
+  lastWord,
   MEMORY,
   MOST_SPENT,
   rowLength,
@@ -26,6 +26,8 @@ import {
   STEP_PLACE,
   STEP_TRANSITION,
   STEP_VERDICT,
+  spentHigh,
+  spentLow,
 } from './machine-row.js'
 import {
   CONCERNS,
@@ -317,26 +319,22 @@ export class MachineSpace<Memory, S, M, D, I, C, E> implements StateSpace, LookA
 
   /** What a step adds to a fingerprint by messages, on a network where it matters more of them than which there are. */
   #networkChange(words: Int32Array, at: number, id: number, transition: number, after: number, argument: number, word: 'highs' | 'lows'): number {
-    const n = this.#nodes
     const { words: fields, inboxes, places, sent, envelopes } = this.transitions
     const place = words[at + id] as number
-    let change = this.#inboxChange(inboxes[word], place, after >= 0 ? after : places.after(place, transition))
+    const next = after >= 0 ? after : places.after(place, transition)
+    const hashes = inboxes[word]
+    let change = (hashes[places.inboxes[next] as number] as number) - (hashes[places.inboxes[place] as number] as number)
     if (after >= 0 && inboxes.kind === 'duplicating')
       change += lastWord(envelopes[word], argument + 1) - lastWord(envelopes[word], words[at + this.#fixed + LAST] as number)
     const end = fields[transition + SENT_TO] as number
     for (let i = fields[transition + SENT_FROM] as number; i < end; i += 2) {
       const to = sent[i] as number
       const there = words[at + to] as number
-      const before = to < n ? (places.inboxes[there] as number) : there
+      const before = to < this.#nodes ? (places.inboxes[there] as number) : there
       const joined = inboxes.join(before, sent[i + 1] as number)
       change += (inboxes[word][joined] as number) - (inboxes[word][before] as number)
     }
     return change | 0
-  }
-
-  #inboxChange(hashes: Int32Array, before: number, after: number): number {
-    const { inboxes } = this.transitions.places
-    return (hashes[inboxes[after] as number] as number) - (hashes[inboxes[before] as number] as number)
   }
 
   /** Offers the states after the steps that were listed. */
@@ -397,16 +395,4 @@ export class MachineSpace<Memory, S, M, D, I, C, E> implements StateSpace, LookA
   describe(action: unknown): string {
     return describeAction(action as MachineAction<M, I>, this.#options.describeMessage)
   }
-}
-
-/** Set the parts of a fingerprint apart from each other. */
-const LAST_WORD = 0x5be0cd19
-const SPENT_WORD = 0x510e527f
-
-const lastWord = (words: Int32Array, last: number): number => (last === 0 ? 0 : mix((words[last - 1] as number) ^ LAST_WORD))
-const spentHigh = (spent: number): number => mix(spent + SPENT_WORD)
-const spentLow = (spent: number): number => mix(Math.imul(spent + 1, 0x9e3779b1) ^ SPENT_WORD)
-
-function unbornNode<S, M, D, I, C>(id: number): MachineNode<S, M, D, I, C> {
-  return { id, up: false, incarnation: 0, state: null as S, durable: null, saves: [], held: [], timers: [], inputs: [] }
 }
