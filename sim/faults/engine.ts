@@ -160,6 +160,13 @@ export class FaultEngine {
 
   // ---------------------------------------------------------------- the report
 
+  /** A single packet or operation is listed by its ordinal, and may come at another time than in the run that it was taken from. */
+  #asItActed(injection: Injection): Injection {
+    const at = this.world.acting.get(injection)
+    if (at === undefined || at === injection.at || !isOccurrence(this.#catalogue.get(injection.kind), injection)) return injection
+    return { ...injection, at }
+  }
+
   report(): {
     injections: readonly Injection[]
     occurrences: readonly Injection[]
@@ -170,7 +177,7 @@ export class FaultEngine {
     const { world } = this
     const isStale = (injection: Injection) => !this.#foundSite.has(injection) && !world.acting.has(injection)
     return {
-      injections: world.injections,
+      injections: this.#plan === 'seeded' ? world.injections : world.injections.map((injection) => this.#asItActed(injection)),
       occurrences: world.occurrences,
       faults: world.counts.list(this.#catalogue.kinds),
       stale: this.#plan === 'seeded' ? [] : this.#plan.filter(isStale),

@@ -54,7 +54,7 @@ export class SimulatedFaultWorld implements FaultWorld, EventTarget {
   readonly occurrences: Injection[] = []
   readonly statistics = new Map<string, number>()
   /** Injections that did harm. */
-  readonly acting = new Set<Injection>()
+  readonly acting = new Map<Injection, Nanos>()
   isHealed = false
   /** Whom the strategy aims at. */
   aim: (random: Random) => SimulatedHost | null = (random) => this.anyHost(random)
@@ -228,7 +228,7 @@ export class SimulatedFaultWorld implements FaultWorld, EventTarget {
   acted(injection: Injection, times = 1): void {
     const counter = this.counts.of(injection.kind)
     if (!this.acting.has(injection)) {
-      this.acting.add(injection)
+      this.acting.set(injection, this.kernel.now)
       counter.injections++
     }
     counter.struck += times

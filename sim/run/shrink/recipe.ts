@@ -63,7 +63,7 @@ export function requestFrom(recipe: Recipe, scenario: AnyScenario): RunRequest {
 
 export const copyOf = (injection: Injection): Injection => ({ ...injection, args: structuredClone(injection.args) })
 
-/** What tells an injection from the others of a list. */
-export const injectionKey = ({ kind, site, ordinal, at }: Injection): string => `${kind} ${site} #${ordinal} ${at}`
+/** What tells an injection from the others of a list, and stays when it comes at another time. */
+export const injectionKey = ({ kind, site, ordinal }: Injection): string => `${kind} ${site} #${ordinal}`
 
 export const operationKey = ({ client, index }: PlannedOperation): string => `${client} #${index}`

@@ -17,7 +17,7 @@ export interface TrialRequest {
 
 /** A run that failed as it should. Plain data. */
 export interface Reproduction {
-  /** What really happened, as a list: injections that found no site, and those after the end, are gone. */
+  /** What really happened, as a list, by time: injections that did nothing until the end are gone. */
   readonly recipe: Recipe
   /** Single packets and operations that episodes struck. */
   readonly occurrences: readonly Injection[]
@@ -72,7 +72,7 @@ export function reproductionOf(recipe: Recipe, report: RunReport): Reproduction 
   return {
     recipe: {
       ...recipe,
-      injections: report.injections.filter((injection) => isPast(injection) && !stale.has(injection)),
+      injections: report.injections.filter((injection) => !stale.has(injection)).sort((a, b) => a.at - b.at),
       operations: recipe.operations === null ? null : operations,
     },
     occurrences: report.occurrences.filter(isPast),
