@@ -7,9 +7,9 @@ import { BadInput } from './bad-input.js'
 import { isScenarioFile } from './load-scenario.js'
 import { readTypeScript } from './type-script.js'
 
-/** Beside the sources, and above the built form. */
-const folders = ['../examples/models', '../../examples/models'].map((place) => fileURLToPath(new URL(place, import.meta.url)))
-const suffix = '.model.ts'
+/** Of the form that runs: what is built need not be compiled as it is loaded. */
+const stockFolder = fileURLToPath(new URL('../examples/models', import.meta.url))
+const suffix = import.meta.url.endsWith('.ts') ? '.model.ts' : '.model.js'
 
 /** Names that other tools and papers have for the models in the box. */
 const otherNames: Readonly<Record<string, string>> = {
@@ -26,12 +26,10 @@ const otherNames: Readonly<Record<string, string>> = {
 
 /** The models in the box, by name. */
 export function stockModels(): Map<string, string> {
-  const folder = folders.find((place) => existsSync(place))
-  if (folder === undefined) throw new Error('examples/models is not beside the command line')
-  const files = readdirSync(folder)
+  const files = readdirSync(stockFolder)
     .filter((file) => file.endsWith(suffix))
     .sort()
-  return new Map(files.map((file) => [file.slice(0, -suffix.length), path.join(folder, file)]))
+  return new Map(files.map((file) => [file.slice(0, -suffix.length), path.join(stockFolder, file)]))
 }
 
 export interface LoadedModel {
@@ -54,7 +52,7 @@ export async function loadModel(name: string, folder: string): Promise<LoadedMod
 
 async function loadFile(absolute: string, name: string, folder: string): Promise<ModelFamily> {
   if (!existsSync(absolute) || !statSync(absolute).isFile()) throw new BadInput(`${name}: no such file; the path is taken from ${folder}`)
-  await readTypeScript()
+  if (absolute.endsWith('.ts')) await readTypeScript()
   let module: { default?: unknown }
   try {
     module = (await import(pathToFileURL(absolute).href)) as { default?: unknown }

@@ -3,7 +3,7 @@ import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const root = fileURLToPath(new URL('../', import.meta.url))
-const parts = ['sim', 'systems', 'invariants', 'scenarios', 'cli']
+const parts = ['sim', 'systems', 'invariants', 'scenarios', 'cli', 'examples/models']
 /** Made before the compiler reads the first source. */
 const stamp = 'dist/.begun'
 

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { pathToFileURL } from 'node:url'
@@ -20,7 +20,7 @@ function write(file: string, seconds: number): void {
 
 describe('the built form', () => {
   test('is used only while no source is as new as its build', () => {
-    for (const part of ['sim/kernel', 'systems', 'invariants', 'scenarios', 'cli']) write(`${part}/a.ts`, 1_000)
+    for (const part of ['sim/kernel', 'systems', 'invariants', 'scenarios', 'cli', 'examples/models']) write(`${part}/a.ts`, 1_000)
     expect(isBuiltFormCurrent(folder)).toBe(false)
     write('dist/.begun', 2_000)
     expect(isBuiltFormCurrent(folder)).toBe(true)
@@ -28,6 +28,9 @@ describe('the built form', () => {
     expect(isBuiltFormCurrent(folder)).toBe(false)
     write('sim/kernel/b.ts', 1_999)
     expect(isBuiltFormCurrent(folder)).toBe(true)
+    write('examples/models/a.model.ts', 2_000)
+    expect(isBuiltFormCurrent(folder)).toBe(false)
+    write('examples/models/a.model.ts', 1_000)
     write('sim/kernel/notes.md', 3_000)
     expect(isBuiltFormCurrent(folder)).toBe(true)
   })
@@ -41,6 +44,12 @@ describe('the built form', () => {
   ])('has the place of %s at %s', (source, place) => {
     const at = (file: string) => pathToFileURL(path.join(repository, file)).href
     expect(toBuilt({ url: at(source) })).toMatchObject({ url: at(place) })
+  })
+
+  test.runIf(isBuiltFormCurrent())('holds every model in the box, so that none has to be compiled to be checked (only where it is current)', () => {
+    const names = (folder: string, suffix: string) =>
+      readdirSync(path.join(repository, folder)).flatMap((file) => (file.endsWith(suffix) ? [file.slice(0, -suffix.length)] : []))
+    expect(names('dist/examples/models', '.model.js')).toEqual(names('examples/models', '.model.ts'))
   })
 
   test.runIf(isBuiltFormCurrent())('runs as the sources do, for files that name either (only where it is current)', async () => {
