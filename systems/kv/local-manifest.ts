@@ -6,13 +6,15 @@
  */
 import { DiskError } from '../../sim/host/errors.js'
 import type { Disk, File } from '../../sim/host/seam.js'
+import { concatBytes } from './bytes.js'
 import { Corrupt, CorruptManifest, FailedRead, UnknownOutcome } from './errors.js'
 import { allDone, failureOf } from './local-files.js'
-import type { Manifest } from './manifest.js'
+import type { KeptStates, Manifest } from './manifest.js'
 import { type ReplayedManifest, replayManifest } from './manifest-log.js'
-import { encodeDelta, encodeState, ownerOf } from './manifest-record.js'
-import type { ManifestDelta, ManifestState } from './manifest-state.js'
+import { encodeDelta, encodeRedo, encodeState, ownerOf } from './manifest-record.js'
+import type { ManifestDelta } from './manifest-state.js'
 import type { FileCounts } from './page-files.js'
+import type { ManifestRedo } from './redo.js'
 
 export function manifestPaths(directory: string, copies: number): string[] {
   return Array.from({ length: copies }, (_, i) => `${directory}/manifest-${i + 1}`)
@@ -33,7 +35,7 @@ export async function loadCopies(
       const found = replayManifest(bytes, path, owner)
       // A new file gets its name when it is whole: an empty one was damaged.
       if (found === null) failure ??= new CorruptManifest(path, 0, 'expected a whole state, found none')
-      else if (best === null || found.state.sequence > best.state.sequence) best = found
+      else if (best === null || found.sequence > best.sequence) best = found
     } catch (error) {
       if (!(error instanceof Corrupt || error instanceof DiskError)) throw error
       failure ??= error instanceof DiskError ? new FailedRead(error.message) : error
@@ -66,26 +68,22 @@ export class LocalManifest implements Manifest {
     return this.#size > this.#longBytes
   }
 
-  async load(): Promise<ManifestState | null> {
+  async load(): Promise<KeptStates | null> {
     // Both, however many are written: a store may have been opened with other options before.
-    const found = await loadCopies(manifestPaths(this.#directory, 2), this.#owner, (path) => this.#disk.readFile(path))
-    return found?.state ?? null
+    return loadCopies(manifestPaths(this.#directory, 2), this.#owner, (path) => this.#disk.readFile(path))
   }
 
-  async append(delta: ManifestDelta): Promise<void> {
-    const bytes = encodeDelta(delta, this.#owner)
-    try {
-      await allDone(this.#files.map((file) => this.#write(file, bytes)))
-    } catch (error) {
-      if (!(error instanceof DiskError)) throw error
-      throw new UnknownOutcome(`the change to state ${delta.sequence} may be in the manifest, or not: ${error.message}`)
-    }
-    this.#size += bytes.length
+  append(delta: ManifestDelta): Promise<void> {
+    return this.#append(encodeDelta(delta, this.#owner), delta.sequence)
   }
 
-  async rewrite(state: ManifestState): Promise<void> {
+  log(redo: ManifestRedo): Promise<void> {
+    return this.#append(encodeRedo(redo, this.#owner), redo.sequence)
+  }
+
+  async rewrite({ state, redo }: KeptStates): Promise<void> {
     this.close()
-    const bytes = encodeState(state, this.#owner)
+    const bytes = concatBytes([encodeState(state, this.#owner), ...redo.map((each) => encodeRedo(each, this.#owner))])
     const paths = manifestPaths(this.#directory, this.#copies)
     try {
       for (const path of paths) {
@@ -105,6 +103,16 @@ export class LocalManifest implements Manifest {
   close(): void {
     for (const file of this.#files) file.close()
     this.#files = []
+  }
+
+  async #append(bytes: Uint8Array, sequence: number): Promise<void> {
+    try {
+      await allDone(this.#files.map((file) => this.#write(file, bytes)))
+    } catch (error) {
+      if (!(error instanceof DiskError)) throw error
+      throw new UnknownOutcome(`the change to state ${sequence} may be in the manifest, or not: ${error.message}`)
+    }
+    this.#size += bytes.length
   }
 
   async #write(file: File, bytes: Uint8Array): Promise<void> {

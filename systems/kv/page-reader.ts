@@ -1,6 +1,7 @@
 import { BloomFilter } from './bloom.js'
 import { CopyPool } from './copy-pool.js'
 import { readEntries } from './data-page.js'
+import type { DeferredPages } from './deferred-pages.js'
 import { CorruptContent, CorruptPage } from './errors.js'
 import { type IndexNode, readIndex } from './index-page.js'
 import type { MappingTable } from './mapping.js'
@@ -13,6 +14,8 @@ export type TreePage = IndexNode | Uint8Array
 
 export interface PageReaderOptions {
   readonly files: PageFiles
+  /** Pages that are not in files yet. */
+  readonly deferred: DeferredPages
   readonly pageBytes: number
   readonly filePages: number
   readonly index: CacheView<IndexNode>
@@ -29,12 +32,14 @@ export class PageReader {
   /** For values that callers are given. */
   readonly copies = new CopyPool()
   readonly pageBytes: number
+  readonly #deferred: DeferredPages
   readonly #filePages: number
   /** Pages that came back whole only from another copy. */
   healed = 0
 
   constructor(options: PageReaderOptions) {
     this.files = options.files
+    this.#deferred = options.deferred
     this.index = options.index
     this.data = options.data
     this.filters = options.filters
@@ -75,11 +80,13 @@ export class PageReader {
     return page
   }
 
-  /** The whole page from its file. */
+  /** The whole page from its file, if it has one already. */
   async raw(mapping: MappingTable, logical: number): Promise<Uint8Array> {
     const physical = mapping.physicalOf(logical)
     const stamp = mapping.stampOf(logical)
     if (physical < 0) throw new CorruptContent(`logical page ${logical} is named and lies nowhere`)
+    const inMemory = this.#deferred.page(physical)
+    if (inMemory !== undefined) return inMemory
     const first = await this.files.read(physical)
     if (isIntact(first, this.pageBytes, logical, stamp)) return first
     const copy = this.files.hasCopies ? await this.files.readCopy(physical) : null

@@ -55,7 +55,7 @@ export function statsOf({ counts, caches, shards, partitions }: KvStore): StoreS
       name,
       health: core.health,
       sequence: core.chain.current.sequence,
-      pages: core.state.mapping.count,
+      pages: core.chain.current.mapping.count,
       amplification: amplification(core),
       snapshots: core.chain.live.reduce((sum, { pins }) => sum + pins, 0),
       archives: core.archiveFiles.size,

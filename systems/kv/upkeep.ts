@@ -15,6 +15,7 @@ const mostExpired = 1_000
 export async function keepUp(partition: Partition): Promise<void> {
   const parts: readonly (readonly [name: string, run: () => Promise<void>])[] = [
     ['repair', () => partition.repair()],
+    ['write', () => partition.settle()],
     ['manifest', () => shortenManifest(partition)],
     ['expire', () => removeExpired(partition)],
     ['compact', () => compact(partition)],
@@ -60,14 +61,19 @@ function timeOf(expiryKey: Uint8Array): number {
 
 /** Moves pages of the emptiest files until the rest is dense enough. */
 async function compact(partition: Partition): Promise<void> {
-  const { state, options, openFile } = partition
-  if (state.layout !== 'append') return
-  const logicals = pagesToMove(state, options.amplification, openFile, partition.goneFiles)
+  if (misplacedPages(partition).length === 0) return
+  // Those that are about to be written need not be moved.
+  await partition.settle()
+  const logicals = misplacedPages(partition)
   if (logicals.length === 0) return
   const moved = await readWhole(partition, logicals.slice(0, mostMovedPages))
   if (moved.length === 0) return
   partition.host.check.sometimes('kv: data files are compacted')
   await partition.commit(async (_edit, roots) => roots, [], moved)
+}
+
+function misplacedPages({ state, options, openFile, goneFiles }: Partition): number[] {
+  return state.layout === 'append' ? pagesToMove(state, options.amplification, openFile, goneFiles) : []
 }
 
 /** Pages as they lie there. What cannot be read stays where it is: whoever reads it is told. */
@@ -88,7 +94,7 @@ async function readWhole(partition: Partition, logicals: readonly number[]): Pro
 export async function collectFiles(partition: Partition): Promise<void> {
   const { files, chain, archiveFiles, pages, openFile, goneFiles } = partition
   const { filePages } = partition.state
-  const garbage = garbageOf(await files.list(), { versions: chain.held, archives: archiveFiles, filePages, openFile, index: pages.index })
+  const garbage = garbageOf(await files.list(), { versions: [partition.state, ...chain.held], archives: archiveFiles, filePages, openFile, index: pages.index })
   for (const file of garbage) {
     await files.remove(file)
     goneFiles.add(file)
@@ -99,8 +105,7 @@ export async function collectFiles(partition: Partition): Promise<void> {
 
 /** Whether there is anything left for upkeep to do for now. */
 export function isTidy(partition: Partition): boolean {
-  const { state, options, goneFiles } = partition
-  return state.layout !== 'append' || pagesToMove(state, options.amplification, partition.openFile, goneFiles).length === 0
+  return misplacedPages(partition).length === 0
 }
 
 export function amplification(partition: Partition): number {

@@ -1,0 +1,80 @@
+/**
+ * What commits have made of the trees that are durable in the manifest as redo records alone: pages that have no place in a file yet. To mappings they lie beyond
+ * all files. A state in which they lie there is as good as any other to readers; the manifest's own state is the one before all of them, so that places which it
+ * names are not free before the pages are written and the manifest says so.
+ */
+import { type MappingChange, type MappingTable, unmapped } from './mapping.js'
+import { type ManifestRedo, redoBytes } from './redo.js'
+import type { TreeEdit } from './tree-edit.js'
+
+/** Physical pages from here on lie in memory. */
+const firstDeferred = 2 ** 52
+
+export class DeferredPages {
+  /** In their order; the first follows the manifest's own state. */
+  readonly redo: ManifestRedo[] = []
+  /** By logical page, what has changed since the manifest's own state. */
+  readonly changed = new Map<number, MappingChange>()
+  /** Places in files that the manifest's own state uses and the current one does not. */
+  leftBehind: number[] = []
+  /** What any state that is live has in memory. */
+  readonly #pages = new Map<number, Uint8Array>()
+  #next = firstDeferred
+  #redoBytes = 0
+
+  constructor(readonly pageBytes: number) {}
+
+  /** Of memory: pages, and what the records say. */
+  get bytes(): number {
+    return this.#pages.size * this.pageBytes + this.#redoBytes
+  }
+
+  /** Not sealed. Undefined: it lies in a file. */
+  page(physical: number): Uint8Array | undefined {
+    if (physical < firstDeferred) return undefined
+    const page = this.#pages.get(physical)
+    if (page === undefined) throw new Error(`the page in memory at ${physical} is named and is not there`)
+    return page
+  }
+
+  /** Takes in a commit that the manifest has as this record. Answers what it changes in the mapping, and which pages in memory the state before leaves behind. */
+  take(redo: ManifestRedo, edit: TreeEdit, before: MappingTable, draw: () => number): { readonly mapping: MappingChange[]; readonly leftBehind: number[] } {
+    const mapping: MappingChange[] = []
+    const inMemory: number[] = []
+    const change = (logical: number, physical: number, stamp: number) => {
+      const to = { logical, physical, stamp }
+      mapping.push(to)
+      this.changed.set(logical, to)
+      const from = before.physicalOf(logical)
+      if (from >= firstDeferred) inMemory.push(from)
+      else if (from !== unmapped) this.leftBehind.push(from)
+    }
+    for (const [logical, page] of edit.drafts) {
+      const physical = this.#next++
+      this.#pages.set(physical, page)
+      change(logical, physical, draw())
+    }
+    for (const logical of edit.freed) change(logical, unmapped, 0)
+    this.redo.push(redo)
+    this.#redoBytes += redoBytes(redo.changes)
+    return { mapping, leftBehind: inMemory }
+  }
+
+  /** No live state uses these places any more: answers those that lie in files. */
+  release(physical: readonly number[]): number[] {
+    const inFiles: number[] = []
+    for (const place of physical) {
+      if (place < firstDeferred) inFiles.push(place)
+      else this.#pages.delete(place)
+    }
+    return inFiles
+  }
+
+  /** The manifest's own state is the current one. Pages stay for as long as a state has them in memory. */
+  settle(): void {
+    this.redo.length = 0
+    this.changed.clear()
+    this.leftBehind = []
+    this.#redoBytes = 0
+  }
+}
