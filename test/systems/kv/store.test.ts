@@ -29,10 +29,11 @@ describe('A store', () => {
   })
 
   const layouts: readonly GivenOptions[] = [
-    { ...small, layout: 'append' },
+    { ...small, layout: 'append', deferredBytes: 32_768 },
     { ...small, layout: 'reuse' },
+    { ...small, layout: 'reuse', deferredBytes: 0 },
   ]
-  test.each(layouts)('is the same as a sorted map whatever is done to it ($layout)', async (options) => {
+  test.each(layouts)('is the same as a sorted map whatever is done to it ($layout, $deferredBytes)', async (options) => {
     // Few keys of every kind: shared prefixes, high bytes, one within the other.
     const key = fc
       .array(fc.constantFrom(0, 1, 97, 98, 127, 128, 255), { minLength: 1, maxLength: 4 })
