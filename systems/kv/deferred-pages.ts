@@ -29,6 +29,11 @@ export class DeferredPages {
     return this.#pages.size * this.pageBytes + this.#redoBytes
   }
 
+  /** Of the records alone: what has to be done again at a start. */
+  get redoBytes(): number {
+    return this.#redoBytes
+  }
+
   /** Not sealed. Undefined: it lies in a file. */
   page(physical: number): Uint8Array | undefined {
     if (physical < firstDeferred) return undefined

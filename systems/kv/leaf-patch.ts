@@ -111,10 +111,15 @@ class GroupWriter {
     const source = this.#source
     const reader = new VarintReader(source, start, end)
     const key = keyRoom
+    const last = this.#last
     this.#inGroup = 0
     let timestamp = 0
     let next = from
+    // Entries from here on are taken as they lie there, all together: before each is written what is before it in the source.
+    let asItIs = start
+    let isInStep = true
     while (reader.position < end) {
+      const entryAt = reader.position
       const shared = reader.next()
       const unshared = reader.next()
       const length = reader.next()
@@ -128,6 +133,7 @@ class GroupWriter {
       const rest = reader.position
       if (flags & entryFlags.expires) reader.next()
       reader.position += Math.floor(length / flagValues)
+      if (reader.isBroken || reader.position > end) return false
       let difference = 1
       while (next < to) {
         const patch = patches[next] as LeafPatch
@@ -135,17 +141,40 @@ class GroupWriter {
         if (difference < 0) break
         next++
         if (difference === 0 && (flags & (entryFlags.overflow | entryFlags.expires)) !== 0) return false
+        if (isInStep && !this.#copy(asItIs, entryAt)) return false
+        isInStep = false
         if (patch.value !== null && !this.#put(patch, longest)) return false
         if (difference === 0) break
       }
       if (difference === 0) continue
+      if (isInStep && this.#inGroup < longest) {
+        if (this.#inGroup === 0) this.#restarts.push(this.#at)
+        this.#inGroup++
+        for (let i = shared; i < keyLength; i++) last[i] = key[i] as number
+        this.#lastLength = keyLength
+        this.#lastTimestamp = timestamp
+        continue
+      }
+      if (isInStep && !this.#copy(asItIs, entryAt)) return false
       if (!this.#add(key, keyLength, length, timestamp, source, rest, reader.position, longest)) return false
+      asItIs = reader.position
+      isInStep = true
     }
+    if (isInStep && !this.#copy(asItIs, end)) return false
     for (; next < to; next++) {
       const patch = patches[next] as LeafPatch
       if (patch.value !== null && !this.#put(patch, longest)) return false
     }
     return !reader.isBroken
+  }
+
+  /** Bytes of the source. False: there is no room. */
+  #copy(from: number, to: number): boolean {
+    if (from === to) return true
+    if (this.#at + to - from > this.#page.length) return false
+    this.#page.set(this.#source.subarray(from, to), this.#at)
+    this.#at += to - from
+    return true
   }
 
   #put({ key, value }: LeafPatch, longest: number): boolean {

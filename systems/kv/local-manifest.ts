@@ -2,6 +2,9 @@
  * The manifest as files: `manifest-1` and, when there are to be two copies, `manifest-2`. A change is acknowledged when it is durable in each; a state is read from
  * the copy that says most, so that one of two may decay in any way. They are written anew one after the other: one of them is whole at any time.
  *
+ * Files are longer than what they say: behind the last record zeros are written for those to come, since a sync of a file that has grown has to write more than
+ * what it holds.
+ *
  * After a failed write or sync nobody knows what a power loss leaves, and a later sync may succeed though it writes nothing: the files must be written anew.
  */
 import { DiskError } from '../../sim/host/errors.js'
@@ -15,6 +18,9 @@ import { encodeDelta, encodeRedo, encodeState, ownerOf } from './manifest-record
 import type { ManifestDelta } from './manifest-state.js'
 import type { FileCounts } from './page-files.js'
 import type { ManifestRedo } from './redo.js'
+
+/** Zeros that are written at once, in bytes; no more than there are bytes of records. */
+const mostAhead = 65_536
 
 export function manifestPaths(directory: string, copies: number): string[] {
   return Array.from({ length: copies }, (_, i) => `${directory}/manifest-${i + 1}`)
@@ -53,7 +59,10 @@ export class LocalManifest implements Manifest {
   readonly #longBytes: number
   readonly #counts: FileCounts
   #files: File[] = []
+  /** Of records. */
   #size = 0
+  /** Of the files. */
+  #room = 0
 
   constructor(options: { disk: Disk; directory: string; partition: string; copies: number; longBytes: number; counts: FileCounts }) {
     this.#disk = options.disk
@@ -98,6 +107,7 @@ export class LocalManifest implements Manifest {
       throw failureOf(error)
     }
     this.#size = bytes.length
+    this.#room = bytes.length
   }
 
   close(): void {
@@ -106,13 +116,16 @@ export class LocalManifest implements Manifest {
   }
 
   async #append(bytes: Uint8Array, sequence: number): Promise<void> {
+    const end = this.#size + bytes.length
+    const written = end <= this.#room ? bytes : concatBytes([bytes, new Uint8Array(Math.min(mostAhead, end))])
     try {
-      await allDone(this.#files.map((file) => this.#write(file, bytes)))
+      await allDone(this.#files.map((file) => this.#write(file, written)))
     } catch (error) {
       if (!(error instanceof DiskError)) throw error
       throw new UnknownOutcome(`the change to state ${sequence} may be in the manifest, or not: ${error.message}`)
     }
-    this.#size += bytes.length
+    this.#room = Math.max(this.#room, this.#size + written.length)
+    this.#size = end
   }
 
   async #write(file: File, bytes: Uint8Array): Promise<void> {

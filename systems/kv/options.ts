@@ -58,7 +58,7 @@ export interface KvOptions {
   readonly readAhead: number
   /**
    * Bytes of memory for changes that are durable in the manifest while the pages which they lead to are still to be written; 0: every commit writes its pages.
-   * Without a cloud tier only.
+   * A quarter of it at most is what was asked for, which a start has to do again. Without a cloud tier only.
    */
   readonly deferredBytes: number
   /** The manifest is written anew when it is longer, in bytes. */

@@ -60,6 +60,8 @@ export class Partition {
   /** Writers at work: one at most. */
   writers = 0
   commits = 0
+  /** How many there were when it was last seen to. */
+  commitsSeen = 0
   /** Bytes of keys and values that were asked to be written. */
   bytesAsked = 0
   #state: ManifestState
@@ -254,6 +256,7 @@ export class Partition {
     const record = redoBytes(changes)
     const pages = drafts.size * deferred.pageBytes
     if (storage.manifest.log === undefined || deferred.bytes + record + pages > deferredBytes) return false
+    if ((deferred.redoBytes + record) * 4 > deferredBytes) return false
     // What changes nothing is no reason to write what can wait.
     return drafts.size === 0 ? deferred.redo.length > 0 : record * manifestCopies <= pages
   }

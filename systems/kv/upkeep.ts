@@ -11,11 +11,14 @@ import { scanLeaves } from './tree-reader.js'
 /** Entries that one commit removes because they have expired, at most. */
 const mostExpired = 1_000
 
-/** One round: each part is a job of its own, so that batches go in between. A part that fails is tried again in the next round. */
-export async function keepUp(partition: Partition): Promise<void> {
+/**
+ * One round: each part is a job of its own, so that batches go in between. A part that fails is tried again in the next round. Pages that wait to be written are
+ * written, unless `mayWait` says that they may wait for those of more commits.
+ */
+export async function keepUp(partition: Partition, mayWait: boolean): Promise<void> {
   const parts: readonly (readonly [name: string, run: () => Promise<void>])[] = [
     ['repair', () => partition.repair()],
-    ['write', () => partition.settle()],
+    ['write', () => (mayWait ? settleWhenQuiet(partition) : partition.settle())],
     ['manifest', () => shortenManifest(partition)],
     ['expire', () => removeExpired(partition)],
     ['compact', () => compact(partition)],
@@ -32,8 +35,17 @@ export async function keepUp(partition: Partition): Promise<void> {
   }
 }
 
+/** While commits come and go their pages can wait for each other. */
+async function settleWhenQuiet(partition: Partition): Promise<void> {
+  const { commits, commitsSeen } = partition
+  partition.commitsSeen = commits
+  if (commits === commitsSeen) await partition.settle()
+}
+
 async function shortenManifest(partition: Partition): Promise<void> {
-  if (partition.storage.manifest.isLong) await partition.rewriteManifest()
+  if (!partition.storage.manifest.isLong) return
+  await partition.settle()
+  await partition.rewriteManifest()
 }
 
 /** Entries whose time has come are not served any more; here they go. */
