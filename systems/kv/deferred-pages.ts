@@ -9,6 +9,8 @@ import type { TreeEdit } from './tree-edit.js'
 
 /** Physical pages from here on lie in memory. */
 const firstDeferred = 2 ** 52
+/** Of pages that nobody uses any more and that are kept for the next. */
+const mostSpareBytes = 4 * 1024 * 1024
 
 export class DeferredPages {
   /** In their order; the first follows the manifest's own state. */
@@ -19,6 +21,10 @@ export class DeferredPages {
   leftBehind: number[] = []
   /** What any state that is live has in memory. */
   readonly #pages = new Map<number, Uint8Array>()
+  /** Places of pages that were written since: caches have them, and mappings name them by another place. */
+  readonly #written = new Set<number>()
+  /** New memory for each page would cost about as much as what is done with it. */
+  readonly #spare: Uint8Array[] = []
   #next = firstDeferred
   #redoBytes = 0
 
@@ -32,6 +38,16 @@ export class DeferredPages {
   /** Of the records alone: what has to be done again at a start. */
   get redoBytes(): number {
     return this.#redoBytes
+  }
+
+  /** Memory for a page, with anything in it. */
+  room(): Uint8Array {
+    return this.#spare.pop() ?? new Uint8Array(this.pageBytes)
+  }
+
+  /** Nobody has it. */
+  giveBack(room: Uint8Array): void {
+    if (this.#spare.length * this.pageBytes < mostSpareBytes) this.#spare.push(room)
   }
 
   /** Not sealed. Undefined: it lies in a file. */
@@ -69,8 +85,14 @@ export class DeferredPages {
   release(physical: readonly number[]): number[] {
     const inFiles: number[] = []
     for (const place of physical) {
-      if (place < firstDeferred) inFiles.push(place)
-      else this.#pages.delete(place)
+      if (place < firstDeferred) {
+        inFiles.push(place)
+        continue
+      }
+      const page = this.page(place) as Uint8Array
+      this.#pages.delete(place)
+      // A later page of the same number has its place in the cache.
+      if (!this.#written.delete(place)) this.giveBack(page)
     }
     return inFiles
   }
@@ -78,6 +100,7 @@ export class DeferredPages {
   /** The manifest's own state is the current one. Pages stay for as long as a state has them in memory. */
   settle(): void {
     this.redo.length = 0
+    for (const { physical } of this.changed.values()) if (physical >= firstDeferred) this.#written.add(physical)
     this.changed.clear()
     this.leftBehind = []
     this.#redoBytes = 0

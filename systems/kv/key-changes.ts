@@ -84,7 +84,11 @@ function patchPlain({ edit, codec, leastCompressed, nowMillis }: EditContext, pa
     if (change.expiresAtMillis !== undefined || (codec !== null && value.length >= leastCompressed) || plainEntryBytes(key, value) > longest) return null
     patches.push({ key, value })
   }
-  return patchLeaf(page, patches, nowMillis, leastBytes)
+  const { deferred } = edit.pages
+  const room = deferred.room()
+  const patched = patchLeaf(page, patches, nowMillis, leastBytes, room)
+  if (patched === null) deferred.giveBack(room)
+  return patched
 }
 
 function entryOf({ edit, codec, leastCompressed, nowMillis }: EditContext, change: KeyChange & { kind: 'put' }): LeafEntry {

@@ -25,13 +25,13 @@ const lastKeyRoom = new Uint8Array(longestKey(largestPageBytes))
 
 /**
  * The page after the changes, not sealed, with the links that it had. Null: it has to be taken apart, because it would be too full or hold less than
- * `leastBytes`, or because what is replaced is more than an entry (an overflow value, or one that expires).
+ * `leastBytes`, or because what is replaced is more than an entry (an overflow value, or one that expires). It is made in `room`, as long as the page itself.
  */
-export function patchLeaf(page: Uint8Array, patches: readonly LeafPatch[], timestampMillis: number, leastBytes: number): Uint8Array | null {
+export function patchLeaf(page: Uint8Array, patches: readonly LeafPatch[], timestampMillis: number, leastBytes: number, room: Uint8Array): Uint8Array | null {
   const restartsAt = restartArrayAt(page)
   const restarts = restartCount(page)
   if (restarts === 0) return null
-  const writer = new GroupWriter(page, timestampMillis)
+  const writer = new GroupWriter(page, timestampMillis, room)
   let copied = 0
   let done = 0
   while (done < patches.length) {
@@ -61,9 +61,9 @@ class GroupWriter {
   #lastLength = 0
   #lastTimestamp = 0
 
-  constructor(source: Uint8Array, timestampMillis: number) {
+  constructor(source: Uint8Array, timestampMillis: number, room: Uint8Array) {
     this.#source = source
-    this.#page = new Uint8Array(source.length)
+    this.#page = room
     this.#timestampMillis = timestampMillis
     for (let i = pageHeaderBytes; i < dataContentAt; i++) this.#page[i] = source[i] as number
   }
@@ -103,6 +103,7 @@ class GroupWriter {
       at += 2
     }
     writeU16(page, at, this.#restarts.length)
+    page.fill(0, at + 2)
     setPageHead(page, pageTypes.data, at + 2 - pageHeaderBytes)
     return page
   }

@@ -26,20 +26,20 @@ export interface PageReaderOptions {
 /** Reads the pages of a partition, through the caches, and lets none pass that is not what was written. */
 export class PageReader {
   readonly files: PageFiles
+  readonly deferred: DeferredPages
   readonly index: CacheView<IndexNode>
   readonly data: CacheView<Uint8Array>
   readonly filters: CacheView<BloomFilter>
   /** For values that callers are given. */
   readonly copies = new CopyPool()
   readonly pageBytes: number
-  readonly #deferred: DeferredPages
   readonly #filePages: number
   /** Pages that came back whole only from another copy. */
   healed = 0
 
   constructor(options: PageReaderOptions) {
     this.files = options.files
-    this.#deferred = options.deferred
+    this.deferred = options.deferred
     this.index = options.index
     this.data = options.data
     this.filters = options.filters
@@ -85,7 +85,7 @@ export class PageReader {
     const physical = mapping.physicalOf(logical)
     const stamp = mapping.stampOf(logical)
     if (physical < 0) throw new CorruptContent(`logical page ${logical} is named and lies nowhere`)
-    const inMemory = this.#deferred.page(physical)
+    const inMemory = this.deferred.page(physical)
     if (inMemory !== undefined) return inMemory
     const first = await this.files.read(physical)
     if (isIntact(first, this.pageBytes, logical, stamp)) return first

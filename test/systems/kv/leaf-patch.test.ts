@@ -4,6 +4,7 @@ import { compareBytes, equalBytes } from '../../../systems/kv/bytes.js'
 import { DataPageBuilder, findEntry, nextLeaf, previousLeaf, readEntries, setNextLeaf, setPreviousLeaf } from '../../../systems/kv/data-page.js'
 import type { LeafEntry } from '../../../systems/kv/entry.js'
 import { type LeafPatch, patchLeaf } from '../../../systems/kv/leaf-patch.js'
+import { contentLength, pageHeaderBytes } from '../../../systems/kv/page.js'
 import { contentOf, keyArbitrary, sortedEntries } from './page-content.js'
 
 const patches = fc
@@ -36,7 +37,7 @@ test('a page that is changed as it lies holds what one that was laid out anew wo
       let page = pageOf(entries, 8_192)
       let expected: readonly LeafEntry[] = entries
       for (const [round, all] of rounds.entries()) {
-        const next = patchLeaf(page, all, 5_000 + round, 0)
+        const next = patchLeaf(page, all, 5_000 + round, 0, new Uint8Array(page.length).fill(0xa5))
         const replaced = expected.filter(({ key }) => all.some((patch) => equalBytes(patch.key, key)))
         expected = patched(expected, all, 5_000 + round)
         if (next === null) {
@@ -45,6 +46,7 @@ test('a page that is changed as it lies holds what one that was laid out anew wo
           return
         }
         expect([previousLeaf(next), nextLeaf(next)]).toEqual([7, 8])
+        expect(next.subarray(pageHeaderBytes + contentLength(next)).every((byte) => byte === 0)).toBe(true)
         expect(contentOf(readEntries(next))).toEqual(contentOf(expected))
         for (const entry of expected) expect(contentOf([findEntry(next, entry.key) as LeafEntry])).toEqual(contentOf([entry]))
         for (const { key, value } of all) if (value === null) expect(findEntry(next, key)).toBeNull()
