@@ -58,7 +58,7 @@ export interface KvOptions {
   readonly readAhead: number
   /**
    * Bytes of memory for changes that are durable in the manifest while the pages which they lead to are still to be written; 0: every commit writes its pages.
-   * A quarter of it at most is what was asked for, which a start has to do again. Without a cloud tier only.
+   * An eighth of it at most is what was asked for, which a start has to do again. Without a cloud tier only.
    */
   readonly deferredBytes: number
   /** The manifest is written anew when it is longer, in bytes. */
@@ -93,7 +93,7 @@ export const kvDefaults: KvOptions = {
   dataCacheBytes: 64 * 1024 * 1024,
   filterBytes: 4 * 1024 * 1024,
   readAhead: 32,
-  deferredBytes: 16 * 1024 * 1024,
+  deferredBytes: 32 * 1024 * 1024,
   manifestBytes: 8 * 1024 * 1024,
   manifestCopies: 2,
   amplification: 2,

@@ -256,7 +256,7 @@ export class Partition {
     const record = redoBytes(changes)
     const pages = drafts.size * deferred.pageBytes
     if (storage.manifest.log === undefined || deferred.bytes + record + pages > deferredBytes) return false
-    if ((deferred.redoBytes + record) * 4 > deferredBytes) return false
+    if ((deferred.redoBytes + record) * 8 > deferredBytes) return false
     // What changes nothing is no reason to write what can wait.
     return drafts.size === 0 ? deferred.redo.length > 0 : record * manifestCopies <= pages
   }
