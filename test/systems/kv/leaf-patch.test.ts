@@ -1,7 +1,7 @@
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { compareBytes, equalBytes } from '../../../systems/kv/bytes.js'
-import { DataPageBuilder, findEntry, nextLeaf, previousLeaf, readEntries, setNextLeaf, setPreviousLeaf } from '../../../systems/kv/data-page.js'
+import { DataPageBuilder, findEntry, keepEntries, nextLeaf, previousLeaf, readEntries, setNextLeaf, setPreviousLeaf } from '../../../systems/kv/data-page.js'
 import type { LeafEntry } from '../../../systems/kv/entry.js'
 import { type LeafPatch, patchLeaf } from '../../../systems/kv/leaf-patch.js'
 import { contentLength, pageHeaderBytes } from '../../../systems/kv/page.js'
@@ -50,6 +50,14 @@ test('a page that is changed as it lies holds what one that was laid out anew wo
         expect(contentOf(readEntries(next))).toEqual(contentOf(expected))
         for (const entry of expected) expect(contentOf([findEntry(next, entry.key) as LeafEntry])).toEqual(contentOf([entry]))
         for (const { key, value } of all) if (value === null) expect(findEntry(next, key)).toBeNull()
+        const kept = round % (expected.length + 1)
+        if (kept > 0) {
+          const cut = keepEntries(next, kept)
+          expect([previousLeaf(cut), nextLeaf(cut)]).toEqual([7, 8])
+          expect(contentOf(readEntries(cut))).toEqual(contentOf(expected.slice(0, kept)))
+          for (const entry of expected.slice(0, kept)) expect(contentOf([findEntry(cut, entry.key) as LeafEntry])).toEqual(contentOf([entry]))
+          expect(findEntry(cut, (expected[kept] ?? { key: Uint8Array.of() }).key)).toBeNull()
+        }
         page = next
       }
     }),
