@@ -76,11 +76,10 @@ describe('A batch that would write many pages', () => {
     }
     const value = (snapshot: typeof first) => hand.ask(async () => text((await snapshot.read(bytes(keyOf(43))))!.value))
     expect([await value(first), await value(second), await read(hand, 43)]).toEqual(['one', 'two', 'round 4'])
-    const held = await hand.on(async (partition) => partition.core.deferred.bytes)
-    expect(held).toBeGreaterThan(0)
+    expect((await statsOf(hand)).deferredBytes).toBeGreaterThan(0)
     first.release()
     second.release()
-    expect(await hand.on(async (partition) => partition.core.deferred.bytes)).toBe(0)
+    expect((await statsOf(hand)).deferredBytes).toBe(0)
   })
 
   test('refuses to open when a page decayed that it changes: the error names it', async () => {
