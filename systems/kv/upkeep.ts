@@ -21,7 +21,9 @@ export async function keepUp(partition: Partition, mayWait: boolean): Promise<vo
     ['write', () => (mayWait ? settleWhenQuiet(partition) : partition.settle())],
     ['manifest', () => shortenManifest(partition)],
     ['expire', () => removeExpired(partition)],
-    ['compact', () => compact(partition)],
+    // Files that commits have emptied need no compaction.
+    ['collect', () => collectFiles(partition)],
+    ['compact', () => compact(partition, mayWait)],
     ['collect', () => collectFiles(partition)],
   ]
   for (const [name, run] of parts) {
@@ -72,8 +74,10 @@ function timeOf(expiryKey: Uint8Array): number {
 }
 
 /** Moves pages of the emptiest files until the rest is dense enough. */
-async function compact(partition: Partition): Promise<void> {
-  if (misplacedPages(partition).length === 0) return
+async function compact(partition: Partition, mayWait: boolean): Promise<void> {
+  // Pages that wait will leave more places behind than there are now: until they are written only what is far too large is worth writing them for.
+  const factor = partition.options.amplification * (mayWait && partition.deferred.redo.length > 0 ? 1.5 : 1)
+  if (misplacedPages(partition, factor).length === 0) return
   // Those that are about to be written need not be moved.
   await partition.settle()
   const logicals = misplacedPages(partition)
@@ -84,8 +88,8 @@ async function compact(partition: Partition): Promise<void> {
   await partition.commit(async (_edit, roots) => roots, [], moved)
 }
 
-function misplacedPages({ state, options, openFile, goneFiles }: Partition): number[] {
-  return state.layout === 'append' ? pagesToMove(state, options.amplification, openFile, goneFiles) : []
+function misplacedPages({ state, options, openFile, goneFiles }: Partition, factor = options.amplification): number[] {
+  return state.layout === 'append' ? pagesToMove(state, factor, openFile, goneFiles) : []
 }
 
 /** Pages as they lie there. What cannot be read stays where it is: whoever reads it is told. */
