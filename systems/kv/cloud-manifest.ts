@@ -88,7 +88,7 @@ export class CloudManifest implements Manifest {
     this.#changes++
   }
 
-  async rewrite({ state }: KeptStates): Promise<void> {
+  async rewrite(state: ManifestState): Promise<void> {
     const { requests, partition, term } = this.#options
     if (this.#isFresh) return
     const bytes = encodeState(state, this.#owner)

@@ -61,11 +61,11 @@ export function prepareCommit(parts: CommitParts): PreparedCommit {
     mapping.push({ logical, physical, stamp })
     leaveBehind(logical)
   }
-  for (const change of deferred.changed.values()) {
-    if (edit.drafts.has(change.logical) || edit.freed.has(change.logical)) continue
-    const page = deferred.page(change.physical)
-    if (page === undefined) mapping.push(change)
-    else place(change.logical, change.stamp, page, false)
+  for (const logical of deferred.changed) {
+    if (edit.drafts.has(logical) || edit.freed.has(logical)) continue
+    const page = deferred.page(parts.before.physicalOf(logical))
+    if (page === undefined) mapping.push({ logical, physical: unmapped, stamp: 0 })
+    else place(logical, parts.before.stampOf(logical), page, false)
   }
   for (const [logical, page] of edit.drafts) place(logical, parts.draw(), page, false)
   for (const { logical, stamp, bytes } of parts.moved) place(logical, stamp, bytes, true)

@@ -15,7 +15,7 @@ import { allDone, failureOf } from './local-files.js'
 import type { KeptStates, Manifest } from './manifest.js'
 import { type ReplayedManifest, replayManifest } from './manifest-log.js'
 import { encodeDelta, encodeRedo, encodeState, ownerOf } from './manifest-record.js'
-import type { ManifestDelta } from './manifest-state.js'
+import type { ManifestDelta, ManifestState } from './manifest-state.js'
 import type { FileCounts } from './page-files.js'
 import type { ManifestRedo } from './redo.js'
 
@@ -59,6 +59,8 @@ export class LocalManifest implements Manifest {
   readonly #longBytes: number
   readonly #counts: FileCounts
   #files: File[] = []
+  /** Records of commits after the last state that lies in files. */
+  #logged: Uint8Array[] = []
   /** Of records. */
   #size = 0
   /** Of the files. */
@@ -79,20 +81,25 @@ export class LocalManifest implements Manifest {
 
   async load(): Promise<KeptStates | null> {
     // Both, however many are written: a store may have been opened with other options before.
-    return loadCopies(manifestPaths(this.#directory, 2), this.#owner, (path) => this.#disk.readFile(path))
+    const found = await loadCopies(manifestPaths(this.#directory, 2), this.#owner, (path) => this.#disk.readFile(path))
+    this.#logged = found?.redo.map((redo) => encodeRedo(redo, this.#owner)) ?? []
+    return found
   }
 
-  append(delta: ManifestDelta): Promise<void> {
-    return this.#append(encodeDelta(delta, this.#owner), delta.sequence)
+  async append(delta: ManifestDelta): Promise<void> {
+    await this.#append(encodeDelta(delta, this.#owner), delta.sequence)
+    this.#logged = []
   }
 
-  log(redo: ManifestRedo): Promise<void> {
-    return this.#append(encodeRedo(redo, this.#owner), redo.sequence)
+  async log(redo: ManifestRedo): Promise<void> {
+    const bytes = encodeRedo(redo, this.#owner)
+    await this.#append(bytes, redo.sequence)
+    this.#logged.push(bytes)
   }
 
-  async rewrite({ state, redo }: KeptStates): Promise<void> {
+  async rewrite(state: ManifestState): Promise<void> {
     this.close()
-    const bytes = concatBytes([encodeState(state, this.#owner), ...redo.map((each) => encodeRedo(each, this.#owner))])
+    const bytes = concatBytes([encodeState(state, this.#owner), ...this.#logged])
     const paths = manifestPaths(this.#directory, this.#copies)
     try {
       for (const path of paths) {

@@ -1,7 +1,7 @@
 import type { ManifestDelta, ManifestState } from './manifest-state.js'
 import type { ManifestRedo } from './redo.js'
 
-/** A state that lies in files, and the commits after it, in their order. */
+/** A state that lies in files, and the commits that were logged after it, in their order. */
 export interface KeptStates {
   readonly state: ManifestState
   readonly redo: readonly ManifestRedo[]
@@ -18,8 +18,8 @@ export interface Manifest {
   append(delta: ManifestDelta): Promise<void>
   /** The same of a commit whose pages are not written yet. Undefined: not here, where records are few and far between. */
   log?(redo: ManifestRedo): Promise<void>
-  /** Puts a whole state, and the commits after it, in place of all that is kept; what was in doubt is over once it settles. May be tried again when it rejects. */
-  rewrite(kept: KeptStates): Promise<void>
+  /** Puts a whole state in place of all that is kept, but for the commits that were logged after it; what was in doubt is over once it settles. May be tried again when it rejects. */
+  rewrite(state: ManifestState): Promise<void>
   /** Whether it is long enough to be written anew. */
   readonly isLong: boolean
   close(): void

@@ -4,7 +4,7 @@ import { readEntries } from './data-page.js'
 import type { DeferredPages } from './deferred-pages.js'
 import { CorruptContent, CorruptPage } from './errors.js'
 import { type IndexNode, readIndex } from './index-page.js'
-import type { MappingTable } from './mapping.js'
+import { type MappingTable, unmapped } from './mapping.js'
 import { describeSeal, isIntact, pageType, pageTypes } from './page.js'
 import type { CacheView } from './page-cache.js'
 import type { PageFiles } from './page-files.js'
@@ -84,7 +84,7 @@ export class PageReader {
   async raw(mapping: MappingTable, logical: number): Promise<Uint8Array> {
     const physical = mapping.physicalOf(logical)
     const stamp = mapping.stampOf(logical)
-    if (physical < 0) throw new CorruptContent(`logical page ${logical} is named and lies nowhere`)
+    if (physical === unmapped) throw new CorruptContent(`logical page ${logical} is named and lies nowhere`)
     const inMemory = this.deferred.page(physical)
     if (inMemory !== undefined) return inMemory
     const first = await this.files.read(physical)

@@ -11,7 +11,6 @@ import { CorruptManifest, ExpiredTerm, KvError, NotWritten, StoreClosed, Unknown
 import { filesOf } from './garbage.js'
 import type { KvEvent } from './journal.js'
 import { applyChanges, type Roots } from './key-changes.js'
-import type { KeptStates } from './manifest.js'
 import { applyDeltas, emptyState, type ManifestState } from './manifest-state.js'
 import { MappingEdit } from './mapping.js'
 import type { KvOptions } from './options.js'
@@ -120,7 +119,7 @@ export class Partition {
     for (const file of filesOf(state.mapping, state.filePages))
       if (!present.has(file)) throw new CorruptManifest(name, 0, `it names the file ${files.nameOf(file)}, which is not there`)
     // What an earlier life wrote last may be in the page cache alone: before it is read it has to be durable.
-    await storage.manifest.rewrite({ state, redo: redo ?? [] })
+    await storage.manifest.rewrite(state)
     for (const each of redo ?? []) {
       const edit = new TreeEdit(this.pages, this.chain.current, this.#unused)
       const roots = await applyChanges({ edit, nowMillis: each.clockMillis, ...this.options }, this.chain.current, each.changes)
@@ -133,10 +132,6 @@ export class Partition {
   /** The one that lies in files, as the manifest has it. */
   get state(): ManifestState {
     return { ...this.#state, term: this.storage.term, next: Math.max(this.#state.next, this.allocator.next) }
-  }
-
-  get #kept(): KeptStates {
-    return { state: this.state, redo: this.deferred.redo }
   }
 
   /** Of the file that is being filled; no page lies beyond it. */
@@ -223,7 +218,7 @@ export class Partition {
 
   /** Writes all pages that are still to be written. Runs as a job; rejects as a commit does. */
   async settle(): Promise<void> {
-    if (this.deferred.redo.length > 0) await this.commit(async (_edit, roots) => roots)
+    if (!this.deferred.isEmpty) await this.commit(async (_edit, roots) => roots)
   }
 
   /** Those of the edit, and all that are still to be written. */
@@ -245,7 +240,7 @@ export class Partition {
     this.#unused = unusedAfter(this.#unused, edit, this.#state.mapping.length)
     rememberPages(this.pages, edit, prepared.delta.mapping)
     allocator.endCommit()
-    deferred.settle()
+    deferred.settle(before)
     this.chain.publish(new Version(sequence, root, expiryRoot, this.#state.mapping), prepared.leftBehind)
   }
 
@@ -258,13 +253,13 @@ export class Partition {
     if (storage.manifest.log === undefined || deferred.bytes + record + pages > deferredBytes) return false
     if ((deferred.redoBytes + record) * 8 > deferredBytes) return false
     // What changes nothing is no reason to write what can wait.
-    return drafts.size === 0 ? deferred.redo.length > 0 : record * manifestCopies <= pages
+    return drafts.size === 0 ? !deferred.isEmpty : record * manifestCopies <= pages
   }
 
   /** The manifest has its record. */
   #publishDeferred(redo: ManifestRedo, edit: TreeEdit, { root, expiryRoot }: Roots): void {
     const before = this.chain.current.mapping
-    const { mapping: changes, leftBehind } = this.deferred.take(redo, edit, before, () => this.host.random.u32())
+    const { mapping: changes, leftBehind } = this.deferred.take(redo.changes, edit, before, () => this.host.random.u32())
     const mapping = new MappingEdit(before)
     for (const change of changes) mapping.set(change)
     const next = new Version(redo.sequence, root, expiryRoot, mapping.finish())
@@ -276,7 +271,7 @@ export class Partition {
   /** Writes the whole state in place of what the manifest holds: what was in doubt is then certainly not. */
   async repair(): Promise<void> {
     if (this.health !== 'in-doubt') return
-    await this.storage.manifest.rewrite(this.#kept)
+    await this.storage.manifest.rewrite(this.state)
     this.allocator.free(this.#doubtful)
     this.#doubtful = []
     this.allocator.endCommit()
@@ -287,7 +282,7 @@ export class Partition {
   /** The same state, without the changes that led to it. What it kept before stays until the new one is there; when that fails, it is tried again first. */
   async rewriteManifest(): Promise<void> {
     try {
-      await this.storage.manifest.rewrite(this.#kept)
+      await this.storage.manifest.rewrite(this.state)
     } catch (error) {
       if (error instanceof KvError && this.health === 'well') this.health = error instanceof ExpiredTerm ? 'expired' : 'in-doubt'
       throw error

@@ -76,7 +76,7 @@ function timeOf(expiryKey: Uint8Array): number {
 /** Moves pages of the emptiest files until the rest is dense enough. */
 async function compact(partition: Partition, mayWait: boolean): Promise<void> {
   // Pages that wait will leave more places behind than there are now: until they are written only what is far too large is worth writing them for.
-  const factor = partition.options.amplification * (mayWait && partition.deferred.redo.length > 0 ? 1.5 : 1)
+  const factor = partition.options.amplification * (mayWait && !partition.deferred.isEmpty ? 1.5 : 1)
   if (misplacedPages(partition, factor).length === 0) return
   // Those that are about to be written need not be moved.
   await partition.settle()
