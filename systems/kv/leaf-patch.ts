@@ -12,7 +12,7 @@ import { VarintReader, writeVarint, zigzag } from './varint.js'
 /** A value that goes into the page as it is, or none: the key goes. In the order of their keys, one a key. */
 export interface LeafPatch {
   readonly key: Uint8Array
-  readonly value: Uint8Array | null
+  readonly value?: Uint8Array | undefined
 }
 
 /** Entries that follow one restart, at most. */
@@ -22,6 +22,8 @@ const headRoom = 32
 /** Of the longest key that a page may have; one for all, since nothing waits in between. */
 const keyRoom = new Uint8Array(longestKey(largestPageBytes))
 const lastKeyRoom = new Uint8Array(longestKey(largestPageBytes))
+/** An entry takes four bytes at least. */
+const restartRoom = new Uint16Array(largestPageBytes / 4)
 
 /**
  * The page after the changes, not sealed, with the links that it had. Null: it has to be taken apart, because it would be too full or hold less than
@@ -53,7 +55,8 @@ class GroupWriter {
   readonly #source: Uint8Array
   readonly #page: Uint8Array
   readonly #timestampMillis: number
-  readonly #restarts: number[] = []
+  readonly #restarts = restartRoom
+  #restartCount = 0
   #at = dataContentAt
   /** Entries behind the last restart; 0: the next one is a restart. */
   #inGroup = 0
@@ -76,19 +79,19 @@ class GroupWriter {
     const end = to === restartCount(source) ? restartsAt : readU16(source, restartsAt + 2 * to)
     if (this.#at + end - start > this.#page.length) return false
     this.#page.set(source.subarray(start, end), this.#at)
-    for (let group = from; group < to; group++) this.#restarts.push(readU16(source, restartsAt + 2 * group) - start + this.#at)
+    for (let group = from; group < to; group++) this.#restarts[this.#restartCount++] = readU16(source, restartsAt + 2 * group) - start + this.#at
     this.#at += end - start
     return true
   }
 
   /** The group that lies there, with these patches. False: it does not go this way. */
   mergeGroup(start: number, end: number, patches: readonly LeafPatch[], from: number, to: number): boolean {
-    const { length } = this.#restarts
+    const before = this.#restartCount
     const at = this.#at
     if (!this.#merge(start, end, patches, from, to, longestGroup)) return false
-    if (this.#restarts.length <= length + 1) return true
+    if (this.#restartCount <= before + 1) return true
     // Too long for one: even ones, rather than one full and one almost empty.
-    this.#restarts.length = length
+    this.#restartCount = before
     this.#at = at
     return this.#merge(start, end, patches, from, to, restartInterval)
   }
@@ -97,12 +100,13 @@ class GroupWriter {
   finish(leastBytes: number): Uint8Array | null {
     const page = this.#page
     let at = this.#at
-    if (at < leastBytes || at + 2 * this.#restarts.length + 2 > page.length || this.#restarts.length === 0) return null
-    for (const restart of this.#restarts) {
-      writeU16(page, at, restart)
+    const count = this.#restartCount
+    if (at < leastBytes || at + 2 * count + 2 > page.length || count === 0) return null
+    for (let i = 0; i < count; i++) {
+      writeU16(page, at, this.#restarts[i] as number)
       at += 2
     }
-    writeU16(page, at, this.#restarts.length)
+    writeU16(page, at, count)
     page.fill(0, at + 2)
     setPageHead(page, pageTypes.data, at + 2 - pageHeaderBytes)
     return page
@@ -144,12 +148,12 @@ class GroupWriter {
         if (difference === 0 && (flags & (entryFlags.overflow | entryFlags.expires)) !== 0) return false
         if (isInStep && !this.#copy(asItIs, entryAt)) return false
         isInStep = false
-        if (patch.value !== null && !this.#put(patch, longest)) return false
+        if (patch.value !== undefined && !this.#put(patch, longest)) return false
         if (difference === 0) break
       }
       if (difference === 0) continue
       if (isInStep && this.#inGroup < longest) {
-        if (this.#inGroup === 0) this.#restarts.push(this.#at)
+        if (this.#inGroup === 0) this.#restarts[this.#restartCount++] = this.#at
         this.#inGroup++
         for (let i = shared; i < keyLength; i++) last[i] = key[i] as number
         this.#lastLength = keyLength
@@ -164,7 +168,7 @@ class GroupWriter {
     if (isInStep && !this.#copy(asItIs, end)) return false
     for (; next < to; next++) {
       const patch = patches[next] as LeafPatch
-      if (patch.value !== null && !this.#put(patch, longest)) return false
+      if (patch.value !== undefined && !this.#put(patch, longest)) return false
     }
     return !reader.isBroken
   }
@@ -191,7 +195,7 @@ class GroupWriter {
     const isRestart = this.#inGroup === 0 || this.#inGroup === longest
     let shared = 0
     if (isRestart) {
-      this.#restarts.push(at)
+      this.#restarts[this.#restartCount++] = at
       this.#inGroup = 0
       this.#lastTimestamp = 0
     } else {

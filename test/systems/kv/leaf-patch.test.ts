@@ -8,7 +8,7 @@ import { contentLength, pageHeaderBytes } from '../../../systems/kv/page.js'
 import { contentOf, keyArbitrary, sortedEntries } from './page-content.js'
 
 const patches = fc
-  .uniqueArray(fc.record({ key: keyArbitrary, value: fc.option(fc.uint8Array({ maxLength: 60 })) }), {
+  .uniqueArray(fc.record({ key: keyArbitrary, value: fc.option(fc.uint8Array({ maxLength: 60 }), { nil: undefined }) }), {
     minLength: 1,
     maxLength: 12,
     comparator: (a, b) => equalBytes(a.key, b.key),
@@ -18,7 +18,7 @@ const patches = fc
 /** The entries after patches, the plain way. */
 function patched(entries: readonly LeafEntry[], all: readonly LeafPatch[], timestampMillis: number): LeafEntry[] {
   const kept = entries.filter(({ key }) => !all.some((patch) => equalBytes(patch.key, key)))
-  const put = all.flatMap(({ key, value }) => (value === null ? [] : [{ key, value, flags: 0, timestampMillis, expiresAtMillis: 0 }]))
+  const put = all.flatMap(({ key, value }) => (value === undefined ? [] : [{ key, value, flags: 0, timestampMillis, expiresAtMillis: 0 }]))
   return [...kept, ...put].sort((a, b) => compareBytes(a.key, b.key))
 }
 
@@ -49,7 +49,7 @@ test('a page that is changed as it lies holds what one that was laid out anew wo
         expect(next.subarray(pageHeaderBytes + contentLength(next)).every((byte) => byte === 0)).toBe(true)
         expect(contentOf(readEntries(next))).toEqual(contentOf(expected))
         for (const entry of expected) expect(contentOf([findEntry(next, entry.key) as LeafEntry])).toEqual(contentOf([entry]))
-        for (const { key, value } of all) if (value === null) expect(findEntry(next, key)).toBeNull()
+        for (const { key, value } of all) if (value === undefined) expect(findEntry(next, key)).toBeNull()
         const kept = round % (expected.length + 1)
         if (kept > 0) {
           const cut = keepEntries(next, kept)
