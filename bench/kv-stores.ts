@@ -17,7 +17,8 @@ export interface Embedded {
 }
 export type OpenEmbedded = (folder: string) => Promise<Embedded>
 
-const encode = (text: string) => new TextEncoder().encode(text)
+const encoder = new TextEncoder()
+const encode = (text: string) => encoder.encode(text)
 
 export const stores: Readonly<Record<string, OpenEmbedded>> = {
   seedfall: async (folder) => {

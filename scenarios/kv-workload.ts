@@ -49,6 +49,8 @@ export const storeOptions: Readonly<Record<string, OptionRange>> = {
   pageKilobytesHalved: { min: 0, max: 3, why: 'pages of 512 bytes times 2 to the power of this' },
   filePages: { min: 4, max: 128, log: true },
   appends: { min: 0, max: 1, why: '1: files are filled in order and compacted; 0: free pages are written again' },
+  defers: { min: 0, max: 1, why: '1: what is asked for may be durable before its pages are written; 0: never' },
+  deferredBytes: { min: 2_048, max: 262_144, log: true, why: 'of memory for pages that wait' },
   manifestBytes: { min: 512, max: 32_768, log: true },
   manifestCopies: { min: 1, max: 2 },
   indexCacheBytes: { min: 0, max: 65_536, why: '0: each page is read from the disk' },
@@ -61,7 +63,7 @@ export const storeOptions: Readonly<Record<string, OptionRange>> = {
 
 export function storeConfig(options: Options, given: GivenOptions = {}): Partial<KvServerConfig> {
   const { pageKilobytesHalved = 3, filePages = 16, appends = 1, manifestBytes = 4_096, manifestCopies = 2, indexCacheBytes = 0 } = options
-  const { dataCacheBytes = 0, filterBytes = 0, batchesACommit = 16, shards = 1, upkeepMillis = 1_000 } = options
+  const { dataCacheBytes = 0, filterBytes = 0, batchesACommit = 16, shards = 1, upkeepMillis = 1_000, defers = 0, deferredBytes = 0 } = options
   return {
     isObserved: true,
     partitions: options.partitions ?? 1,
@@ -69,6 +71,7 @@ export function storeConfig(options: Options, given: GivenOptions = {}): Partial
       pageBytes: 512 * 2 ** pageKilobytesHalved,
       filePages,
       layout: appends === 1 ? 'append' : 'reuse',
+      deferredBytes: defers === 1 ? deferredBytes : 0,
       manifestBytes,
       manifestCopies: manifestCopies === 1 ? 1 : 2,
       indexCacheBytes,

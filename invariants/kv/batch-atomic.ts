@@ -1,6 +1,8 @@
+import type { BatchOperation } from '../../systems/kv/batch.js'
+import type { ManifestRedo } from '../../systems/kv/redo.js'
 import type { KvJudge, Seen } from './observer.js'
 import type { PartitionModel } from './partition-model.js'
-import { difference, type ReferenceMap } from './reference-map.js'
+import { afterBatches, difference, type ReferenceMap } from './reference-map.js'
 
 /**
  * What is recovered is a prefix of the committed batches and at most the one in doubt, each whole, and every acknowledged one is in it. Where the disk says it, the
@@ -19,21 +21,28 @@ export const batchAtomic = (): KvJudge => (seen) => {
 
 function settle({ durable }: Seen, model: PartitionModel, sequence: number, possible: readonly ReferenceMap[]): string | undefined {
   const last = possible[possible.length - 1] as ReferenceMap
-  const state = durable?.state()
-  if (durable === null || state === undefined || state === null) {
+  const kept = durable?.kept()
+  if (durable === null || kept === undefined || kept === null) {
     if (durable !== null && sequence > 0) return `${model.name}: state ${sequence} was recovered, and no durable manifest says so`
     model.settle(sequence, last)
     return undefined
   }
-  if (state.sequence !== sequence) return `${model.name}: state ${sequence} was recovered, and the durable manifest has state ${state.sequence}`
+  if (kept.sequence !== sequence) return `${model.name}: state ${sequence} was recovered, and the durable manifest has state ${kept.sequence}`
+  const { state } = kept
   const found = durable.walk(state, true)
   // What else is wrong with it, others say.
   if ('check' in found) {
     model.settle(sequence, last)
     return undefined
   }
-  const entries = found.map((entry) => ({ key: entry.key, value: durable.value(state, entry) }))
+  const inFiles = found.map((entry) => ({ ...entry, value: durable.value(state, entry) }))
+  const entries = afterBatches(inFiles, kept.redo.map(batchOf))
   const match = possible.find((map) => difference(entries, map) === undefined)
   model.settle(sequence, match ?? last)
   return match === undefined ? `${model.name}: state ${sequence} was recovered: ${difference(entries, last)}` : undefined
+}
+
+/** What a commit did whose pages are not written yet, as a batch. */
+function batchOf({ changes: { truncateFrom, operations } }: ManifestRedo): readonly BatchOperation[] {
+  return truncateFrom === null ? operations : [{ kind: 'truncate', from: truncateFrom }, ...operations]
 }

@@ -9,19 +9,21 @@ import { entryFlags, type LeafEntry } from '../../systems/kv/entry.js'
 import { CorruptContent, CorruptManifest } from '../../systems/kv/errors.js'
 import { type ChildEntry, readIndex } from '../../systems/kv/index-page.js'
 import { manifestPaths } from '../../systems/kv/local-manifest.js'
-import { replayManifest } from '../../systems/kv/manifest-log.js'
-import { ownerOf, readRecord } from '../../systems/kv/manifest-record.js'
+import { type ReplayedManifest, replayManifest } from '../../systems/kv/manifest-log.js'
+import { type ManifestRecord, ownerOf, readRecord } from '../../systems/kv/manifest-record.js'
 import { applyDeltas, type ManifestState } from '../../systems/kv/manifest-state.js'
 import { decodeReference, readOverflowPage } from '../../systems/kv/overflow-page.js'
 import { describeSeal, isIntact, pageHeaderBytes, pageType, pageTypes } from '../../systems/kv/page.js'
 import type { KvFault } from './observer.js'
 import { show } from './reference-map.js'
 
-interface FollowedManifest {
+interface FollowedManifest extends KeptCommits {
   file: DurableFile
-  state: ManifestState
   end: number
 }
+
+/** What a manifest says: a state that lies in files, commits after it, and the number of the last of all. */
+export type KeptCommits = Pick<ReplayedManifest, 'state' | 'redo' | 'sequence'>
 
 /** A page of a tree as it was last looked at. */
 type Looked =
@@ -43,11 +45,11 @@ export class DurablePartition {
   }
 
   /** As the copies of the manifest have it together; null: there is none that is whole. */
-  state(): ManifestState | null {
-    let best: ManifestState | null = null
+  kept(): KeptCommits | null {
+    let best: KeptCommits | null = null
     for (const path of manifestPaths(this.#directory, 2)) {
-      const state = this.#follow(path)
-      if (state !== null && state.sequence > (best?.sequence ?? -1)) best = state
+      const kept = this.#follow(path)
+      if (kept !== null && kept.sequence > (best?.sequence ?? -1)) best = kept
     }
     return best
   }
@@ -84,7 +86,7 @@ export class DurablePartition {
     return value
   }
 
-  #follow(path: string): ManifestState | null {
+  #follow(path: string): KeptCommits | null {
     const file = this.#view.file(path)
     if (file === null) return null
     const followed = this.#manifests.get(path)
@@ -93,16 +95,16 @@ export class DurablePartition {
         const found = replayManifest(file.viewDurable(0), path, this.#owner)
         if (found === null) return null
         this.#manifests.set(path, { file, ...found })
-        return found.state
+        return found
       }
       const bytes = file.viewDurable(followed.end)
       let at = 0
-      for (let next = readRecord(bytes, at, this.#owner); next !== null && next.record.kind === 'delta'; next = readRecord(bytes, at, this.#owner)) {
-        followed.state = applyDeltas(followed.state, [next.record.delta])
+      for (let next = readRecord(bytes, at, this.#owner); next !== null && next.record.kind !== 'whole'; next = readRecord(bytes, at, this.#owner)) {
+        follow(followed, next.record)
         at = next.end
       }
       followed.end += at
-      return followed.state
+      return followed
     } catch (error) {
       if (error instanceof CorruptManifest) return null
       throw error
@@ -132,6 +134,19 @@ export class DurablePartition {
     }
   }
 }
+
+function follow(followed: Writable<KeptCommits>, record: Exclude<ManifestRecord, { kind: 'whole' }>): void {
+  if (record.kind === 'redo') {
+    followed.redo = [...followed.redo, record.redo]
+    followed.sequence = record.redo.sequence
+    return
+  }
+  followed.state = applyDeltas(followed.state, [record.delta])
+  followed.redo = []
+  followed.sequence = record.delta.sequence
+}
+
+type Writable<T> = { -readonly [K in keyof T]: T[K] }
 
 function parse(page: Uint8Array, stamp: number): Looked {
   switch (pageType(page)) {

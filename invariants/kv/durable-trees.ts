@@ -8,11 +8,12 @@ export const durableTrees =
   (): KvJudge =>
   ({ event, model, durable }) => {
     if ((event.kind !== 'committed' && event.kind !== 'recovered') || durable === null) return undefined
-    const state = durable.state()
-    const sequence = state?.sequence ?? 0
+    const kept = durable.kept()
+    const sequence = kept?.sequence ?? 0
     if (event.kind === 'committed' && sequence < event.sequence)
       return { check: 'ManifestReachable', message: `${model.name}: state ${event.sequence} is acknowledged, and the durable manifest has state ${sequence}` }
-    if (state === null) return undefined
+    if (kept === null) return undefined
+    const { state } = kept
     const found = durable.walk(state, event.kind === 'recovered')
     return 'check' in found ? { check: found.check, message: `${model.name}, state ${state.sequence}: ${found.message}` } : undefined
   }

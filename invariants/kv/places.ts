@@ -38,8 +38,8 @@ export const places = (): KvJudge => {
 
 function* namers({ partition, durable }: Seen): Generator<{ readonly who: string; readonly mapping: MappingTable }> {
   for (const { sequence, mapping } of partition?.core.chain.held ?? []) yield { who: `state ${sequence}`, mapping }
-  const state = durable?.state()
-  if (state !== undefined && state !== null) yield { who: `the durable manifest, state ${state.sequence},`, mapping: state.mapping }
+  const kept = durable?.kept()
+  if (kept !== undefined && kept !== null) yield { who: `the durable manifest, state ${kept.state.sequence},`, mapping: kept.state.mapping }
 }
 
 function reused(seen: Seen, physical: readonly number[]): KvFault | undefined {

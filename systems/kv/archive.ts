@@ -26,8 +26,9 @@ export async function loadArchives(partition: Partition): Promise<void> {
 /** Keeps the current state; answers its name. To be run by the partition's writer. */
 export async function makeArchive(partition: Partition): Promise<string> {
   const { storage, archiveFiles, options } = partition
+  if (partition.state.layout !== 'append') throw new Misuse("archives need the layout 'append': otherwise pages are written over")
+  await partition.settle()
   const { state } = partition
-  if (state.layout !== 'append') throw new Misuse("archives need the layout 'append': otherwise pages are written over")
   const names = [...archiveFiles.keys()]
   const latest = Math.max(0, ...names.map((name) => parseArchiveName(name)?.timeMillis ?? 0))
   const name = archiveName({ term: storage.term, timeMillis: Math.max(partition.nowMillis(), latest + 1) })

@@ -6,7 +6,7 @@
  * term is still its own before it says so. A new term begins before anything is written under it.
  */
 import { CorruptManifest, ExpiredTerm, FailedRead, NotWritten, UnknownOutcome } from './errors.js'
-import type { Manifest } from './manifest.js'
+import type { KeptStates, Manifest } from './manifest.js'
 import { encodeDelta, encodeState, type ManifestRecord, ownerOf, readRecord } from './manifest-record.js'
 import { applyDeltas, type ManifestDelta, type ManifestState } from './manifest-state.js'
 import type { ObjectRequests } from './object-requests.js'
@@ -49,7 +49,7 @@ export class CloudManifest implements Manifest {
     return this.#changes > this.#options.snapshotEvery
   }
 
-  async load(): Promise<ManifestState | null> {
+  async load(): Promise<KeptStates | null> {
     const { requests, prefix, partition, term, empty, onBegin } = this.#options
     const keys = await requests.list(`${prefix}/manifest-`)
     let state = await this.#replay(keys)
@@ -62,7 +62,7 @@ export class CloudManifest implements Manifest {
         this.#next++
         this.#isFresh = true
         onBegin(begun)
-        return state === null ? null : begun
+        return state === null ? null : { state: begun, redo: [] }
       }
       if (put !== 'taken') throw new NotWritten(`${partition}: term ${term} could not begin: the object store does not answer`)
       // An earlier owner was faster, once more; a later one has it already.
@@ -160,12 +160,13 @@ export class CloudManifest implements Manifest {
     return deltas
   }
 
-  async #read(number: number): Promise<ManifestRecord> {
+  async #read(number: number): Promise<ObjectRecord> {
     const key = this.#key(number)
     const found = await this.#options.requests.get(key)
     if (found === null) throw new CorruptManifest(key, 0, 'expected a record, found none')
     const read = readRecord(found.body, 0, this.#owner)
-    if (read === null || read.end !== found.body.length) throw new CorruptManifest(key, 0, 'expected one whole record, found something else')
+    if (read === null || read.end !== found.body.length || read.record.kind === 'redo')
+      throw new CorruptManifest(key, 0, 'expected one whole record, found something else')
     return read.record
   }
 
@@ -178,6 +179,9 @@ export class CloudManifest implements Manifest {
   }
 }
 
-function termOf(record: ManifestRecord): number {
+/** Records of commits that are still to be written are no objects. */
+type ObjectRecord = Exclude<ManifestRecord, { kind: 'redo' }>
+
+function termOf(record: ObjectRecord): number {
   return record.kind === 'whole' ? record.state.term : record.delta.term
 }

@@ -1,6 +1,7 @@
+import type { DeferredPages } from './deferred-pages.js'
 import { readIndex } from './index-page.js'
 import type { ManifestDelta, ManifestState } from './manifest-state.js'
-import { type MappingChange, unmapped } from './mapping.js'
+import { type MappingChange, type MappingTable, unmapped } from './mapping.js'
 import { pageType, pageTypes } from './page.js'
 import type { PageAllocator } from './page-allocator.js'
 import type { PlacedPage } from './page-files.js'
@@ -24,8 +25,14 @@ export interface PreparedCommit {
 }
 
 export interface CommitParts {
+  /** As the manifest has it. */
   readonly state: ManifestState
+  /** Of the state before. */
+  readonly before: MappingTable
+  readonly sequence: number
   readonly term: number
+  /** Pages of commits before that are still to be written. */
+  readonly deferred: DeferredPages
   readonly edit: TreeEdit
   readonly moved: readonly MovedPage[]
   readonly root: number | null
@@ -40,27 +47,36 @@ export interface CommitParts {
 
 /** Gives every new page its place and its stamp. */
 export function prepareCommit(parts: CommitParts): PreparedCommit {
-  const { state, edit, allocator } = parts
+  const { state, sequence, edit, allocator, deferred } = parts
   const pages: PlacedPage[] = []
   const mapping: MappingChange[] = []
-  const leftBehind: number[] = []
+  const leftBehind = [...deferred.leftBehind]
+  const leaveBehind = (logical: number) => {
+    const physical = parts.before.physicalOf(logical)
+    if (physical !== unmapped) leftBehind.push(physical)
+  }
   const place = (logical: number, stamp: number, bytes: Uint8Array, isSealed: boolean) => {
     const physical = allocator.allocate()
     pages.push({ physical, bytes, seal: isSealed ? null : { logical, stamp } })
     mapping.push({ logical, physical, stamp })
-    const before = state.mapping.physicalOf(logical)
-    if (before !== unmapped) leftBehind.push(before)
+    leaveBehind(logical)
+  }
+  for (const logical of deferred.changed) {
+    if (edit.drafts.has(logical) || edit.freed.has(logical)) continue
+    const page = deferred.page(parts.before.physicalOf(logical))
+    if (page === undefined) mapping.push({ logical, physical: unmapped, stamp: 0 })
+    else place(logical, parts.before.stampOf(logical), page, false)
   }
   for (const [logical, page] of edit.drafts) place(logical, parts.draw(), page, false)
   for (const { logical, stamp, bytes } of parts.moved) place(logical, stamp, bytes, true)
   for (const logical of edit.freed) {
     mapping.push({ logical, physical: unmapped, stamp: 0 })
-    leftBehind.push(state.mapping.physicalOf(logical))
+    leaveBehind(logical)
   }
   pages.sort((a, b) => a.physical - b.physical)
   const { root, expiryRoot, clockMillis, term } = parts
   const files = state.layout === 'append' ? fileChanges(parts, pages) : []
-  const delta: ManifestDelta = { sequence: state.sequence + 1, term, clockMillis, root, expiryRoot, next: allocator.next, mapping, files }
+  const delta: ManifestDelta = { sequence, term, clockMillis, root, expiryRoot, next: allocator.next, mapping, files }
   return { pages, delta, leftBehind, allocated: pages.map(({ physical }) => physical) }
 }
 
@@ -74,8 +90,8 @@ function fileChanges({ state, term, goneFiles }: CommitParts, pages: readonly Pl
 }
 
 /** Puts what was written into memory, where it is asked for next. */
-export function rememberPages(pages: PageReader, edit: TreeEdit, delta: ManifestDelta): void {
-  for (const { logical, physical, stamp } of delta.mapping) {
+export function rememberPages(pages: PageReader, edit: TreeEdit, mapping: readonly MappingChange[]): void {
+  for (const { logical, physical, stamp } of mapping) {
     const page = physical === unmapped ? undefined : edit.drafts.get(logical)
     if (page === undefined) continue
     if (pageType(page) === pageTypes.data) pages.data.add(logical, stamp, page, page.length)

@@ -143,6 +143,37 @@ export function readEntries(page: Uint8Array): LeafEntry[] {
   return entries
 }
 
+/** The page with its first entries alone, not sealed; its links stay. It takes no more room than before, as it may where entries are laid out anew. */
+export function keepEntries(page: Uint8Array, kept: number): Uint8Array {
+  const restartsAt = restartArrayAt(page)
+  const reader = new VarintReader(page, dataContentAt, restartsAt)
+  for (let i = 0; i < kept; i++) skipEntry(reader)
+  if (reader.isBroken) throw new CorruptContent('a data page ends inside an entry')
+  let at = reader.position
+  const cut = new Uint8Array(page.length)
+  cut.set(page.subarray(pageHeaderBytes, at), pageHeaderBytes)
+  let restarts = 0
+  for (; restarts < restartCount(page); restarts++) {
+    const restart = readU16(page, restartsAt + 2 * restarts)
+    if (restart >= reader.position) break
+    writeU16(cut, at, restart)
+    at += 2
+  }
+  writeU16(cut, at, restarts)
+  setPageHead(cut, pageTypes.data, at + 2 - pageHeaderBytes)
+  return cut
+}
+
+function skipEntry(reader: VarintReader): void {
+  reader.next()
+  const unshared = reader.next()
+  const length = reader.next()
+  reader.next()
+  reader.take(unshared)
+  if ((length % flagValues) & entryFlags.expires) reader.next()
+  reader.take(Math.floor(length / flagValues))
+}
+
 /** The position of the first entry whose key is not below this one. */
 export function lowerBound(entries: readonly { readonly key: Uint8Array }[], key: Uint8Array): number {
   let low = 0

@@ -1,6 +1,5 @@
 import type { MappingTable } from './mapping.js'
 import type { CacheView } from './page-cache.js'
-import type { Version } from './version.js'
 
 /** Numbers of the data files in which pages of a mapping lie. */
 export function filesOf(mapping: MappingTable, filePages: number): Set<number> {
@@ -10,8 +9,8 @@ export function filesOf(mapping: MappingTable, filePages: number): Set<number> {
 }
 
 export interface Holders {
-  /** States that are read, or may be: a snapshot of long ago among them. */
-  readonly versions: readonly Version[]
+  /** The manifest's own state, and those that are read, or may be: a snapshot of long ago among them. */
+  readonly versions: readonly { readonly mapping: MappingTable }[]
   /** By archive the files that it names; null: nobody can tell, for it cannot be read. */
   readonly archives: ReadonlyMap<string, ReadonlySet<number> | null>
   readonly filePages: number

@@ -4,7 +4,7 @@ import { compareBytes } from './bytes.js'
 import { entryBytes, plainEntryBytes } from './data-page.js'
 import { entryFlags, type LeafEntry } from './entry.js'
 import { type ExpiryChange, expiryKey, mergeExpiries } from './expiry.js'
-import { type LeafPatch, patchLeaf } from './leaf-patch.js'
+import { patchLeaf } from './leaf-patch.js'
 import { longestInline, type ValueCodec } from './options.js'
 import { decodeReference, encodeReference } from './overflow-page.js'
 import { overflowPages, writeOverflow } from './overflow-value.js'
@@ -74,17 +74,16 @@ export async function applyChanges(context: EditContext, roots: Roots, changes: 
 /** What is neither compressed, nor too long for a data page, nor ever expires needs nothing but its place in the page. */
 function patchPlain({ edit, codec, leastCompressed, nowMillis }: EditContext, page: Uint8Array, changes: readonly KeyChange[], leastBytes: number) {
   const longest = longestInline(edit.pages.pageBytes)
-  const patches: LeafPatch[] = []
   for (const change of changes) {
-    if (change.kind === 'delete') {
-      patches.push({ key: change.key, value: null })
-      continue
-    }
+    if (change.kind === 'delete') continue
     const { key, value } = change
     if (change.expiresAtMillis !== undefined || (codec !== null && value.length >= leastCompressed) || plainEntryBytes(key, value) > longest) return null
-    patches.push({ key, value })
   }
-  return patchLeaf(page, patches, nowMillis, leastBytes)
+  const { deferred } = edit.pages
+  const room = deferred.room()
+  const patched = patchLeaf(page, changes, nowMillis, leastBytes, room)
+  if (patched === null) deferred.giveBack(room)
+  return patched
 }
 
 function entryOf({ edit, codec, leastCompressed, nowMillis }: EditContext, change: KeyChange & { kind: 'put' }): LeafEntry {

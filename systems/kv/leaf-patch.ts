@@ -12,7 +12,7 @@ import { VarintReader, writeVarint, zigzag } from './varint.js'
 /** A value that goes into the page as it is, or none: the key goes. In the order of their keys, one a key. */
 export interface LeafPatch {
   readonly key: Uint8Array
-  readonly value: Uint8Array | null
+  readonly value?: Uint8Array | undefined
 }
 
 /** Entries that follow one restart, at most. */
@@ -22,16 +22,18 @@ const headRoom = 32
 /** Of the longest key that a page may have; one for all, since nothing waits in between. */
 const keyRoom = new Uint8Array(longestKey(largestPageBytes))
 const lastKeyRoom = new Uint8Array(longestKey(largestPageBytes))
+/** An entry takes four bytes at least. */
+const restartRoom = new Uint16Array(largestPageBytes / 4)
 
 /**
  * The page after the changes, not sealed, with the links that it had. Null: it has to be taken apart, because it would be too full or hold less than
- * `leastBytes`, or because what is replaced is more than an entry (an overflow value, or one that expires).
+ * `leastBytes`, or because what is replaced is more than an entry (an overflow value, or one that expires). It is made in `room`, as long as the page itself.
  */
-export function patchLeaf(page: Uint8Array, patches: readonly LeafPatch[], timestampMillis: number, leastBytes: number): Uint8Array | null {
+export function patchLeaf(page: Uint8Array, patches: readonly LeafPatch[], timestampMillis: number, leastBytes: number, room: Uint8Array): Uint8Array | null {
   const restartsAt = restartArrayAt(page)
   const restarts = restartCount(page)
   if (restarts === 0) return null
-  const writer = new GroupWriter(page, timestampMillis)
+  const writer = new GroupWriter(page, timestampMillis, room)
   let copied = 0
   let done = 0
   while (done < patches.length) {
@@ -53,7 +55,8 @@ class GroupWriter {
   readonly #source: Uint8Array
   readonly #page: Uint8Array
   readonly #timestampMillis: number
-  readonly #restarts: number[] = []
+  readonly #restarts = restartRoom
+  #restartCount = 0
   #at = dataContentAt
   /** Entries behind the last restart; 0: the next one is a restart. */
   #inGroup = 0
@@ -61,9 +64,9 @@ class GroupWriter {
   #lastLength = 0
   #lastTimestamp = 0
 
-  constructor(source: Uint8Array, timestampMillis: number) {
+  constructor(source: Uint8Array, timestampMillis: number, room: Uint8Array) {
     this.#source = source
-    this.#page = new Uint8Array(source.length)
+    this.#page = room
     this.#timestampMillis = timestampMillis
     for (let i = pageHeaderBytes; i < dataContentAt; i++) this.#page[i] = source[i] as number
   }
@@ -76,19 +79,19 @@ class GroupWriter {
     const end = to === restartCount(source) ? restartsAt : readU16(source, restartsAt + 2 * to)
     if (this.#at + end - start > this.#page.length) return false
     this.#page.set(source.subarray(start, end), this.#at)
-    for (let group = from; group < to; group++) this.#restarts.push(readU16(source, restartsAt + 2 * group) - start + this.#at)
+    for (let group = from; group < to; group++) this.#restarts[this.#restartCount++] = readU16(source, restartsAt + 2 * group) - start + this.#at
     this.#at += end - start
     return true
   }
 
   /** The group that lies there, with these patches. False: it does not go this way. */
   mergeGroup(start: number, end: number, patches: readonly LeafPatch[], from: number, to: number): boolean {
-    const { length } = this.#restarts
+    const before = this.#restartCount
     const at = this.#at
     if (!this.#merge(start, end, patches, from, to, longestGroup)) return false
-    if (this.#restarts.length <= length + 1) return true
+    if (this.#restartCount <= before + 1) return true
     // Too long for one: even ones, rather than one full and one almost empty.
-    this.#restarts.length = length
+    this.#restartCount = before
     this.#at = at
     return this.#merge(start, end, patches, from, to, restartInterval)
   }
@@ -97,12 +100,14 @@ class GroupWriter {
   finish(leastBytes: number): Uint8Array | null {
     const page = this.#page
     let at = this.#at
-    if (at < leastBytes || at + 2 * this.#restarts.length + 2 > page.length || this.#restarts.length === 0) return null
-    for (const restart of this.#restarts) {
-      writeU16(page, at, restart)
+    const count = this.#restartCount
+    if (at < leastBytes || at + 2 * count + 2 > page.length || count === 0) return null
+    for (let i = 0; i < count; i++) {
+      writeU16(page, at, this.#restarts[i] as number)
       at += 2
     }
-    writeU16(page, at, this.#restarts.length)
+    writeU16(page, at, count)
+    page.fill(0, at + 2)
     setPageHead(page, pageTypes.data, at + 2 - pageHeaderBytes)
     return page
   }
@@ -111,10 +116,15 @@ class GroupWriter {
     const source = this.#source
     const reader = new VarintReader(source, start, end)
     const key = keyRoom
+    const last = this.#last
     this.#inGroup = 0
     let timestamp = 0
     let next = from
+    // Entries from here on are taken as they lie there, all together: before each is written what is before it in the source.
+    let asItIs = start
+    let isInStep = true
     while (reader.position < end) {
+      const entryAt = reader.position
       const shared = reader.next()
       const unshared = reader.next()
       const length = reader.next()
@@ -128,6 +138,7 @@ class GroupWriter {
       const rest = reader.position
       if (flags & entryFlags.expires) reader.next()
       reader.position += Math.floor(length / flagValues)
+      if (reader.isBroken || reader.position > end) return false
       let difference = 1
       while (next < to) {
         const patch = patches[next] as LeafPatch
@@ -135,17 +146,40 @@ class GroupWriter {
         if (difference < 0) break
         next++
         if (difference === 0 && (flags & (entryFlags.overflow | entryFlags.expires)) !== 0) return false
-        if (patch.value !== null && !this.#put(patch, longest)) return false
+        if (isInStep && !this.#copy(asItIs, entryAt)) return false
+        isInStep = false
+        if (patch.value !== undefined && !this.#put(patch, longest)) return false
         if (difference === 0) break
       }
       if (difference === 0) continue
+      if (isInStep && this.#inGroup < longest) {
+        if (this.#inGroup === 0) this.#restarts[this.#restartCount++] = this.#at
+        this.#inGroup++
+        for (let i = shared; i < keyLength; i++) last[i] = key[i] as number
+        this.#lastLength = keyLength
+        this.#lastTimestamp = timestamp
+        continue
+      }
+      if (isInStep && !this.#copy(asItIs, entryAt)) return false
       if (!this.#add(key, keyLength, length, timestamp, source, rest, reader.position, longest)) return false
+      asItIs = reader.position
+      isInStep = true
     }
+    if (isInStep && !this.#copy(asItIs, end)) return false
     for (; next < to; next++) {
       const patch = patches[next] as LeafPatch
-      if (patch.value !== null && !this.#put(patch, longest)) return false
+      if (patch.value !== undefined && !this.#put(patch, longest)) return false
     }
     return !reader.isBroken
+  }
+
+  /** Bytes of the source. False: there is no room. */
+  #copy(from: number, to: number): boolean {
+    if (from === to) return true
+    if (this.#at + to - from > this.#page.length) return false
+    this.#page.set(this.#source.subarray(from, to), this.#at)
+    this.#at += to - from
+    return true
   }
 
   #put({ key, value }: LeafPatch, longest: number): boolean {
@@ -161,7 +195,7 @@ class GroupWriter {
     const isRestart = this.#inGroup === 0 || this.#inGroup === longest
     let shared = 0
     if (isRestart) {
-      this.#restarts.push(at)
+      this.#restarts[this.#restartCount++] = at
       this.#inGroup = 0
       this.#lastTimestamp = 0
     } else {

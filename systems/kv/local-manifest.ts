@@ -2,17 +2,25 @@
  * The manifest as files: `manifest-1` and, when there are to be two copies, `manifest-2`. A change is acknowledged when it is durable in each; a state is read from
  * the copy that says most, so that one of two may decay in any way. They are written anew one after the other: one of them is whole at any time.
  *
+ * Files are longer than what they say: behind the last record zeros are written for those to come, since a sync of a file that has grown has to write more than
+ * what it holds.
+ *
  * After a failed write or sync nobody knows what a power loss leaves, and a later sync may succeed though it writes nothing: the files must be written anew.
  */
 import { DiskError } from '../../sim/host/errors.js'
 import type { Disk, File } from '../../sim/host/seam.js'
+import { concatBytes } from './bytes.js'
 import { Corrupt, CorruptManifest, FailedRead, UnknownOutcome } from './errors.js'
 import { allDone, failureOf } from './local-files.js'
-import type { Manifest } from './manifest.js'
+import type { KeptStates, Manifest } from './manifest.js'
 import { type ReplayedManifest, replayManifest } from './manifest-log.js'
-import { encodeDelta, encodeState, ownerOf } from './manifest-record.js'
+import { encodeDelta, encodeRedo, encodeState, ownerOf } from './manifest-record.js'
 import type { ManifestDelta, ManifestState } from './manifest-state.js'
 import type { FileCounts } from './page-files.js'
+import type { ManifestRedo } from './redo.js'
+
+/** Zeros that are written at once, in bytes; no more than there are bytes of records. */
+const mostAhead = 65_536
 
 export function manifestPaths(directory: string, copies: number): string[] {
   return Array.from({ length: copies }, (_, i) => `${directory}/manifest-${i + 1}`)
@@ -33,7 +41,7 @@ export async function loadCopies(
       const found = replayManifest(bytes, path, owner)
       // A new file gets its name when it is whole: an empty one was damaged.
       if (found === null) failure ??= new CorruptManifest(path, 0, 'expected a whole state, found none')
-      else if (best === null || found.state.sequence > best.state.sequence) best = found
+      else if (best === null || found.sequence > best.sequence) best = found
     } catch (error) {
       if (!(error instanceof Corrupt || error instanceof DiskError)) throw error
       failure ??= error instanceof DiskError ? new FailedRead(error.message) : error
@@ -51,7 +59,12 @@ export class LocalManifest implements Manifest {
   readonly #longBytes: number
   readonly #counts: FileCounts
   #files: File[] = []
+  /** Records of commits after the last state that lies in files. */
+  #logged: Uint8Array[] = []
+  /** Of records. */
   #size = 0
+  /** Of the files. */
+  #room = 0
 
   constructor(options: { disk: Disk; directory: string; partition: string; copies: number; longBytes: number; counts: FileCounts }) {
     this.#disk = options.disk
@@ -66,26 +79,27 @@ export class LocalManifest implements Manifest {
     return this.#size > this.#longBytes
   }
 
-  async load(): Promise<ManifestState | null> {
+  async load(): Promise<KeptStates | null> {
     // Both, however many are written: a store may have been opened with other options before.
     const found = await loadCopies(manifestPaths(this.#directory, 2), this.#owner, (path) => this.#disk.readFile(path))
-    return found?.state ?? null
+    this.#logged = found?.redo.map((redo) => encodeRedo(redo, this.#owner)) ?? []
+    return found
   }
 
   async append(delta: ManifestDelta): Promise<void> {
-    const bytes = encodeDelta(delta, this.#owner)
-    try {
-      await allDone(this.#files.map((file) => this.#write(file, bytes)))
-    } catch (error) {
-      if (!(error instanceof DiskError)) throw error
-      throw new UnknownOutcome(`the change to state ${delta.sequence} may be in the manifest, or not: ${error.message}`)
-    }
-    this.#size += bytes.length
+    await this.#append(encodeDelta(delta, this.#owner), delta.sequence)
+    this.#logged = []
+  }
+
+  async log(redo: ManifestRedo): Promise<void> {
+    const bytes = encodeRedo(redo, this.#owner)
+    await this.#append(bytes, redo.sequence)
+    this.#logged.push(bytes)
   }
 
   async rewrite(state: ManifestState): Promise<void> {
     this.close()
-    const bytes = encodeState(state, this.#owner)
+    const bytes = concatBytes([encodeState(state, this.#owner), ...this.#logged])
     const paths = manifestPaths(this.#directory, this.#copies)
     try {
       for (const path of paths) {
@@ -100,11 +114,25 @@ export class LocalManifest implements Manifest {
       throw failureOf(error)
     }
     this.#size = bytes.length
+    this.#room = bytes.length
   }
 
   close(): void {
     for (const file of this.#files) file.close()
     this.#files = []
+  }
+
+  async #append(bytes: Uint8Array, sequence: number): Promise<void> {
+    const end = this.#size + bytes.length
+    const written = end <= this.#room ? bytes : concatBytes([bytes, new Uint8Array(Math.min(mostAhead, end))])
+    try {
+      await allDone(this.#files.map((file) => this.#write(file, written)))
+    } catch (error) {
+      if (!(error instanceof DiskError)) throw error
+      throw new UnknownOutcome(`the change to state ${sequence} may be in the manifest, or not: ${error.message}`)
+    }
+    this.#room = Math.max(this.#room, this.#size + written.length)
+    this.#size = end
   }
 
   async #write(file: File, bytes: Uint8Array): Promise<void> {

@@ -1,10 +1,16 @@
 import { CorruptManifest } from './errors.js'
-import { readRecord, recordLength } from './manifest-record.js'
+import { type ManifestRecord, readRecord, recordLength } from './manifest-record.js'
 import { applyDeltas, type ManifestDelta, type ManifestState } from './manifest-state.js'
+import type { ManifestRedo } from './redo.js'
 
 /** What the bytes of a manifest say. */
 export interface ReplayedManifest {
+  /** That lies in files. */
   readonly state: ManifestState
+  /** Commits after it. */
+  readonly redo: readonly ManifestRedo[]
+  /** The last commit. */
+  readonly sequence: number
   /** Where the last whole record ends; what lies behind is the torn tail of a record that was never acknowledged. */
   readonly end: number
 }
@@ -20,19 +26,26 @@ export function replayManifest(bytes: Uint8Array, file: string, owner: number): 
     return null
   }
   const deltas: ManifestDelta[] = []
+  let redo: ManifestRedo[] = []
   let at = first.end
   let { sequence } = first.record.state
   for (;;) {
     const next = readRecord(bytes, at, owner)
     if (next === null) break
-    if (next.record.kind !== 'delta' || next.record.delta.sequence !== sequence + 1)
-      throw new CorruptManifest(file, at, `expected the change to state ${sequence + 1}, found ${describe(next.record)}`)
-    sequence = next.record.delta.sequence
-    deltas.push(next.record.delta)
+    const { record } = next
+    if (record.kind === 'whole' || sequenceOf(record) !== sequence + 1)
+      throw new CorruptManifest(file, at, `expected the change to state ${sequence + 1}, found ${describe(record)}`)
+    sequence++
+    if (record.kind === 'redo') redo.push(record.redo)
+    else {
+      // Pages of all commits before are written with its own.
+      redo = []
+      deltas.push(record.delta)
+    }
     at = next.end
   }
   requireNothingAfter(bytes, at, file, owner)
-  return { state: applyDeltas(first.record.state, deltas), end: at }
+  return { state: applyDeltas(first.record.state, deltas), redo, sequence, end: at }
 }
 
 /** A record is written only once the one before it is durable: where a later one is whole, an earlier one was, too. */
@@ -43,6 +56,10 @@ function requireNothingAfter(bytes: Uint8Array, end: number, file: string, owner
   }
 }
 
-function describe(record: NonNullable<ReturnType<typeof readRecord>>['record']): string {
-  return record.kind === 'whole' ? 'a whole state' : `the change to state ${record.delta.sequence}`
+function describe(record: ManifestRecord): string {
+  return record.kind === 'whole' ? 'a whole state' : `the change to state ${sequenceOf(record)}`
+}
+
+function sequenceOf(record: Exclude<ManifestRecord, { kind: 'whole' }>): number {
+  return record.kind === 'redo' ? record.redo.sequence : record.delta.sequence
 }

@@ -1,21 +1,26 @@
 /**
- * Records of a manifest: a whole state, or what one commit changed. Each begins with 16 bytes: a mark, the length of the body, CRC-32C of the body, CRC-32C of
+ * Records of a manifest: a whole state, what one commit changed in it, or what one commit was asked to do. Each begins with 16 bytes: a mark, the length of the body, CRC-32C of the body, CRC-32C of
  * the three. The body is varints, stamps in four bytes each; places and roots are plus 1, so that 0 is none.
  *
  * The checksum of the body is begun with the owner, that is with whose manifest or archive it is: what was meant for another and was written here does not pass.
  */
 import { crc32c } from '../raft/crc32c.js'
+import type { KeyChange } from './batch.js'
 import { readU32, writeU32 } from './bytes.js'
 import type { ManifestDelta, ManifestState } from './manifest-state.js'
 import { type MappingChange, MappingEdit, MappingTable, unmapped } from './mapping.js'
+import { type ManifestRedo, redoBytes } from './redo.js'
 import { VarintReader, writeVarint } from './varint.js'
 
 const mark = 0x4d56_4b53
 export const recordHeadBytes = 16
 const version = 1
-const kinds = { whole: 1, delta: 2 } as const
+const kinds = { whole: 1, delta: 2, redo: 3 } as const
 
-export type ManifestRecord = { readonly kind: 'whole'; readonly state: ManifestState } | { readonly kind: 'delta'; readonly delta: ManifestDelta }
+export type ManifestRecord =
+  | { readonly kind: 'whole'; readonly state: ManifestState }
+  | { readonly kind: 'delta'; readonly delta: ManifestDelta }
+  | { readonly kind: 'redo'; readonly redo: ManifestRedo }
 
 /** What the checksums of a manifest's records begin with; `name` is that of the partition, or of the archive with its partition's before it. */
 export function ownerOf(name: string): number {
@@ -57,6 +62,29 @@ export function encodeDelta(delta: ManifestDelta, owner: number): Uint8Array {
   return writer.finish(owner)
 }
 
+export function encodeRedo({ sequence, clockMillis, changes }: ManifestRedo, owner: number): Uint8Array {
+  const { truncateFrom, operations } = changes
+  const writer = new RecordWriter(redoBytes(changes) + operations.length * 16)
+  writer.numbers([kinds.redo, sequence, clockMillis])
+  writer.number(truncateFrom === null ? 0 : truncateFrom.length + 1)
+  if (truncateFrom !== null) writer.bytes(truncateFrom)
+  writer.number(operations.length)
+  for (const operation of operations) {
+    const { key } = operation
+    writer.number(key.length)
+    writer.bytes(key)
+    if (operation.kind === 'delete') {
+      writer.number(0)
+      continue
+    }
+    const { value, expiresAtMillis } = operation
+    writer.number(1 + 2 * value.length + (expiresAtMillis === undefined ? 0 : 1))
+    if (expiresAtMillis !== undefined) writer.number(expiresAtMillis)
+    writer.bytes(value)
+  }
+  return writer.finish(owner)
+}
+
 /** The length of the record that begins here with its head, or null when none does. */
 export function recordLength(bytes: Uint8Array, at: number): number | null {
   if (at + recordHeadBytes > bytes.length || readU32(bytes, at) !== mark) return null
@@ -71,8 +99,21 @@ export function readRecord(bytes: Uint8Array, at: number, owner: number): { read
   const end = at + length
   if (readU32(bytes, at + 8) !== crc32c(bytes, at + recordHeadBytes, end, owner)) return null
   const reader = new VarintReader(bytes, at + recordHeadBytes, end)
-  const record = reader.next() === kinds.whole ? readWhole(reader) : readDelta(reader)
+  const record = readBody(reader)
   return reader.isBroken || record === null ? null : { record, end }
+}
+
+function readBody(reader: VarintReader): ManifestRecord | null {
+  switch (reader.next()) {
+    case kinds.whole:
+      return readWhole(reader)
+    case kinds.delta:
+      return readDelta(reader)
+    case kinds.redo:
+      return readRedo(reader)
+    default:
+      return null
+  }
 }
 
 type Head = Pick<ManifestState, 'sequence' | 'term' | 'clockMillis' | 'root' | 'expiryRoot' | 'next'>
@@ -112,6 +153,24 @@ function readDelta(reader: VarintReader): ManifestRecord {
   return { kind: 'delta', delta: { ...head, mapping, files } }
 }
 
+function readRedo(reader: VarintReader): ManifestRecord {
+  const [sequence, clockMillis, cut] = [reader.next(), reader.next(), reader.next()]
+  const truncateFrom = cut === 0 ? null : reader.take(cut - 1)
+  const operations: KeyChange[] = []
+  for (let left = reader.next(); left > 0 && !reader.isBroken; left--) {
+    const key = reader.take(reader.next())
+    const tag = reader.next()
+    if (tag === 0) {
+      operations.push({ kind: 'delete', key })
+      continue
+    }
+    const expiresAtMillis = (tag - 1) % 2 === 1 ? reader.next() : undefined
+    const value = reader.take(Math.floor((tag - 1) / 2))
+    operations.push(expiresAtMillis === undefined ? { kind: 'put', key, value } : { kind: 'put', key, value, expiresAtMillis })
+  }
+  return { kind: 'redo', redo: { sequence, clockMillis, changes: { truncateFrom, operations } } }
+}
+
 function readPlace(reader: VarintReader, logical: number): MappingChange {
   const physical = reader.next() - 1
   return { logical, physical, stamp: physical === unmapped ? 0 : readU32(reader.take(4), 0) }
@@ -144,6 +203,10 @@ class RecordWriter {
   text(text: string): void {
     const bytes = new TextEncoder().encode(text)
     this.number(bytes.length)
+    this.bytes(bytes)
+  }
+
+  bytes(bytes: Uint8Array): void {
     while (this.#at + bytes.length > this.#bytes.length) this.#grow()
     this.#bytes.set(bytes, this.#at)
     this.#at += bytes.length

@@ -5,7 +5,7 @@
 const chunkPages = 256
 
 interface Chunk {
-  /** Physical page; -1: none. */
+  /** Physical page; -1: none; below that: in memory. */
   readonly physical: Float64Array
   readonly stamps: Uint32Array
 }

@@ -56,6 +56,11 @@ export interface KvOptions {
   readonly filterBytes: number
   /** Pages read at the same time for one batch. */
   readonly readAhead: number
+  /**
+   * Bytes of memory for changes that are durable in the manifest while the pages which they lead to are still to be written; 0: every commit writes its pages.
+   * An eighth of it at most is what was asked for, which a start has to do again. Without a cloud tier only.
+   */
+  readonly deferredBytes: number
   /** The manifest is written anew when it is longer, in bytes. */
   readonly manifestBytes: number
   /** How many copies of the manifest there are: with two, one that decayed is healed from the other. */
@@ -88,6 +93,7 @@ export const kvDefaults: KvOptions = {
   dataCacheBytes: 64 * 1024 * 1024,
   filterBytes: 4 * 1024 * 1024,
   readAhead: 32,
+  deferredBytes: 32 * 1024 * 1024,
   manifestBytes: 8 * 1024 * 1024,
   manifestCopies: 2,
   amplification: 2,
@@ -131,7 +137,7 @@ export function completeOptions(given: GivenOptions): KvOptions {
     'keptArchives',
   ] as const
   for (const name of counts) if (!Number.isSafeInteger(options[name]) || options[name] < 1) throw wrong(name, 'an integer from 1 on', options[name])
-  for (const name of ['indexCacheBytes', 'dataCacheBytes', 'filterBytes', 'leastCompressed', 'upkeepEvery'] as const)
+  for (const name of ['deferredBytes', 'indexCacheBytes', 'dataCacheBytes', 'filterBytes', 'leastCompressed', 'upkeepEvery'] as const)
     if (!Number.isSafeInteger(options[name]) || options[name] < 0) throw wrong(name, 'an integer from 0 on', options[name])
   if (!(options.amplification > 1)) throw wrong('amplification', 'above 1', options.amplification)
   if (cloud !== null && options.layout !== 'append') throw new Misuse("a store with a cloud tier has the layout 'append'")

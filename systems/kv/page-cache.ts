@@ -3,9 +3,9 @@
 interface Cached<T> {
   readonly home: Map<number, Cached<T>>
   readonly logical: number
-  readonly stamp: number
-  readonly value: T
-  readonly bytes: number
+  stamp: number
+  value: T
+  bytes: number
   newer: Cached<T> | null
   older: Cached<T> | null
 }
@@ -28,30 +28,42 @@ export class PageCache<T> {
 
   add(home: Map<number, Cached<T>>, logical: number, stamp: number, value: T, bytes: number): void {
     const before = home.get(logical)
-    if (before !== undefined) this.remove(before)
-    if (bytes > this.budget) return
-    const cached: Cached<T> = { home, logical, stamp, value, bytes, newer: null, older: this.#newest }
-    if (this.#newest !== null) this.#newest.newer = cached
-    this.#newest = cached
-    this.#oldest ??= cached
-    home.set(logical, cached)
-    this.#bytes += bytes
+    if (bytes > this.budget) {
+      if (before !== undefined) this.remove(before)
+      return
+    }
+    if (before === undefined) {
+      const cached: Cached<T> = { home, logical, stamp, value, bytes, newer: null, older: null }
+      this.#link(cached)
+      home.set(logical, cached)
+      this.#bytes += bytes
+    } else {
+      this.touch(before)
+      this.#bytes += bytes - before.bytes
+      before.stamp = stamp
+      before.value = value
+      before.bytes = bytes
+    }
     while (this.#bytes > this.budget && this.#oldest !== null) this.remove(this.#oldest)
   }
 
   touch(cached: Cached<T>): void {
     if (cached === this.#newest) return
     this.#unlink(cached)
-    cached.older = this.#newest
-    if (this.#newest !== null) this.#newest.newer = cached
-    this.#newest = cached
-    this.#oldest ??= cached
+    this.#link(cached)
   }
 
   remove(cached: Cached<T>): void {
     this.#unlink(cached)
     cached.home.delete(cached.logical)
     this.#bytes -= cached.bytes
+  }
+
+  #link(cached: Cached<T>): void {
+    cached.older = this.#newest
+    if (this.#newest !== null) this.#newest.newer = cached
+    this.#newest = cached
+    this.#oldest ??= cached
   }
 
   #unlink(cached: Cached<T>): void {

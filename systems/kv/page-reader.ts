@@ -1,9 +1,10 @@
 import { BloomFilter } from './bloom.js'
 import { CopyPool } from './copy-pool.js'
 import { readEntries } from './data-page.js'
+import type { DeferredPages } from './deferred-pages.js'
 import { CorruptContent, CorruptPage } from './errors.js'
 import { type IndexNode, readIndex } from './index-page.js'
-import type { MappingTable } from './mapping.js'
+import { type MappingTable, unmapped } from './mapping.js'
 import { describeSeal, isIntact, pageType, pageTypes } from './page.js'
 import type { CacheView } from './page-cache.js'
 import type { PageFiles } from './page-files.js'
@@ -13,6 +14,8 @@ export type TreePage = IndexNode | Uint8Array
 
 export interface PageReaderOptions {
   readonly files: PageFiles
+  /** Pages that are not in files yet. */
+  readonly deferred: DeferredPages
   readonly pageBytes: number
   readonly filePages: number
   readonly index: CacheView<IndexNode>
@@ -23,6 +26,7 @@ export interface PageReaderOptions {
 /** Reads the pages of a partition, through the caches, and lets none pass that is not what was written. */
 export class PageReader {
   readonly files: PageFiles
+  readonly deferred: DeferredPages
   readonly index: CacheView<IndexNode>
   readonly data: CacheView<Uint8Array>
   readonly filters: CacheView<BloomFilter>
@@ -35,6 +39,7 @@ export class PageReader {
 
   constructor(options: PageReaderOptions) {
     this.files = options.files
+    this.deferred = options.deferred
     this.index = options.index
     this.data = options.data
     this.filters = options.filters
@@ -75,11 +80,13 @@ export class PageReader {
     return page
   }
 
-  /** The whole page from its file. */
+  /** The whole page from its file, if it has one already. */
   async raw(mapping: MappingTable, logical: number): Promise<Uint8Array> {
     const physical = mapping.physicalOf(logical)
     const stamp = mapping.stampOf(logical)
-    if (physical < 0) throw new CorruptContent(`logical page ${logical} is named and lies nowhere`)
+    if (physical === unmapped) throw new CorruptContent(`logical page ${logical} is named and lies nowhere`)
+    const inMemory = this.deferred.page(physical)
+    if (inMemory !== undefined) return inMemory
     const first = await this.files.read(physical)
     if (isIntact(first, this.pageBytes, logical, stamp)) return first
     const copy = this.files.hasCopies ? await this.files.readCopy(physical) : null

@@ -1,20 +1,24 @@
 /**
  * One partition: a tree of entries and a tree of those that expire, the states that somebody reads, and one writer. A commit writes its pages to places that no
- * state uses, makes them durable, then says so in the manifest, and when that is durable it is the current state.
+ * state uses, makes them durable, then says so in the manifest, and when that is durable it is the current state. Where that would write far more than was asked
+ * for, the manifest is told what was asked for, and the pages are written later, together with those of commits after it.
  */
 import type { Host } from '../../sim/host/seam.js'
-import { type BatchOperation, changesOf } from './batch.js'
+import { type BatchOperation, type Changes, changesOf } from './batch.js'
 import { type MovedPage, prepareCommit, rememberPages, unusedAfter } from './commit.js'
+import { DeferredPages } from './deferred-pages.js'
 import { CorruptManifest, ExpiredTerm, KvError, NotWritten, StoreClosed, UnknownOutcome } from './errors.js'
 import { filesOf } from './garbage.js'
 import type { KvEvent } from './journal.js'
 import { applyChanges, type Roots } from './key-changes.js'
 import { applyDeltas, emptyState, type ManifestState } from './manifest-state.js'
+import { MappingEdit } from './mapping.js'
 import type { KvOptions } from './options.js'
 import { AppendAllocator, type PageAllocator, ReuseAllocator } from './page-allocator.js'
 import type { FileCounts, PageFiles } from './page-files.js'
 import { PageReader } from './page-reader.js'
 import type { ReadableState } from './reads.js'
+import { type ManifestRedo, redoBytes } from './redo.js'
 import type { Shard } from './shard.js'
 import type { PartitionStorage } from './storage.js'
 import type { StoreCaches } from './store-caches.js'
@@ -41,6 +45,7 @@ export class Partition {
   readonly options: KvOptions
   readonly storage: PartitionStorage
   readonly pages: PageReader
+  readonly deferred: DeferredPages
   readonly files: PageFiles
   readonly chain: VersionChain
   readonly allocator: PageAllocator
@@ -54,6 +59,8 @@ export class Partition {
   /** Writers at work: one at most. */
   writers = 0
   commits = 0
+  /** How many there were when it was last seen to. */
+  commitsSeen = 0
   /** Bytes of keys and values that were asked to be written. */
   bytesAsked = 0
   #state: ManifestState
@@ -76,10 +83,14 @@ export class Partition {
     this.#clockMillis = state.clockMillis
     this.#unused = state.mapping.unused()
     this.files = storage.openFiles(state, (file) => this.#state.files.get(file)?.term)
-    this.pages = new PageReader({ files: this.files, pageBytes: state.pageBytes, filePages: state.filePages, ...caches.views() })
+    const { pageBytes, filePages } = state
+    this.deferred = new DeferredPages(pageBytes)
+    this.pages = new PageReader({ files: this.files, deferred: this.deferred, pageBytes, filePages, ...caches.views() })
     this.allocator =
       state.layout === 'append' ? new AppendAllocator(state.next, state.filePages, storage.isSealing) : new ReuseAllocator(state.next, placesOf(state))
-    this.chain = new VersionChain(new Version(state.sequence, state.root, state.expiryRoot, state.mapping), (physical) => this.allocator.free(physical))
+    this.chain = new VersionChain(new Version(state.sequence, state.root, state.expiryRoot, state.mapping), (physical) =>
+      this.allocator.free(this.deferred.release(physical)),
+    )
     this.queue = new WriteQueue(options.writeQueue)
   }
 
@@ -88,11 +99,11 @@ export class Partition {
     const { options, storage, name } = parts
     const codec = options.codec?.name ?? ''
     const found = await storage.manifest.load()
-    const state = found ?? emptyState({ pageBytes: options.pageBytes, filePages: options.filePages, layout: options.layout, codec })
+    const state = found?.state ?? emptyState({ pageBytes: options.pageBytes, filePages: options.filePages, layout: options.layout, codec })
     if (state.codec !== codec) throw new CorruptManifest(name, 0, `its values were written with the codec '${state.codec}', not '${codec}'`)
     const partition = new Partition(parts, state)
     try {
-      await partition.#recover(found !== null)
+      await partition.#recover(found?.redo ?? null)
     } catch (error) {
       await partition.close()
       throw error
@@ -100,18 +111,25 @@ export class Partition {
     return partition
   }
 
-  async #recover(isFound: boolean): Promise<void> {
+  /** `redo`: commits after the state that lies in files; null: there was no manifest. */
+  async #recover(redo: readonly ManifestRedo[] | null): Promise<void> {
     const { name, state, files, storage } = this
     const present = new Set(await files.list())
-    if (!isFound && present.size > 0) throw new CorruptManifest(name, 0, 'there are data files and no manifest')
+    if (redo === null && present.size > 0) throw new CorruptManifest(name, 0, 'there are data files and no manifest')
     for (const file of filesOf(state.mapping, state.filePages))
       if (!present.has(file)) throw new CorruptManifest(name, 0, `it names the file ${files.nameOf(file)}, which is not there`)
     // What an earlier life wrote last may be in the page cache alone: before it is read it has to be durable.
     await storage.manifest.rewrite(state)
-    this.tell({ kind: 'recovered', partition: name, sequence: state.sequence, term: storage.term })
+    for (const each of redo ?? []) {
+      const edit = new TreeEdit(this.pages, this.chain.current, this.#unused)
+      const roots = await applyChanges({ edit, nowMillis: each.clockMillis, ...this.options }, this.chain.current, each.changes)
+      this.#publishDeferred(each, edit, roots)
+      this.#clockMillis = Math.max(this.#clockMillis, each.clockMillis)
+    }
+    this.tell({ kind: 'recovered', partition: name, sequence: this.chain.current.sequence, term: storage.term })
   }
 
-  /** As the manifest has it. */
+  /** The one that lies in files, as the manifest has it. */
   get state(): ManifestState {
     return { ...this.#state, term: this.storage.term, next: Math.max(this.#state.next, this.allocator.next) }
   }
@@ -175,37 +193,79 @@ export class Partition {
     work: (edit: TreeEdit, roots: Roots, nowMillis: number) => Promise<Roots>,
     batches: readonly (readonly BatchOperation[])[] = [],
     moved: readonly MovedPage[] = [],
+    changes: Changes | null = null,
   ): Promise<void> {
-    const state = this.#state
     const base = this.chain.current
-    const sequence = state.sequence + 1
+    const sequence = base.sequence + 1
     const nowMillis = this.nowMillis()
     this.tell({ kind: 'committing', partition: this.name, sequence, batches, nowMillis })
-    const { manifest, term } = this.storage
-    let places: readonly number[] = []
+    const places: number[] = []
     try {
       const edit = new TreeEdit(this.pages, base, this.#unused)
-      const { root, expiryRoot } = await work(edit, base, nowMillis)
-      const { allocator, goneFiles } = this
-      const gone = [...goneFiles]
-      const draw = () => this.host.random.u32()
-      const prepared = prepareCommit({ state, term, edit, moved, root, expiryRoot, clockMillis: nowMillis, allocator, draw, goneFiles: gone })
-      places = prepared.allocated
-      this.tell({ kind: 'allocated', partition: this.name, physical: places })
-      await this.files.write(prepared.pages)
-      await manifest.append(prepared.delta)
-      this.#state = applyDeltas(state, [prepared.delta])
-      for (const file of gone) goneFiles.delete(file)
-      this.#unused = unusedAfter(this.#unused, edit, this.#state.mapping.length)
-      rememberPages(this.pages, edit, prepared.delta)
-      allocator.endCommit()
-      this.chain.publish(new Version(sequence, root, expiryRoot, this.#state.mapping), prepared.leftBehind)
+      const roots = await work(edit, base, nowMillis)
+      if (changes !== null && this.#isWorthDeferring(edit, changes)) {
+        const redo = { sequence, clockMillis: nowMillis, changes }
+        await this.storage.manifest.log?.(redo)
+        this.#publishDeferred(redo, edit, roots)
+      } else await this.#writePages({ sequence, edit, moved, roots, clockMillis: nowMillis, places })
     } catch (error) {
       this.#giveUp(error, sequence, places)
       throw error
     }
     this.commits++
-    this.tell({ kind: 'committed', partition: this.name, sequence, term })
+    this.tell({ kind: 'committed', partition: this.name, sequence, term: this.storage.term })
+  }
+
+  /** Writes all pages that are still to be written. Runs as a job; rejects as a commit does. */
+  async settle(): Promise<void> {
+    if (!this.deferred.isEmpty) await this.commit(async (_edit, roots) => roots)
+  }
+
+  /** Those of the edit, and all that are still to be written. */
+  async #writePages({ sequence, edit, moved, roots, clockMillis, places }: PageCommit): Promise<void> {
+    const { allocator, goneFiles, deferred } = this
+    const { manifest, term } = this.storage
+    const { root, expiryRoot } = roots
+    const state = this.#state
+    const before = this.chain.current.mapping
+    const gone = [...goneFiles]
+    const draw = () => this.host.random.u32()
+    const prepared = prepareCommit({ state, before, sequence, term, deferred, edit, moved, root, expiryRoot, clockMillis, allocator, draw, goneFiles: gone })
+    for (const { physical } of prepared.pages) places.push(physical)
+    this.tell({ kind: 'allocated', partition: this.name, physical: places })
+    await this.files.write(prepared.pages)
+    await manifest.append(prepared.delta)
+    this.#state = applyDeltas(state, [prepared.delta])
+    for (const file of gone) goneFiles.delete(file)
+    this.#unused = unusedAfter(this.#unused, edit, this.#state.mapping.length)
+    rememberPages(this.pages, edit, prepared.delta.mapping)
+    allocator.endCommit()
+    deferred.settle(before)
+    this.chain.publish(new Version(sequence, root, expiryRoot, this.#state.mapping), prepared.leftBehind)
+  }
+
+  /** Whether it costs less to write down what was asked for, and there is room for its pages until they are written. */
+  #isWorthDeferring({ drafts }: TreeEdit, changes: Changes): boolean {
+    const { deferred, storage } = this
+    const { deferredBytes, manifestCopies } = this.options
+    const record = redoBytes(changes)
+    const pages = drafts.size * deferred.pageBytes
+    if (storage.manifest.log === undefined || deferred.bytes + record + pages > deferredBytes) return false
+    if ((deferred.redoBytes + record) * 8 > deferredBytes) return false
+    // What changes nothing is no reason to write what can wait.
+    return drafts.size === 0 ? !deferred.isEmpty : record * manifestCopies <= pages
+  }
+
+  /** The manifest has its record. */
+  #publishDeferred(redo: ManifestRedo, edit: TreeEdit, { root, expiryRoot }: Roots): void {
+    const before = this.chain.current.mapping
+    const { mapping: changes, leftBehind } = this.deferred.take(redo.changes, edit, before, () => this.host.random.u32())
+    const mapping = new MappingEdit(before)
+    for (const change of changes) mapping.set(change)
+    const next = new Version(redo.sequence, root, expiryRoot, mapping.finish())
+    this.#unused = unusedAfter(this.#unused, edit, next.mapping.length)
+    rememberPages(this.pages, edit, changes)
+    this.chain.publish(next, leftBehind)
   }
 
   /** Writes the whole state in place of what the manifest holds: what was in doubt is then certainly not. */
@@ -216,7 +276,7 @@ export class Partition {
     this.#doubtful = []
     this.allocator.endCommit()
     this.health = 'well'
-    this.tell({ kind: 'recovered', partition: this.name, sequence: this.#state.sequence, term: this.storage.term })
+    this.tell({ kind: 'recovered', partition: this.name, sequence: this.chain.current.sequence, term: this.storage.term })
   }
 
   /** The same state, without the changes that led to it. What it kept before stays until the new one is there; when that fails, it is tried again first. */
@@ -308,9 +368,19 @@ export class Partition {
   commitBatches(batches: readonly (readonly BatchOperation[])[]): Promise<void> {
     const changes = changesOf(batches)
     for (const change of changes.operations) this.bytesAsked += change.key.length + (change.kind === 'put' ? change.value.length : 0)
-    const { codec, leastCompressed, readAhead } = this.options
-    return this.commit((edit, roots, nowMillis) => applyChanges({ edit, nowMillis, codec, leastCompressed, readAhead }, roots, changes), batches)
+    const work = (edit: TreeEdit, roots: Roots, nowMillis: number) => applyChanges({ edit, nowMillis, ...this.options }, roots, changes)
+    return this.commit(work, batches, [], changes)
   }
+}
+
+interface PageCommit {
+  readonly sequence: number
+  readonly edit: TreeEdit
+  readonly moved: readonly MovedPage[]
+  readonly roots: Roots
+  readonly clockMillis: number
+  /** Filled with those that the commit takes. */
+  readonly places: number[]
 }
 
 function* placesOf({ mapping }: ManifestState): Generator<number> {

@@ -31,6 +31,8 @@ export interface StoreStats {
   readonly indexCacheBytes: number
   readonly dataCacheBytes: number
   readonly filterBytes: number
+  /** Of pages that are still to be written, and of what they follow from. */
+  readonly deferredBytes: number
   /** Tasks that ran on another shard than that of their partition. */
   readonly stolenTasks: number
   readonly partitions: readonly PartitionStats[]
@@ -50,12 +52,13 @@ export function statsOf({ counts, caches, shards, partitions }: KvStore): StoreS
     indexCacheBytes: caches.index.bytes,
     dataCacheBytes: caches.data.bytes,
     filterBytes: caches.filters.bytes,
+    deferredBytes: partitions.reduce((sum, { core }) => sum + core.deferred.bytes, 0),
     stolenTasks: shards.stolen,
     partitions: partitions.map(({ name, core }) => ({
       name,
       health: core.health,
       sequence: core.chain.current.sequence,
-      pages: core.state.mapping.count,
+      pages: core.chain.current.mapping.count,
       amplification: amplification(core),
       snapshots: core.chain.live.reduce((sum, { pins }) => sum + pins, 0),
       archives: core.archiveFiles.size,

@@ -76,9 +76,9 @@ export class KvStore {
     return opening
   }
 
-  /** Removes what has expired, compacts and collects, once in every partition. */
+  /** Writes pages that wait, removes what has expired, compacts and collects, once in every partition. */
   async keepUp(): Promise<void> {
-    for (const { core } of this.partitions) await keepUp(core)
+    await this.#keepUp(false)
   }
 
   stats(): StoreStats {
@@ -123,9 +123,13 @@ export class KvStore {
     if (this.#isKeepingUp) return
     this.#isKeepingUp = true
     this.host.spawn('kv upkeep', async () => {
-      await this.keepUp()
+      await this.#keepUp(true)
       this.#isKeepingUp = false
     })
+  }
+
+  async #keepUp(mayWait: boolean): Promise<void> {
+    for (const { core } of this.partitions) await keepUp(core, mayWait)
   }
 }
 

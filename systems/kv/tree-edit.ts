@@ -6,6 +6,7 @@
 import { setNextLeaf, setPreviousLeaf } from './data-page.js'
 import { CorruptContent } from './errors.js'
 import { type IndexNode, readIndex } from './index-page.js'
+import { unmapped } from './mapping.js'
 import { pageType, pageTypes } from './page.js'
 import type { PageReader } from './page-reader.js'
 import type { Version } from './version.js'
@@ -60,7 +61,7 @@ export class TreeEdit {
   /** The page is not part of the next state. */
   free(logical: number): void {
     this.drafts.delete(logical)
-    if (this.base.mapping.physicalOf(logical) < 0) {
+    if (this.base.mapping.physicalOf(logical) === unmapped) {
       this.#spare.push(logical)
       return
     }

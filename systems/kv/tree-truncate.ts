@@ -1,7 +1,7 @@
-import { lowerBound, previousLeaf, readEntries } from './data-page.js'
+import { keepEntries, lowerBound, previousLeaf, readEntries } from './data-page.js'
 import type { LeafEntry } from './entry.js'
 import type { IndexNode } from './index-page.js'
-import { paginateChildren, paginateEntries } from './paginate.js'
+import { paginateChildren } from './paginate.js'
 import type { TreeEdit } from './tree-edit.js'
 
 /**
@@ -30,9 +30,7 @@ async function cutLeaf(edit: TreeEdit, logical: number, page: Uint8Array, from: 
     await edit.link(left, null)
     return null
   }
-  const [piece] = paginateEntries(entries.slice(0, kept), edit.pages.pageBytes, true)
-  edit.place(logical, (piece as { page: Uint8Array }).page)
-  edit.setPrevious(logical, left)
+  edit.place(logical, keepEntries(page, kept))
   edit.setNext(logical, null)
   return logical
 }

@@ -92,32 +92,34 @@ export class TreeWriter<Change extends { readonly key: Uint8Array }> {
     const parts = partsOf(node, changes)
     if (node.level === 1) await this.#load(node, parts)
     const patch = node.level === 1 ? this.#merge.patch : undefined
-    const out: ChildEntry[] = []
+    // Made only when there is need of it: most batches leave most nodes as they are.
+    let out: ChildEntry[] | null = null
     let isChanged = false
     for (let i = 0; i < node.length; i++) {
-      const child = node.child(i)
       const own = parts[i]
       if (own === undefined) {
-        out.push(child)
+        out?.push(node.child(i))
         continue
       }
-      const found = this.#edit.treePage(child.child)
+      const id = node.id(i)
+      const found = this.#edit.treePage(id)
       const first = found instanceof Promise ? await found : found
       const patched = patch === undefined || !(first instanceof Uint8Array) ? null : patch(first, own, this.#least)
       if (patched !== null) {
-        this.#edit.place(child.child, patched)
-        out.push(child)
+        this.#edit.place(id, patched)
+        out?.push(node.child(i))
         continue
       }
       const run = await this.#change(first, own)
       if (run === null) {
-        out.push(child)
+        out?.push(node.child(i))
         continue
       }
-      const ids = [child.child]
+      out ??= Array.from({ length: i }, (_, before) => node.child(before))
+      const ids = [id]
       let last = first
       let leftmost = first
-      let { key } = child
+      let key = node.key(i)
       while (bytesOf(run) < this.#least && i + 1 < node.length) {
         const next = node.child(++i)
         last = await this.#edit.treePage(next.child)

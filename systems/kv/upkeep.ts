@@ -11,13 +11,19 @@ import { scanLeaves } from './tree-reader.js'
 /** Entries that one commit removes because they have expired, at most. */
 const mostExpired = 1_000
 
-/** One round: each part is a job of its own, so that batches go in between. A part that fails is tried again in the next round. */
-export async function keepUp(partition: Partition): Promise<void> {
+/**
+ * One round: each part is a job of its own, so that batches go in between. A part that fails is tried again in the next round. Pages that wait to be written are
+ * written, unless `mayWait` says that they may wait for those of more commits.
+ */
+export async function keepUp(partition: Partition, mayWait: boolean): Promise<void> {
   const parts: readonly (readonly [name: string, run: () => Promise<void>])[] = [
     ['repair', () => partition.repair()],
+    ['write', () => (mayWait ? settleWhenQuiet(partition) : partition.settle())],
     ['manifest', () => shortenManifest(partition)],
     ['expire', () => removeExpired(partition)],
-    ['compact', () => compact(partition)],
+    // Files that commits have emptied need no compaction.
+    ['collect', () => collectFiles(partition)],
+    ['compact', () => compact(partition, mayWait)],
     ['collect', () => collectFiles(partition)],
   ]
   for (const [name, run] of parts) {
@@ -31,8 +37,17 @@ export async function keepUp(partition: Partition): Promise<void> {
   }
 }
 
+/** While commits come and go their pages can wait for each other. */
+async function settleWhenQuiet(partition: Partition): Promise<void> {
+  const { commits, commitsSeen } = partition
+  partition.commitsSeen = commits
+  if (commits === commitsSeen) await partition.settle()
+}
+
 async function shortenManifest(partition: Partition): Promise<void> {
-  if (partition.storage.manifest.isLong) await partition.rewriteManifest()
+  if (!partition.storage.manifest.isLong) return
+  await partition.settle()
+  await partition.rewriteManifest()
 }
 
 /** Entries whose time has come are not served any more; here they go. */
@@ -59,15 +74,22 @@ function timeOf(expiryKey: Uint8Array): number {
 }
 
 /** Moves pages of the emptiest files until the rest is dense enough. */
-async function compact(partition: Partition): Promise<void> {
-  const { state, options, openFile } = partition
-  if (state.layout !== 'append') return
-  const logicals = pagesToMove(state, options.amplification, openFile, partition.goneFiles)
+async function compact(partition: Partition, mayWait: boolean): Promise<void> {
+  // Pages that wait will leave more places behind than there are now: until they are written only what is far too large is worth writing them for.
+  const factor = partition.options.amplification * (mayWait && !partition.deferred.isEmpty ? 1.5 : 1)
+  if (misplacedPages(partition, factor).length === 0) return
+  // Those that are about to be written need not be moved.
+  await partition.settle()
+  const logicals = misplacedPages(partition)
   if (logicals.length === 0) return
   const moved = await readWhole(partition, logicals.slice(0, mostMovedPages))
   if (moved.length === 0) return
   partition.host.check.sometimes('kv: data files are compacted')
   await partition.commit(async (_edit, roots) => roots, [], moved)
+}
+
+function misplacedPages({ state, options, openFile, goneFiles }: Partition, factor = options.amplification): number[] {
+  return state.layout === 'append' ? pagesToMove(state, factor, openFile, goneFiles) : []
 }
 
 /** Pages as they lie there. What cannot be read stays where it is: whoever reads it is told. */
@@ -88,7 +110,7 @@ async function readWhole(partition: Partition, logicals: readonly number[]): Pro
 export async function collectFiles(partition: Partition): Promise<void> {
   const { files, chain, archiveFiles, pages, openFile, goneFiles } = partition
   const { filePages } = partition.state
-  const garbage = garbageOf(await files.list(), { versions: chain.held, archives: archiveFiles, filePages, openFile, index: pages.index })
+  const garbage = garbageOf(await files.list(), { versions: [partition.state, ...chain.held], archives: archiveFiles, filePages, openFile, index: pages.index })
   for (const file of garbage) {
     await files.remove(file)
     goneFiles.add(file)
@@ -99,8 +121,7 @@ export async function collectFiles(partition: Partition): Promise<void> {
 
 /** Whether there is anything left for upkeep to do for now. */
 export function isTidy(partition: Partition): boolean {
-  const { state, options, goneFiles } = partition
-  return state.layout !== 'append' || pagesToMove(state, options.amplification, partition.openFile, goneFiles).length === 0
+  return misplacedPages(partition).length === 0
 }
 
 export function amplification(partition: Partition): number {

@@ -1,10 +1,11 @@
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { decodeArchive, encodeArchive } from '../../../systems/kv/archives.js'
+import type { KeyChange } from '../../../systems/kv/batch.js'
 import { concatBytes } from '../../../systems/kv/bytes.js'
 import { CorruptManifest } from '../../../systems/kv/errors.js'
 import { replayManifest } from '../../../systems/kv/manifest-log.js'
-import { encodeDelta as encodeDeltaOf, encodeState as encodeStateOf, ownerOf } from '../../../systems/kv/manifest-record.js'
+import { encodeDelta as encodeDeltaOf, encodeRedo as encodeRedoOf, encodeState as encodeStateOf, ownerOf } from '../../../systems/kv/manifest-record.js'
 import { applyDeltas, emptyState, type ManifestDelta, type ManifestState } from '../../../systems/kv/manifest-state.js'
 import { type MappingChange, MappingEdit, MappingTable, unmapped } from '../../../systems/kv/mapping.js'
 import { AppendAllocator, ReuseAllocator } from '../../../systems/kv/page-allocator.js'
@@ -19,6 +20,19 @@ const rootOf = fc.option(fc.nat(600))
 const deltas = fc
   .array(fc.record({ mapping: changes, files: fc.array(file, { maxLength: 3 }), root: rootOf, expiryRoot: rootOf }), { maxLength: 6 })
   .map((all) => all.map((each, i): ManifestDelta => ({ ...each, sequence: i + 1, term: 2, clockMillis: 1_700_000_000_000 + i, next: 1_000 + i })))
+
+const someBytes = fc.uint8Array({ maxLength: 300 })
+const operation: fc.Arbitrary<KeyChange> = fc.oneof(
+  fc.record({ kind: fc.constant('delete' as const), key: someBytes }),
+  fc.record({ kind: fc.constant('put' as const), key: someBytes, value: someBytes }),
+  fc.record({ kind: fc.constant('put' as const), key: someBytes, value: someBytes, expiresAtMillis: fc.integer({ min: 1, max: 2 ** 52 }) }),
+)
+const redoOf = (sequence: number) =>
+  fc.record({
+    sequence: fc.constant(sequence),
+    clockMillis: fc.nat(2 ** 50),
+    changes: fc.record({ truncateFrom: fc.option(someBytes), operations: fc.array(operation, { maxLength: 20 }) }),
+  })
 
 const empty = emptyState({ pageBytes: 4_096, filePages: 64, layout: 'append', codec: 'zstd' })
 
@@ -44,6 +58,23 @@ describe('A manifest', () => {
         expect(contentOf(replayed?.state as ManifestState)).toEqual(contentOf(state))
         expect(replayed?.end).toBe(bytes.length)
         expect(contentOf(replayManifest(encodeState(state), 'manifest', owner)?.state as ManifestState)).toEqual(contentOf(state))
+      }),
+    )
+  })
+
+  test('has commits whose pages are still to be written after the state that lies in files, until a later one has written them', () => {
+    fc.assert(
+      fc.property(redoOf(1), redoOf(2), (first, second) => {
+        const records = [encodeState(empty), encodeRedoOf(first, owner), encodeRedoOf(second, owner)]
+        const replayed = replayManifest(concatBytes(records), 'manifest', owner)
+        expect(replayed).toMatchObject({ state: { sequence: 0 }, redo: [first, second], sequence: 2 })
+        const delta: ManifestDelta = { sequence: 3, term: 0, clockMillis: 0, root: null, expiryRoot: null, next: 1, mapping: [], files: [] }
+        const written = concatBytes([...records, encodeDelta(delta)])
+        expect(replayManifest(written, 'manifest', owner)).toMatchObject({ state: { sequence: 3 }, redo: [], sequence: 3, end: written.length })
+        // What follows is the change to the state after the last commit, not after the last that lies in files.
+        expect(() => replayManifest(concatBytes([...records, encodeDelta({ ...delta, sequence: 1 })]), 'm', owner)).toThrow('expected the change to state 3')
+        const torn = replayManifest(concatBytes(records).slice(0, -1), 'manifest', owner)
+        expect(torn).toMatchObject({ redo: [first], sequence: 1 })
       }),
     )
   })

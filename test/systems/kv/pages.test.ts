@@ -5,7 +5,7 @@ import { DataPageBuilder, findEntry, nextLeaf, previousLeaf, readEntries, setNex
 import type { LeafEntry } from '../../../systems/kv/entry.js'
 import { IndexPageBuilder, readIndex } from '../../../systems/kv/index-page.js'
 import { buildOverflowPage, decodeReference, encodeReference, readOverflowPage } from '../../../systems/kv/overflow-page.js'
-import { describeSeal, isIntact, sealPage } from '../../../systems/kv/page.js'
+import { contentLength, describeSeal, isIntact, pageHeaderBytes, sealPage } from '../../../systems/kv/page.js'
 import { paginateEntries } from '../../../systems/kv/paginate.js'
 import { separatorOf } from '../../../systems/kv/separator.js'
 import { contentOf, keyArbitrary, sortedEntries } from './page-content.js'
@@ -49,6 +49,8 @@ describe('A data page', () => {
     for (const isAppending of [false, true]) {
       const pieces = paginateEntries(entries, 512, isAppending)
       expect(pieces.length).toBeGreaterThan(3)
+      // Where all of a page's entries get a later time, they still fit.
+      if (isAppending) for (const { page } of pieces) expect(pageHeaderBytes + contentLength(page)).toBeLessThanOrEqual(512 - 32)
       expect(contentOf(pieces.flatMap(({ page }) => readEntries(page)))).toEqual(contentOf(entries))
     }
   })

@@ -28,11 +28,22 @@ describe('A store', () => {
     expect(await floor('a')).toBeUndefined()
   })
 
+  test('loses nothing below a cut, however full its pages are', async () => {
+    await using hand = await StoreInHand.start({ ...small, pageBytes: 4_096 })
+    const keys = Array.from({ length: 90 }, (_, i) => `k${String(i).padStart(3, '0')}`)
+    for (const key of keys) {
+      await hand.write([put(key, 'v'.repeat(90))])
+      await hand.write([{ kind: 'truncate', from: bytes(`${key}-`) }])
+    }
+    expect(Object.keys(await hand.all())).toEqual(keys)
+  })
+
   const layouts: readonly GivenOptions[] = [
-    { ...small, layout: 'append' },
+    { ...small, layout: 'append', deferredBytes: 32_768 },
     { ...small, layout: 'reuse' },
+    { ...small, layout: 'reuse', deferredBytes: 0 },
   ]
-  test.each(layouts)('is the same as a sorted map whatever is done to it ($layout)', async (options) => {
+  test.each(layouts)('is the same as a sorted map whatever is done to it ($layout, $deferredBytes)', async (options) => {
     // Few keys of every kind: shared prefixes, high bytes, one within the other.
     const key = fc
       .array(fc.constantFrom(0, 1, 97, 98, 127, 128, 255), { minLength: 1, maxLength: 4 })
