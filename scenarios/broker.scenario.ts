@@ -212,8 +212,8 @@ export default scenario<Roles, BrokerOperation, BrokerResult>({
     { name: 'every acknowledged record is readable', within: s(5), ask: readAllBack },
   ],
   options: {
-    thinkMicros: { min: 50_000, max: 200_000, log: true, why: "a client's mean pause between two operations" },
-    recordsPerProduce: { min: 10, max: 40 },
+    thinkMicros: { min: 60_000, max: 240_000, log: true, why: "a client's mean pause between two operations" },
+    recordsPerProduce: { min: 12, max: 48 },
     valueBytes: { min: 8, max: 500, log: true },
     consumePercent: { min: 10, max: 60 },
     readers: { min: 0, max: 1, why: '1: the last client only reads' },
