@@ -99,7 +99,8 @@ export class DurablePartition {
       }
       const bytes = file.viewDurable(followed.end)
       let at = 0
-      for (let next = readRecord(bytes, at, this.#owner); next !== null && next.record.kind !== 'whole'; next = readRecord(bytes, at, this.#owner)) {
+      for (let next = readRecord(bytes, at, this.#owner); next !== null; next = readRecord(bytes, at, this.#owner)) {
+        if (next.record.kind === 'whole' || next.record.kind === 'unknown') break
         follow(followed, next.record)
         at = next.end
       }
@@ -135,7 +136,7 @@ export class DurablePartition {
   }
 }
 
-function follow(followed: Writable<KeptCommits>, record: Exclude<ManifestRecord, { kind: 'whole' }>): void {
+function follow(followed: Writable<KeptCommits>, record: Exclude<ManifestRecord, { kind: 'whole' | 'unknown' }>): void {
   if (record.kind === 'redo') {
     followed.redo = [...followed.redo, record.redo]
     followed.sequence = record.redo.sequence

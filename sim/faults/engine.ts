@@ -83,7 +83,11 @@ export class FaultEngine {
           },
         }))
     }
-    for (const [definition, listed] of occurrences) {
+    // Where two kinds strike one packet their order counts: it must not hang on which is listed first.
+    for (const kind of this.#catalogue.kinds) {
+      const definition = this.#catalogue.get(kind)
+      const listed = occurrences.get(definition)
+      if (listed === undefined) continue
       this.world.opportunity(definition.kind, listed.length)
       try {
         definition.replayOccurrences?.(this.world, listed)

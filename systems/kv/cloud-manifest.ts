@@ -165,7 +165,7 @@ export class CloudManifest implements Manifest {
     const found = await this.#options.requests.get(key)
     if (found === null) throw new CorruptManifest(key, 0, 'expected a record, found none')
     const read = readRecord(found.body, 0, this.#owner)
-    if (read === null || read.end !== found.body.length || read.record.kind === 'redo')
+    if (read === null || read.end !== found.body.length || read.record.kind === 'redo' || read.record.kind === 'unknown')
       throw new CorruptManifest(key, 0, 'expected one whole record, found something else')
     return read.record
   }
@@ -180,7 +180,7 @@ export class CloudManifest implements Manifest {
 }
 
 /** Records of commits that are still to be written are no objects. */
-type ObjectRecord = Exclude<ManifestRecord, { kind: 'redo' }>
+type ObjectRecord = Exclude<ManifestRecord, { kind: 'redo' | 'unknown' }>
 
 function termOf(record: ObjectRecord): number {
   return record.kind === 'whole' ? record.state.term : record.delta.term

@@ -65,6 +65,8 @@ export class LocalManifest implements Manifest {
   #size = 0
   /** Of the files. */
   #room = 0
+  /** The disk was full: no room is taken any more that is not needed. */
+  #isShort = false
 
   constructor(options: { disk: Disk; directory: string; partition: string; copies: number; longBytes: number; counts: FileCounts }) {
     this.#disk = options.disk
@@ -124,11 +126,12 @@ export class LocalManifest implements Manifest {
 
   async #append(bytes: Uint8Array, sequence: number): Promise<void> {
     const end = this.#size + bytes.length
-    const written = end <= this.#room ? bytes : concatBytes([bytes, new Uint8Array(Math.min(mostAhead, end))])
+    const written = end <= this.#room || this.#isShort ? bytes : concatBytes([bytes, new Uint8Array(Math.min(mostAhead, end))])
     try {
       await allDone(this.#files.map((file) => this.#write(file, written)))
     } catch (error) {
       if (!(error instanceof DiskError)) throw error
+      if (error.code === 'ENOSPC') this.#isShort = true
       throw new UnknownOutcome(`the change to state ${sequence} may be in the manifest, or not: ${error.message}`)
     }
     this.#room = Math.max(this.#room, this.#size + written.length)

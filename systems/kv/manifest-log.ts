@@ -21,8 +21,9 @@ export interface ReplayedManifest {
  */
 export function replayManifest(bytes: Uint8Array, file: string, owner: number): ReplayedManifest | null {
   const first = readRecord(bytes, 0, owner)
+  if (first?.record.kind === 'unknown') throw new CorruptManifest(file, 0, unknown)
   if (first === null || first.record.kind !== 'whole') {
-    requireNothingAfter(bytes, 0, file, owner)
+    requireNothingAfter(bytes, 0, file, owner, -1)
     return null
   }
   const deltas: ManifestDelta[] = []
@@ -33,6 +34,7 @@ export function replayManifest(bytes: Uint8Array, file: string, owner: number): 
     const next = readRecord(bytes, at, owner)
     if (next === null) break
     const { record } = next
+    if (record.kind === 'unknown') throw new CorruptManifest(file, at, unknown)
     if (record.kind === 'whole' || sequenceOf(record) !== sequence + 1)
       throw new CorruptManifest(file, at, `expected the change to state ${sequence + 1}, found ${describe(record)}`)
     sequence++
@@ -44,22 +46,29 @@ export function replayManifest(bytes: Uint8Array, file: string, owner: number): 
     }
     at = next.end
   }
-  requireNothingAfter(bytes, at, file, owner)
+  requireNothingAfter(bytes, at, file, owner, sequence)
   return { state: applyDeltas(first.record.state, deltas), redo, sequence, end: at }
 }
 
-/** A record is written only once the one before it is durable: where a later one is whole, an earlier one was, too. */
-function requireNothingAfter(bytes: Uint8Array, end: number, file: string, owner: number): void {
+/**
+ * A record is written only once the one before it is durable: where a later one is whole, an earlier one was, too. What is not later than the next may be a copy
+ * that lies in a value, since records hold values as they are.
+ */
+function requireNothingAfter(bytes: Uint8Array, end: number, file: string, owner: number, sequence: number): void {
   for (let at = end + 1; at < bytes.length; at++) {
-    if (recordLength(bytes, at) !== null && readRecord(bytes, at, owner) !== null)
-      throw new CorruptManifest(file, end, `expected a whole record, found none, though a whole one follows at ${at}`)
+    if (recordLength(bytes, at) === null) continue
+    const found = readRecord(bytes, at, owner)?.record
+    if (found === undefined || found.kind === 'whole' || found.kind === 'unknown' || sequenceOf(found) <= sequence + 1) continue
+    throw new CorruptManifest(file, end, `expected a whole record, found none, though a whole one follows at ${at}`)
   }
 }
 
-function describe(record: ManifestRecord): string {
+const unknown = 'expected a record of a version that is known here, found one of another: a later version wrote it'
+
+function describe(record: Exclude<ManifestRecord, { kind: 'unknown' }>): string {
   return record.kind === 'whole' ? 'a whole state' : `the change to state ${sequenceOf(record)}`
 }
 
-function sequenceOf(record: Exclude<ManifestRecord, { kind: 'whole' }>): number {
+function sequenceOf(record: Exclude<ManifestRecord, { kind: 'whole' | 'unknown' }>): number {
   return record.kind === 'redo' ? record.redo.sequence : record.delta.sequence
 }

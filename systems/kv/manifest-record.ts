@@ -14,13 +14,17 @@ import { VarintReader, writeVarint } from './varint.js'
 
 const mark = 0x4d56_4b53
 export const recordHeadBytes = 16
-const version = 1
+/** 2: there may be records of what was asked for, which a reader of 1 would take for a torn tail. */
+const version = 2
+const readableVersions: readonly number[] = [1, version]
 const kinds = { whole: 1, delta: 2, redo: 3 } as const
 
 export type ManifestRecord =
   | { readonly kind: 'whole'; readonly state: ManifestState }
   | { readonly kind: 'delta'; readonly delta: ManifestDelta }
   | { readonly kind: 'redo'; readonly redo: ManifestRedo }
+  /** Whole by its checksums, and written by a version that this one does not know. */
+  | { readonly kind: 'unknown' }
 
 /** What the checksums of a manifest's records begin with; `name` is that of the partition, or of the archive with its partition's before it. */
 export function ownerOf(name: string): number {
@@ -100,10 +104,10 @@ export function readRecord(bytes: Uint8Array, at: number, owner: number): { read
   if (readU32(bytes, at + 8) !== crc32c(bytes, at + recordHeadBytes, end, owner)) return null
   const reader = new VarintReader(bytes, at + recordHeadBytes, end)
   const record = readBody(reader)
-  return reader.isBroken || record === null ? null : { record, end }
+  return { record: reader.isBroken ? { kind: 'unknown' } : record, end }
 }
 
-function readBody(reader: VarintReader): ManifestRecord | null {
+function readBody(reader: VarintReader): ManifestRecord {
   switch (reader.next()) {
     case kinds.whole:
       return readWhole(reader)
@@ -112,7 +116,7 @@ function readBody(reader: VarintReader): ManifestRecord | null {
     case kinds.redo:
       return readRedo(reader)
     default:
-      return null
+      return { kind: 'unknown' }
   }
 }
 
@@ -129,8 +133,8 @@ function readHead(reader: VarintReader): Head {
   return { sequence, term, clockMillis, root: root === 0 ? null : root - 1, expiryRoot: expiryRoot === 0 ? null : expiryRoot - 1, next }
 }
 
-function readWhole(reader: VarintReader): ManifestRecord | null {
-  if (reader.next() !== version) return null
+function readWhole(reader: VarintReader): ManifestRecord {
+  if (!readableVersions.includes(reader.next())) return { kind: 'unknown' }
   const pageBytes = reader.next()
   const filePages = reader.next()
   const layout = reader.next() === 1 ? 'append' : 'reuse'

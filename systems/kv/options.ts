@@ -57,8 +57,8 @@ export interface KvOptions {
   /** Pages read at the same time for one batch. */
   readonly readAhead: number
   /**
-   * Bytes of memory for changes that are durable in the manifest while the pages which they lead to are still to be written; 0: every commit writes its pages.
-   * An eighth of it at most is what was asked for, which a start has to do again. Without a cloud tier only.
+   * Bytes of memory, of each partition that is written to, for changes that are durable in the manifest while the pages which they lead to are still to be
+   * written; 0: every commit writes its pages. An eighth of it at most is what was asked for, which a start has to do again. Without a cloud tier only.
    */
   readonly deferredBytes: number
   /** The manifest is written anew when it is longer, in bytes. */

@@ -253,7 +253,9 @@ export class Partition {
     if (storage.manifest.log === undefined || deferred.bytes + record + pages > deferredBytes) return false
     if ((deferred.redoBytes + record) * 8 > deferredBytes) return false
     // What changes nothing is no reason to write what can wait.
-    return drafts.size === 0 ? !deferred.isEmpty : record * manifestCopies <= pages
+    if (drafts.size === 0) return !deferred.isEmpty
+    // Where the pages are no longer than the record (long values) it is no gain, however few copies there are.
+    return record * Math.max(2, manifestCopies) <= pages
   }
 
   /** The manifest has its record. */

@@ -25,7 +25,7 @@ export class Snapshot {
   /** null: there is no such key. */
   async read(key: Uint8Array): Promise<KvEntry | null> {
     this.#requireHeld()
-    const entry = await readKey(this.#partition.readable(this.#version), key, this.#nowMillis)
+    const entry = await this.#whileHeld(readKey(this.#partition.readable(this.#version), key, this.#nowMillis))
     this.#partition.tell({ kind: 'read', ...this.#what, key: key.slice(), value: entry?.value ?? null })
     return entry
   }
@@ -33,7 +33,7 @@ export class Snapshot {
   /** The entry with the largest key that is not above this one. */
   async floor(key: Uint8Array): Promise<KvEntry | null> {
     this.#requireHeld()
-    return readFloor(this.#partition.readable(this.#version), key, this.#nowMillis)
+    return this.#whileHeld(readFloor(this.#partition.readable(this.#version), key, this.#nowMillis))
   }
 
   async *scan(options: ScanOptions = {}): AsyncGenerator<KvEntry> {
@@ -49,6 +49,9 @@ export class Snapshot {
         this.#requireHeld()
       }
       isWhole = options.limit === undefined || seen.length < options.limit
+    } catch (error) {
+      this.#requireHeld()
+      throw error
     } finally {
       const { from = null, to = null, direction = 'forward' } = options
       journal?.tell({ kind: 'scanned', ...this.#what, from, to, direction, entries: seen, isWhole })
@@ -63,6 +66,16 @@ export class Snapshot {
 
   get #what(): { readonly partition: string; readonly sequence: number; readonly nowMillis: number } {
     return { partition: this.#partition.name, sequence: this.#version.sequence, nowMillis: this.#nowMillis }
+  }
+
+  /** Pages of a snapshot that was released meanwhile may be gone: that is what went wrong then, whatever was found in their places. */
+  async #whileHeld<T>(reading: Promise<T> | T): Promise<T> {
+    try {
+      return await reading
+    } catch (error) {
+      this.#requireHeld()
+      throw error
+    }
   }
 
   #requireHeld(): void {

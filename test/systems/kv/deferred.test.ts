@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { Misuse } from '../../../sim/index.js'
-import { CorruptPage } from '../../../systems/kv/errors.js'
+import { CorruptPage, StoreClosed } from '../../../systems/kv/errors.js'
 import { completeOptions } from '../../../systems/kv/options.js'
 import type { StoreStats } from '../../../systems/kv/stats.js'
 import { bytes, put, StoreInHand, small, text } from './store-in-hand.js'
@@ -91,4 +91,29 @@ describe('A batch that would write many pages', () => {
     await hand.powerLoss()
     await expect(read(hand, 23)).rejects.toThrow(CorruptPage)
   })
+})
+
+test('A long value is written with its pages: a record of it would be as long', async () => {
+  await using hand = await StoreInHand.start({ ...small, manifestCopies: 1 })
+  await hand.write(many)
+  const before = await statsOf(hand)
+  await hand.write([put('k0003', 'v'.repeat(40_000))])
+  expect(since(before, await statsOf(hand)).pages).toBeGreaterThan(5)
+})
+
+test('A read of a snapshot that is released before it is answered says so', async () => {
+  await using hand = await StoreInHand.start({ ...small, indexCacheBytes: 0, dataCacheBytes: 0 })
+  await hand.write(many)
+  await hand.write(scattered('one'))
+  const told = await hand.on(async (partition) => {
+    const snapshot = partition.snapshot()
+    await partition.batchWrite(scattered('two'))
+    const reading = snapshot.read(bytes(keyOf(23)))
+    snapshot.release()
+    return await reading.then(
+      () => 'answered',
+      (error: unknown) => (error instanceof StoreClosed ? 'closed' : String(error)),
+    )
+  })
+  expect(['answered', 'closed']).toContain(told)
 })

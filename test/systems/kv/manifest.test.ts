@@ -1,14 +1,19 @@
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { DiskError } from '../../../sim/host/errors.js'
+import type { Disk } from '../../../sim/host/seam.js'
 import { decodeArchive, encodeArchive } from '../../../systems/kv/archives.js'
 import type { KeyChange } from '../../../systems/kv/batch.js'
-import { concatBytes } from '../../../systems/kv/bytes.js'
-import { CorruptManifest } from '../../../systems/kv/errors.js'
+import { concatBytes, writeU32 } from '../../../systems/kv/bytes.js'
+import { CorruptManifest, UnknownOutcome } from '../../../systems/kv/errors.js'
+import { LocalManifest } from '../../../systems/kv/local-manifest.js'
 import { replayManifest } from '../../../systems/kv/manifest-log.js'
 import { encodeDelta as encodeDeltaOf, encodeRedo as encodeRedoOf, encodeState as encodeStateOf, ownerOf } from '../../../systems/kv/manifest-record.js'
 import { applyDeltas, emptyState, type ManifestDelta, type ManifestState } from '../../../systems/kv/manifest-state.js'
 import { type MappingChange, MappingEdit, MappingTable, unmapped } from '../../../systems/kv/mapping.js'
 import { AppendAllocator, ReuseAllocator } from '../../../systems/kv/page-allocator.js'
+import type { FileCounts } from '../../../systems/kv/page-files.js'
+import { crc32c } from '../../../systems/raft/crc32c.js'
 
 const change = fc.record({ logical: fc.nat(600), physical: fc.oneof(fc.constant(unmapped), fc.nat(2 ** 40)), stamp: fc.nat(0xffff_ffff) })
 const changes = fc
@@ -182,4 +187,70 @@ describe('Places', () => {
     allocator.endCommit()
     expect(allocator.allocate()).toBe(8)
   })
+})
+
+describe('A manifest that ends in what is no whole record', () => {
+  const put = (sequence: number, value: Uint8Array) =>
+    encodeRedoOf({ sequence, clockMillis: 1, changes: { truncateFrom: null, operations: [{ kind: 'put', key: new Uint8Array([1]), value }] } }, owner)
+
+  test('is cut there, though a value of the lost record holds a copy of the manifest itself', () => {
+    const before = concatBytes([encodeState(empty), put(1, new Uint8Array(10)), put(2, new Uint8Array(10))])
+    const torn = put(3, before).slice()
+    torn.fill(0, 0, 16)
+    const found = replayManifest(concatBytes([before, torn]), 'manifest', owner)
+    expect(found).toMatchObject({ sequence: 2, end: before.length })
+  })
+
+  test('refuses when a later record is whole', () => {
+    const torn = put(1, new Uint8Array(10)).slice()
+    torn.fill(0, 0, 16)
+    const bytes = concatBytes([encodeState(empty), torn, put(2, new Uint8Array(10))])
+    expect(() => replayManifest(bytes, 'manifest', owner)).toThrow('a whole one follows')
+  })
+
+  test('refuses when the checksums of the record are right: a later version wrote it', () => {
+    const strange = put(1, new Uint8Array(10)).slice()
+    strange[16] = 77
+    writeU32(strange, 8, crc32c(strange, 16, strange.length, owner))
+    writeU32(strange, 12, crc32c(strange, 0, 12))
+    expect(() => replayManifest(concatBytes([encodeState(empty), strange]), 'manifest', owner)).toThrow('a later version wrote it')
+    expect(() => replayManifest(strange, 'manifest', owner)).toThrow('a later version wrote it')
+  })
+})
+
+/** A disk with room for so many bytes in its files; of what does not fit nothing is written. */
+function smallDisk(room: number): Disk {
+  const sizes = new Map<string, number>()
+  const grow = (path: string, size: number): void => {
+    const others = [...sizes].reduce((sum, [name, each]) => sum + (name === path ? 0 : each), 0)
+    if (others + size > room) throw new DiskError('ENOSPC', 'write', path)
+    sizes.set(path, size)
+  }
+  const open = async (path: string) => ({
+    path,
+    writeAt: async (offset: number, bytes: Uint8Array) => grow(path, Math.max(sizes.get(path) ?? 0, offset + bytes.length)),
+    sync: async () => {},
+    close: () => {},
+  })
+  return { open, replace: async (path: string, bytes: Uint8Array) => grow(path, bytes.length), stat: async () => null } as unknown as Disk
+}
+
+test('A manifest on a disk that was too full for room ahead takes no more than its records need', async () => {
+  const counts = { writes: 0, syncs: 0, bytesWritten: 0 } as unknown as FileCounts
+  const manifest = new LocalManifest({ disk: smallDisk(100_000), directory: 'kv', partition: 't-0', copies: 1, longBytes: 1e9, counts })
+  await manifest.rewrite(empty)
+  let refusals = 0
+  let held = 0
+  const redo = { clockMillis: 1, changes: { truncateFrom: null, operations: [{ kind: 'put' as const, key: new Uint8Array(1), value: new Uint8Array(500) }] } }
+  for (let sequence = 1; sequence <= 180; sequence++) {
+    try {
+      await manifest.log({ ...redo, sequence })
+      held++
+    } catch (error) {
+      if (!(error instanceof UnknownOutcome)) throw error
+      refusals++
+      await manifest.rewrite(empty)
+    }
+  }
+  expect({ held, refusals }).toEqual({ held: 179, refusals: 1 })
 })

@@ -50,6 +50,13 @@ const twoMisses = scenario<{ end: Counting }, number, number>({
   healAt: s(1),
 })
 
+const struck = (kind: Injection['kind'], ordinal: number, at: number, harmNanos: number): Injection => ({
+  kind,
+  site: 'end-1>end-2 count.next',
+  ordinal,
+  at,
+  args: { harmNanos },
+})
 const dropped = (ordinal: number, at: number): Injection => ({ kind: 'net.drop', site: 'end-1>end-2 count.next', ordinal, at, args: { harmNanos: 0 } })
 
 test('a packet that is lost earlier than it is listed is kept, at the time when it was lost', async () => {
@@ -65,4 +72,14 @@ test('a packet that is lost earlier than it is listed is kept, at the time when 
   expect(trial.recipe.injections.map(({ ordinal }) => ordinal)).toEqual([3, 6])
   for (const injection of trial.recipe.injections) expect(injection.at).toBeLessThan(at)
   expect((await run(requestFrom(trial.recipe, twoMisses))).traceHash).toBe(trial.traceHash)
+})
+
+test('packets that two kinds strike are struck in one order, whichever of them is listed first', async () => {
+  const scenario = { ...twoMisses, faults: { strategy: 'none' as const, kinds: ['net.duplicate', 'net.delay'] as const } }
+  const injections = [struck('net.duplicate', 6, ms(60), ms(1)), struck('net.delay', 3, ms(900), ms(40)), struck('net.duplicate', 3, ms(900), ms(1))]
+  const runOf = (listed: readonly Injection[]) => run({ scenario, seed: '1', plan: { injections: listed } })
+  const report = await runOf(injections)
+  expect(report.stale).toEqual([])
+  const [first, ...others] = injections as [Injection, ...Injection[]]
+  expect((await runOf([...others, first])).traceHash).toBe(report.traceHash)
 })
