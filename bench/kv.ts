@@ -173,7 +173,8 @@ function sizeOf(folder: string): number {
   let bytes = 0
   for (const entry of readdirSync(folder, { withFileTypes: true })) {
     const inside = path.join(folder, entry.name)
-    bytes += entry.isDirectory() ? sizeOf(inside) : statSync(inside).blocks * 512
+    // A store may remove a file meanwhile: it compacts while it is measured.
+    bytes += entry.isDirectory() ? sizeOf(inside) : (statSync(inside, { throwIfNoEntry: false })?.blocks ?? 0) * 512
   }
   return bytes
 }
