@@ -9,6 +9,7 @@
  */
 import { DiskError } from '../../sim/host/errors.js'
 import type { Disk, File } from '../../sim/host/seam.js'
+import { isBlank } from '../raft/wal-frame.js'
 import { concatBytes } from './bytes.js'
 import { Corrupt, CorruptManifest, FailedRead, UnknownOutcome } from './errors.js'
 import { allDone, failureOf } from './local-files.js'
@@ -36,15 +37,40 @@ export async function loadCopies(
   let failure: unknown = null
   for (const path of paths) {
     try {
-      const bytes = await read(path)
-      if (bytes === null) continue
-      const found = replayManifest(bytes, path, owner)
+      const found = await readSettled(path, owner, read)
+      if (found === undefined) continue
       // A new file gets its name when it is whole: an empty one was damaged.
       if (found === null) failure ??= new CorruptManifest(path, 0, 'expected a whole state, found none')
       else if (best === null || found.sequence > best.sequence) best = found
     } catch (error) {
       if (!(error instanceof Corrupt || error instanceof DiskError)) throw error
       failure ??= error instanceof DiskError ? new FailedRead(error.message) : error
+    }
+  }
+  if (best === null && failure !== null) throw failure
+  return best
+}
+
+/** How often a file is read at most whose end is neither a whole record nor room ahead. */
+const mostReads = 3
+
+/**
+ * What a file says; undefined: there is none. A read may have gone astray: before a tail is taken for torn, and what follows it for never acknowledged, the file is
+ * read again, and what says most counts.
+ */
+async function readSettled(path: string, owner: number, read: (path: string) => Promise<Uint8Array | null>): Promise<ReplayedManifest | null | undefined> {
+  let best: ReplayedManifest | null = null
+  let failure: unknown = null
+  for (let reads = 0; reads < mostReads; reads++) {
+    const bytes = await read(path)
+    if (bytes === null) return undefined
+    try {
+      const found = replayManifest(bytes, path, owner)
+      if (found !== null && (best === null || found.sequence > best.sequence)) best = found
+      if (found !== null && isBlank(bytes, found.end, bytes.length)) return best
+    } catch (error) {
+      if (!(error instanceof Corrupt)) throw error
+      failure = error
     }
   }
   if (best === null && failure !== null) throw failure
