@@ -6,7 +6,7 @@ import { decodeArchive, encodeArchive } from '../../../systems/kv/archives.js'
 import type { KeyChange } from '../../../systems/kv/batch.js'
 import { concatBytes, writeU32 } from '../../../systems/kv/bytes.js'
 import { CorruptManifest, UnknownOutcome } from '../../../systems/kv/errors.js'
-import { LocalManifest } from '../../../systems/kv/local-manifest.js'
+import { LocalManifest, loadCopies } from '../../../systems/kv/local-manifest.js'
 import { replayManifest } from '../../../systems/kv/manifest-log.js'
 import { encodeDelta as encodeDeltaOf, encodeRedo as encodeRedoOf, encodeState as encodeStateOf, ownerOf } from '../../../systems/kv/manifest-record.js'
 import { applyDeltas, emptyState, type ManifestDelta, type ManifestState } from '../../../systems/kv/manifest-state.js'
@@ -253,4 +253,15 @@ test('A manifest on a disk that was too full for room ahead takes no more than i
     }
   }
   expect({ held, refusals }).toEqual({ held: 179, refusals: 1 })
+})
+
+test('A manifest that a read shows with a torn end is read again before that counts', async () => {
+  const redo = encodeRedoOf({ sequence: 1, clockMillis: 1, changes: { truncateFrom: null, operations: [{ kind: 'delete', key: new Uint8Array(9) }] } }, owner)
+  const whole = concatBytes([encodeState(empty), redo, new Uint8Array(100)])
+  const astray = whole.slice().fill(7, encodeState(empty).length)
+  let reads = 0
+  const found = await loadCopies(['manifest-1'], owner, async () => (reads++ === 0 ? astray : whole))
+  expect({ sequence: found?.sequence, reads }).toEqual({ sequence: 1, reads: 2 })
+  const torn = await loadCopies(['manifest-1'], owner, async () => astray)
+  expect(torn?.sequence).toBe(0)
 })
