@@ -21,7 +21,6 @@ export interface PreparedCommit {
   readonly delta: ManifestDelta
   /** Places that the state before used, and this one does not. */
   readonly leftBehind: readonly number[]
-  readonly allocated: readonly number[]
 }
 
 export interface CommitParts {
@@ -77,7 +76,7 @@ export function prepareCommit(parts: CommitParts): PreparedCommit {
   const { root, expiryRoot, clockMillis, term } = parts
   const files = state.layout === 'append' ? fileChanges(parts, pages) : []
   const delta: ManifestDelta = { sequence, term, clockMillis, root, expiryRoot, next: allocator.next, mapping, files }
-  return { pages, delta, leftBehind, allocated: pages.map(({ physical }) => physical) }
+  return { pages, delta, leftBehind }
 }
 
 function fileChanges({ state, term, goneFiles }: CommitParts, pages: readonly PlacedPage[]): ManifestDelta['files'] {

@@ -73,7 +73,8 @@ async function readSettled(path: string, owner: number, read: (path: string) => 
       failure = error
     }
   }
-  if (best === null && failure !== null) throw failure
+  // What is certainly damaged is not cut because another read shows less of it.
+  if (failure !== null) throw failure
   return best
 }
 

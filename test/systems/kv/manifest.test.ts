@@ -264,4 +264,8 @@ test('A manifest that a read shows with a torn end is read again before that cou
   expect({ sequence: found?.sequence, reads }).toEqual({ sequence: 1, reads: 2 })
   const torn = await loadCopies(['manifest-1'], owner, async () => astray)
   expect(torn?.sequence).toBe(0)
+  const second = encodeRedoOf({ sequence: 2, clockMillis: 1, changes: { truncateFrom: null, operations: [{ kind: 'delete', key: new Uint8Array(9) }] } }, owner)
+  const damaged = concatBytes([encodeState(empty), new Uint8Array(redo.length).fill(7), second])
+  let turn = 0
+  await expect(loadCopies(['manifest-1'], owner, async () => (turn++ === 0 ? damaged : astray))).rejects.toThrow('a whole one follows')
 })
