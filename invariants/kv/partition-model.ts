@@ -5,6 +5,12 @@
 import type { KvEvent } from '../../systems/kv/journal.js'
 import { afterBatches, type ReferenceMap } from './reference-map.js'
 
+interface Candidate {
+  readonly host: string
+  readonly term: number
+  readonly map: ReferenceMap
+}
+
 export class PartitionModel {
   /** The last state that was acknowledged. */
   acknowledged = 0
@@ -13,8 +19,7 @@ export class PartitionModel {
   readonly archives = new Map<string, number>()
   readonly #states = new Map<number, ReferenceMap>([[0, []]])
   /** Commits under way, or in doubt: the states that they would make, and who makes them. */
-  #candidates = new Map<number, { readonly host: string; readonly map: ReferenceMap }[]>()
-
+  readonly #candidates = new Map<number, Candidate[]>()
   /** States that were recovered. */
   readonly #found = new Set<number>()
 
@@ -28,12 +33,14 @@ export class PartitionModel {
   take(event: KvEvent, host: string): string | undefined {
     switch (event.kind) {
       case 'committing': {
+        // A later term had begun: its record has the place of the one that this would need.
+        if (this.terms.some(({ term }) => term > event.term)) return undefined
         const before = this.#states.get(event.sequence - 1)
         // An owner who was overtaken before it had begun: should it ever acknowledge this, there is no candidate for it.
         if (before === undefined && this.terms.length > 0) return undefined
         if (before === undefined) return `${this.name}: a commit makes state ${event.sequence} of a state that there was not`
         const candidates = this.#candidates.get(event.sequence) ?? []
-        candidates.push({ host, map: event.batches.length === 0 ? before : afterBatches(before, event.batches) })
+        candidates.push({ host, term: event.term, map: event.batches.length === 0 ? before : afterBatches(before, event.batches) })
         this.#candidates.set(event.sequence, candidates)
         return undefined
       }
@@ -65,6 +72,7 @@ export class PartitionModel {
         return undefined
       }
       case 'term': {
+        this.#fence(event.term, event.sequence)
         this.terms.push({ term: event.term, sequence: event.sequence })
         return undefined
       }
@@ -96,6 +104,17 @@ export class PartitionModel {
     if (this.#states.size < 64) return
     const archived = new Set(this.archives.values())
     for (const each of [...this.#states.keys()]) if (each < sequence && !archived.has(each)) this.#states.delete(each)
+  }
+
+  /** A term begins with a state: what owners before made of it, and it does not have, there will never be. */
+  #fence(term: number, sequence: number): void {
+    for (const [number, candidates] of this.#candidates) {
+      if (number <= sequence) continue
+      this.#candidates.set(
+        number,
+        candidates.filter((candidate) => candidate.term >= term),
+      )
+    }
   }
 
   #become(sequence: number, state: ReferenceMap): void {

@@ -9,6 +9,7 @@ export type KvEvent =
       readonly kind: 'committing'
       readonly partition: string
       readonly sequence: number
+      readonly term: number
       readonly batches: readonly (readonly BatchOperation[])[]
       readonly nowMillis: number
     }

@@ -198,7 +198,7 @@ export class Partition {
     const base = this.chain.current
     const sequence = base.sequence + 1
     const nowMillis = this.nowMillis()
-    this.tell({ kind: 'committing', partition: this.name, sequence, batches, nowMillis })
+    this.tell({ kind: 'committing', partition: this.name, sequence, term: this.storage.term, batches, nowMillis })
     const places: number[] = []
     try {
       const edit = new TreeEdit(this.pages, base, this.#unused)

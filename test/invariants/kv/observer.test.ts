@@ -8,7 +8,7 @@ import type { KvServer } from '../../../systems/kv/kv-server.js'
 const partition = 'table-0'
 const key = Uint8Array.of(7)
 const put = (value: number): KvEvent[] => [
-  { kind: 'committing', partition, sequence: value, batches: [[{ kind: 'put', key, value: Uint8Array.of(value) }]], nowMillis: 0 },
+  { kind: 'committing', partition, sequence: value, term: 0, batches: [[{ kind: 'put', key, value: Uint8Array.of(value) }]], nowMillis: 0 },
   { kind: 'committed', partition, sequence: value, term: 0 },
 ]
 const read = (sequence: number, value: number | null): KvEvent => {
