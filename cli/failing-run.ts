@@ -17,6 +17,8 @@ export interface FailingRun {
   /** One of Seedfall's own, or the file. */
   readonly scenarioName: string
   readonly replay: Replay | undefined
+  /** How long it took. */
+  readonly wallMillis: number
 }
 
 /** Runs what a replay file or a scenario under a seed asks for; a run that does not fail is bad input. */
@@ -29,13 +31,15 @@ export async function failingRun(what: string, seed: string | undefined, command
   const scenarioName = replay === undefined ? what : (replay.file ?? replay.scenario)
   const { scenario, file } = await (replay === undefined ? loadScenario(what, terminal.folder) : scenarioOf(replay, terminal.folder))
   const request = replay === undefined ? { scenario, seed: seed as string } : requestOfFile(what, replay, scenario)
+  const began = performance.now()
   const report = await interruptible((signal) => run({ ...request, signal })).catch((error: unknown) => {
     throw blame(error, file)
   })
+  const wallMillis = performance.now() - began
   if (report.outcome === 'passed') {
     const words =
       replay === undefined ? `${what} passes under seed ${seed}` : `${what} passes now: '${replay.found.check ?? replay.found.outcome}' is not found any more`
     throw new BadInput(`${words}: there is nothing to ${command}`)
   }
-  return { request, report, file: isScenarioFile(scenarioName) ? file : undefined, scenarioName, replay }
+  return { request, report, file: isScenarioFile(scenarioName) ? file : undefined, scenarioName, replay, wallMillis }
 }

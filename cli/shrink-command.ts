@@ -59,29 +59,29 @@ function beginning({ report }: FailingRun, { time }: ShrinkFlags, { paint }: Ter
   return `${paint.strong(scenario)}  seed ${paint.strong(seed)}  ${size}: looking for less, ${duration(time)} at most; Ctrl-C keeps the least so far`
 }
 
+/** A candidate has hung that takes so long, and ten times as long as what it is to be less than. */
+const leastHangMillis = 20_000
+
 async function shrunkBy(failing: FailingRun, { time, jobs = availableParallelism(), json }: ShrinkFlags, terminal: Terminal): Promise<Shrunk> {
-  const { request, report, file, scenarioName } = failing
+  const { request, report, file, scenarioName, wallMillis } = failing
   const line = new ProgressLine()
   let workers: WorkerTrier | undefined
   const options: ShrinkOptions = {
     timeMillis: Math.ceil(time / 1e6),
     ...(file === undefined ? {} : { file }),
-    // One job needs no thread of its own.
-    ...(jobs > 1
-      ? {
-          trier: (failure, signal) => {
-            workers = new WorkerTrier({
-              scenario: scenarioName,
-              folder: terminal.folder,
-              jobs,
-              failure,
-              signal,
-              ...(request.limits ? { limits: request.limits } : {}),
-            })
-            return workers
-          },
-        }
-      : {}),
+    // One job has a thread of its own, too: a candidate may loop for ever.
+    trier: (failure, signal) => {
+      workers = new WorkerTrier({
+        scenario: scenarioName,
+        folder: terminal.folder,
+        jobs,
+        failure,
+        signal,
+        hangMillis: Math.max(leastHangMillis, 10 * wallMillis),
+        ...(request.limits ? { limits: request.limits } : {}),
+      })
+      return workers
+    },
     onProgress: ({ phase, runs, injections, operations, virtualNanos }) => {
       if (!json)
         line.show(

@@ -22,6 +22,8 @@ export interface ShrinkTask {
 }
 
 export type ShrinkAnswer =
+  /** It can be given something to try. */
+  | 'ready'
   | { readonly number: number; readonly trial: Trial }
   /** Of the runner itself, or of the scenario's own code outside of a process. */
   | { readonly number: number; readonly error: string }
@@ -34,6 +36,8 @@ const { scenario } = await loadScenario(name, folder)
 port.on('message', async ({ number, request }: ShrinkTask) => {
   port.postMessage(await answer(number, request))
 })
+
+port.postMessage('ready' satisfies ShrinkAnswer)
 
 async function answer(number: number, request: TrialRequest): Promise<ShrinkAnswer> {
   const signal = {

@@ -14,6 +14,8 @@ export interface WorkerTrierOptions {
   readonly failure: FailureShape
   readonly signal: AbortSignal
   readonly limits?: Partial<Limits>
+  /** A trial that takes longer has hung, and counts as tried in vain; wall time. */
+  readonly hangMillis: number
 }
 
 /** Beside the sources, and above the built form. */
@@ -32,7 +34,7 @@ export class WorkerTrier implements Trier {
   readonly #all = new Set<Worker>()
   readonly #abandoned = new SharedArrayBuffer(4)
   /** What each busy worker tries. */
-  readonly #tasks = new Map<Worker, number>()
+  readonly #tasks = new Map<Worker, TriedTask>()
   #numbers = 0
   #deaths = 0
   #round: Round | null = null
@@ -76,6 +78,7 @@ export class WorkerTrier implements Trier {
 
   async close(): Promise<void> {
     const workers = [...this.#all]
+    for (const { watch } of this.#tasks.values()) clearTimeout(watch)
     this.#all.clear()
     await Promise.all(workers.map((worker) => worker.terminate()))
   }
@@ -90,8 +93,10 @@ export class WorkerTrier implements Trier {
       if (worker === undefined) return
       const index = round.next++
       round.open.add(index)
-      this.#tasks.set(worker, round.from + index)
-      const task: ShrinkTask = { number: round.from + index, request: round.requests[index] as TrialRequest }
+      const number = round.from + index
+      const watch = setTimeout(() => this.#hung(worker), this.#options.hangMillis)
+      this.#tasks.set(worker, { number, watch, hasHung: false })
+      const task: ShrinkTask = { number, request: round.requests[index] as TrialRequest }
       worker.postMessage(task)
     }
     for (const index of round.open) if (index < end) return
@@ -99,10 +104,11 @@ export class WorkerTrier implements Trier {
   }
 
   #answered(worker: Worker, answer: ShrinkAnswer): void {
+    clearTimeout(this.#tasks.get(worker)?.watch)
     this.#tasks.delete(worker)
     this.#idle.push(worker)
     const round = this.#round
-    if (round !== null && answer.number >= round.from) {
+    if (answer !== 'ready' && round !== null && answer.number >= round.from) {
       const index = answer.number - round.from
       round.open.delete(index)
       if ('error' in answer) {
@@ -119,7 +125,6 @@ export class WorkerTrier implements Trier {
     const work: ShrinkWork = { scenario, folder, failure, abandoned: this.#abandoned, ...(limits === undefined ? {} : { limits }) }
     const worker = new Worker(entry, { workerData: work })
     this.#all.add(worker)
-    this.#idle.push(worker)
     let death = 'it left'
     worker.on('message', (answer: ShrinkAnswer) => this.#answered(worker, answer))
     worker.on('error', (error) => {
@@ -130,21 +135,37 @@ export class WorkerTrier implements Trier {
     })
   }
 
+  /** Only its end frees the thread from an endless loop in the user's code; `#died` goes on. */
+  #hung(worker: Worker): void {
+    const task = this.#tasks.get(worker)
+    if (task !== undefined) task.hasHung = true
+    void worker.terminate()
+  }
+
   /** What it was trying counts as tried in vain: it may be what killed it. */
   #died(worker: Worker, why: string): void {
-    const number = this.#tasks.get(worker)
+    const task = this.#tasks.get(worker)
+    clearTimeout(task?.watch)
     this.#tasks.delete(worker)
     const place = this.#idle.indexOf(worker)
     if (place >= 0) this.#idle.splice(place, 1)
-    if (++this.#deaths > mostDeaths || number === undefined) {
+    // Hanging may go on for as long as there is time.
+    if (task?.hasHung !== true) this.#deaths++
+    if (this.#deaths > mostDeaths || task === undefined) {
       this.#broken = new Error(`a worker of the shrinker died: ${why}`)
       this.#round?.reject(this.#broken)
       return
     }
     this.#start()
-    this.#round?.open.delete(number - this.#round.from)
+    this.#round?.open.delete(task.number - this.#round.from)
     this.#feed()
   }
+}
+
+interface TriedTask {
+  readonly number: number
+  readonly watch: NodeJS.Timeout
+  hasHung: boolean
 }
 
 /** One call of `first`. */

@@ -4,12 +4,14 @@
  */
 import * as fc from 'fast-check'
 import { BrokenInjection } from '../faults/broken-injection.js'
+import { catalogueOf } from '../faults/catalogue.js'
 import type { FaultKind, FaultPlan, Injection } from '../faults/injection.js'
 import { Misuse } from '../host/errors.js'
 import { clientRole } from '../host/outside-role.js'
 import type { Nanos } from '../host/seam.js'
 import { plain } from '../report/palette.js'
 import { describeResult } from '../report/run-result.js'
+import { storyOf } from '../report/story.js'
 import { shown } from './check-scenario.js'
 import { replayCommand, SimulationTestFailed } from './node/run-seeds.js'
 import { isPlainJson, type PlannedOperation } from './planned-operation.js'
@@ -178,7 +180,7 @@ export interface AssertOptions extends SimPropertyOptions {
 
 /**
  * Checks a property over a scenario. Rejects with a `SimulationTestFailed` that tells the simplest case fast-check came to as any other failing run is told:
- * its report, the command that replays it, and fast-check's own seed and path.
+ * what happened in words, its report, the command that replays it, and fast-check's own seed and path.
  *
  * @example
  * await assertSimulation(scenario, { plan: await faultPlans(scenario), operations: operations(scenario, op) }, { file: 'store.scenario.ts' }, { numRuns: 50 })
@@ -202,8 +204,19 @@ export async function assertSimulation(
       one.seed,
     )
   const commands = { ...(report.outcome === 'passed' ? {} : await replayCommand(request, report, options.file)), again }
-  const told = one.operations === undefined ? [] : [`  operations  ${JSON.stringify(one.operations)}`]
-  throw new SimulationTestFailed([head, textOf(report, wrong, commands), ...told].join('\n'), one.seed, { cause: details.errorInstance })
+  const listed = one.operations === undefined ? [] : [`  operations  ${JSON.stringify(one.operations)}`]
+  const text = [head, ...storyIn(report, scenario), textOf(report, wrong, commands), ...listed].join('\n')
+  throw new SimulationTestFailed(text, one.seed, { cause: details.errorInstance })
+}
+
+/** More injections than these make no story: the report counts them. */
+const mostToTell = 24
+
+/** What happened in the run that failed, in words, as `seedfall shrink` tells it. */
+function storyIn(report: RunReport, scenario: AnyScenario): string[] {
+  const { injections, outcome } = report
+  if (injections.length > mostToTell || (outcome === 'passed' && injections.length === 0)) return []
+  return ['', ...storyOf(report, catalogueOf(scenario)).map((line) => `  ${line}`), '']
 }
 
 function cases({ seed = seeds(), ...given }: CaseArbitraries): fc.Arbitrary<SimulationCase> {

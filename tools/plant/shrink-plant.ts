@@ -21,7 +21,12 @@ export async function shrinkPlant(subject: string, seed: string, jobs: number): 
   const began = performance.now()
   const { name } = request.scenario
   const workers =
-    jobs > 1 ? { trier: (failure: FailureShape, signal: AbortSignal) => new WorkerTrier({ scenario: name, folder: repository, jobs, failure, signal }) } : {}
+    jobs > 1
+      ? {
+          trier: (failure: FailureShape, signal: AbortSignal) =>
+            new WorkerTrier({ scenario: name, folder: repository, jobs, failure, signal, hangMillis: 60_000 }),
+        }
+      : {}
   const shrunk = await shrink(request, report, {
     ...workers,
     onProgress: (progress) =>

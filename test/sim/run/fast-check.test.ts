@@ -133,8 +133,14 @@ describe('a property over a scenario', () => {
     expect(failure.name).toBe('SimulationTestFailed')
     const { message } = failure
     expect(message).toMatch(
-      /^Property failed after \d+ runs?, shrunk \d+ times to 1 injection, 1 operation under seed \d+\n✗ violation {2}fragile {2}seed \d+ {2}echo/,
+      /^Property failed after \d+ runs?, shrunk \d+ times to 1 injection, 1 operation under seed \d+\n\n {2}1\. At .*\n[^✗]*✗ violation {2}fragile {2}seed \d+ {2}echo/,
     )
+    const [, story] = message.split('\n\n') as [string, string]
+    expect(story.split('\n')).toEqual([
+      expect.stringMatching(/^ {2}1\. At [\d.]+ \w+ server-1 stands still for .*\.$/),
+      expect.stringMatching(/^ {2}2\. At [\d.]+ \w+ client-\d asks \d+.*\.$/),
+      expect.stringMatching(/^ {2}Then, at [\d.]+ \w+, echo: /),
+    ])
     expect(message).toMatch(/again\s+\{ seed: 1, path: '[\d:]+', endOnFailure: true \}/)
     const file = /npx seedfall replay (\S+)/.exec(message)?.[1] as string
     const replay = parseReplay(readFileSync(path.join(folder, file), 'utf8'))
