@@ -4,13 +4,14 @@ import { type ExitCode, exitCodes } from '../sim/report/exit-code.js'
 import { Campaign, type CampaignResult } from '../sim/run/campaign/campaign.js'
 import type { CampaignFile, CampaignRequest } from '../sim/run/campaign/campaign-file.js'
 import type { JournalEntry } from '../sim/run/campaign/journal.js'
-import type { ScenarioTotals } from '../sim/run/campaign/scenario-totals.js'
+import { ScenarioTotals } from '../sim/run/campaign/scenario-totals.js'
 import { BadInput } from './bad-input.js'
 import { HuntFolder } from './hunt-folder.js'
 import type { HuntFlags } from './hunt-options.js'
 import { HuntProgress } from './hunt-progress.js'
 import { huntRequest, planOf } from './hunt-request.js'
 import { interruptible } from './perform-run.js'
+import { areSameScenarios } from './same-scenarios.js'
 import { tellCampaign } from './tell-campaign.js'
 import type { Terminal } from './terminal.js'
 import { WorkerPool } from './worker-pool.js'
@@ -25,6 +26,7 @@ export type AfterFailure = (replay: string, terminal: Terminal) => Promise<boole
 export async function hunt(names: readonly string[], flags: HuntFlags, terminal: Terminal, afterFailure?: AfterFailure): Promise<ExitCode> {
   const start = flags.resume === undefined ? await begun(names, flags, terminal) : resumed(names, flags.resume, flags, terminal)
   try {
+    if (flags.resume !== undefined && !(await areSameScenarios(start, flags.resume, terminal.folder))) return exitCodes.interrupted
     return await carriedOut(start, flags, terminal, afterFailure)
   } finally {
     start.folder.end()
@@ -88,7 +90,7 @@ interface HuntStart {
   readonly folder: HuntFolder
   readonly asked: CampaignRequest
   /** Of a hunt that goes on. */
-  readonly totals?: readonly ScenarioTotals[]
+  readonly totals: readonly ScenarioTotals[]
   readonly entries: readonly JournalEntry[]
   readonly notes: readonly string[]
 }
@@ -97,7 +99,7 @@ async function begun(names: readonly string[], flags: HuntFlags, { folder: home 
   const { asked, notes } = await huntRequest(names, flags, home)
   const folder = HuntFolder.in(home, flags.artifacts ?? defaultFolder(asked))
   folder.begin(asked)
-  return { folder, asked, entries: [], notes }
+  return { folder, asked, totals: asked.scenarios.map(() => new ScenarioTotals({ keepsTraceHashes: asked.keepsTraceHashes })), entries: [], notes }
 }
 
 /** Everything that decides what is run comes from the folder. */

@@ -3,10 +3,10 @@ import { type MessagePort, parentPort, workerData } from 'node:worker_threads'
 import type { CampaignItem } from '../sim/run/campaign/campaign.js'
 import type { CampaignScenario } from '../sim/run/campaign/campaign-file.js'
 import { SeedRunner } from '../sim/run/campaign/run-seed.js'
-import type { RunRequest } from '../sim/run/report.js'
 import { BadInput } from './bad-input.js'
 import { type LoadedScenario, loadScenario } from './load-scenario.js'
 import { blame } from './scenario-fault.js'
+import { seedRequest } from './seed-request.js'
 import { type FromWorker, runningWord, signOfLifeWord, type ToWorker, type WorkerOrder } from './worker-messages.js'
 
 const port = parentPort as MessagePort
@@ -48,26 +48,12 @@ async function runAll(all: readonly LoadedScenario[]): Promise<void> {
     Atomics.store(status, runningWord, item.position)
     const began = performance.now()
     const { scenario, file } = all[item.scenario] as LoadedScenario
-    const done = await runner.run(item.seed, requestOf(scenarios[item.scenario] as CampaignScenario, scenario), file)
+    const done = await runner.run(item.seed, seedRequest(scenarios[item.scenario] as CampaignScenario, scenario), file)
     Atomics.store(status, runningWord, -1)
     if (done === null) throw new Error('a run without a signal was interrupted')
     answer({ kind: 'done', ...done, position: item.position, busyMillis: performance.now() - began })
   }
   isRunning = false
-}
-
-function requestOf(
-  { durationNanos, strategy, kinds, withoutKinds, ambient }: CampaignScenario,
-  scenario: LoadedScenario['scenario'],
-): Omit<RunRequest, 'seed'> {
-  return {
-    scenario,
-    duration: durationNanos,
-    ...(strategy === undefined ? {} : { strategy }),
-    ...(kinds === undefined ? {} : { kinds }),
-    ...(withoutKinds === undefined ? {} : { withoutKinds }),
-    ...(ambient === undefined ? {} : { ambient }),
-  }
 }
 
 /** Whose mistake it is that code outside of every process threw. */

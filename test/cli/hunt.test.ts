@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { copyFileSync, existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { beforeAll, describe, expect, test, vi } from 'vitest'
@@ -111,6 +111,21 @@ describe('a hunt', () => {
     expect(resultOf(out)).toEqual(resultOf(whole.out))
     expect(existsSync(path.join(killed, JSON.parse(out).failures[0].replay))).toBe(true)
     expect(readdirSync(path.join(killed, 'kept')).sort()).toEqual(['failures', 'hunt.json'])
+  })
+
+  test('does not go on with a scenario that is another by now', async () => {
+    const folder = freshFolder()
+    const file = path.join(folder, 'lock.scenario.ts')
+    copyFileSync(example('lock'), file)
+    const words = ['hunt', 'lock.scenario.ts', '--first-seed', '7', '--seeds', '2', '--jobs', '1', '--duration', '4s', '--artifacts', 'kept']
+    await seedfallHere(words, folder)
+    expect((await seedfall(['hunt', '--resume', 'kept'], folder)).code).toBe(0)
+    writeFileSync(file, readFileSync(file, 'utf8').replace('ms(200)', 'ms(20)'))
+    const { code, error } = await seedfall(['hunt', '--resume', 'kept'], folder)
+    expect(error).toMatch(
+      /^seedfall: --resume kept cannot go on: lock is another than it was, seed 7 had the trace [0-9a-f]{16} and has [0-9a-f]{16} now; begin /,
+    )
+    expect(code).toBe(2)
   })
 
   test('with --fail-fast ends at the failure of the lowest seed, whatever else was running', async () => {

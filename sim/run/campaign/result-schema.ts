@@ -45,6 +45,7 @@ export const totalsSchema = v.object({
   properties: v.array(v.object({ ...propertySchema, runs: count })),
   statistics: v.record(v.string(), v.object({ histogram: histogramSchema })),
   measurements: v.record(v.string(), v.object({ unit: unitSchema, histogram: histogramSchema })),
+  witness: v.optional(v.object({ seed: v.pipe(v.number(), v.safeInteger()), traceHash: v.string() })),
   traceHashes: v.optional(v.array(v.tuple([v.pipe(v.number(), v.safeInteger()), v.string()]))),
 })
 

@@ -24,8 +24,15 @@ export interface ScenarioTotalsData {
   readonly properties: readonly PropertyTotals[]
   readonly statistics: Readonly<Record<string, HistogramData>>
   readonly measurements: Readonly<Record<string, MeasurementData>>
+  /** Of the lowest seed whose run ended: run again, it tells whether the scenario is still the same. */
+  readonly witness?: Witness
   /** On request. */
   readonly traceHashes?: readonly (readonly [seed: number, traceHash: string])[]
+}
+
+export interface Witness {
+  readonly seed: number
+  readonly traceHash: string
 }
 
 /**
@@ -43,6 +50,7 @@ export class ScenarioTotals {
   readonly #statistics = new Map<string, Histogram>()
   readonly #measurements = new Map<string, { readonly unit: MeasurementData['unit']; readonly histogram: Histogram }>()
   readonly #traceHashes: [number, string][] | null
+  #witness: Witness | null = null
   #digestHigh = 0
   #digestLow = 0
 
@@ -61,6 +69,7 @@ export class ScenarioTotals {
     for (const [name, value] of Object.entries(result.statistics)) obtain(this.#statistics, name, () => new Histogram()).add(value)
     for (const [name, data] of Object.entries(result.measurements)) this.#addMeasurement(name, data)
     this.#fold(seed, result)
+    if (result.traceHash !== '') this.#witnessed({ seed, traceHash: result.traceHash })
     if (result.traceHash !== '') this.#traceHashes?.push([seed, result.traceHash])
     return result.failure === null ? null : this.failures.add(seed, result, replay)
   }
@@ -76,9 +85,15 @@ export class ScenarioTotals {
     for (const property of more.properties) this.#addProperty(property)
     for (const [name, data] of Object.entries(more.statistics)) obtain(this.#statistics, name, () => new Histogram()).merge(Histogram.from(data))
     for (const [name, data] of Object.entries(more.measurements)) this.#addMeasurement(name, data)
+    if (more.witness !== undefined) this.#witnessed(more.witness)
     this.#digestHigh = (this.#digestHigh + Number.parseInt(more.digest.slice(0, 8), 16)) | 0
     this.#digestLow = (this.#digestLow + Number.parseInt(more.digest.slice(8), 16)) | 0
     this.#traceHashes?.push(...(more.traceHashes ?? []).map(([seed, hash]): [number, string] => [seed, hash]))
+  }
+
+  /** null: no run ended. */
+  get witness(): Witness | null {
+    return this.#witness
   }
 
   get runs(): number {
@@ -126,8 +141,13 @@ export class ScenarioTotals {
       properties: this.properties(),
       statistics: sortedByName(this.#statistics, (histogram) => histogram.toJSON()),
       measurements: sortedByName(this.#measurements, ({ unit, histogram }) => ({ unit, histogram: histogram.toJSON() })),
+      ...(this.#witness === null ? {} : { witness: this.#witness }),
       ...(this.#traceHashes === null ? {} : { traceHashes: this.#traceHashes.sort(([a], [b]) => a - b) }),
     }
+  }
+
+  #witnessed({ seed, traceHash }: Witness): void {
+    if (this.#witness === null || seed < this.#witness.seed) this.#witness = { seed, traceHash }
   }
 
   #addProperty({ name, kind, runs, reached, held }: PropertyTotals): void {
