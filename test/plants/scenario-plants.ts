@@ -340,6 +340,7 @@ export const scenarioPlants: readonly Plant[] = [
     with: 'nextOffset(bytes, start) < offset) {',
     expect: 'every acknowledged record is readable',
     subject: broker,
+    firstSeed: 37,
   },
 ]
 

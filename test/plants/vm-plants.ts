@@ -248,6 +248,7 @@ export const vmPlants: readonly Plant[] = [
     with: '        void journal.append({ method, request })\n',
     expect: ['guests hold what was acknowledged', 'not linearizable (kv)'],
     subject: storm,
+    firstSeed: 160,
   },
   {
     name: 'retried-order-done-twice',
