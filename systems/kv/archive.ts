@@ -23,10 +23,15 @@ export async function loadArchives(partition: Partition): Promise<void> {
   partition.tell({ kind: 'archives-found', partition: partition.name, names })
 }
 
+/** Throws `Misuse` where there can be none. */
+export function requireArchives({ state }: Partition): void {
+  if (state.layout !== 'append') throw new Misuse("archives need the layout 'append': otherwise pages are written over")
+}
+
 /** Keeps the current state; answers its name. To be run by the partition's writer. */
 export async function makeArchive(partition: Partition): Promise<string> {
   const { storage, archiveFiles, options } = partition
-  if (partition.state.layout !== 'append') throw new Misuse("archives need the layout 'append': otherwise pages are written over")
+  requireArchives(partition)
   await partition.settle()
   const { state } = partition
   const names = [...archiveFiles.keys()]

@@ -79,10 +79,17 @@ function checkedBytes(operation: BatchOperation, longestKeyBytes: number): numbe
     case 'truncate':
       requireKey(operation.from, longestKeyBytes, 0)
       return operation.from.length
+    default:
+      throw new Misuse(`the kind of an operation is 'put', 'delete' or 'truncate', not ${String((operation as { kind?: unknown }).kind)}`)
   }
 }
 
-export function requireKey(key: Uint8Array, longest: number, shortest = 1): void {
+/** To be looked for. */
+export function requireBytes(key: Uint8Array): void {
   if (!(key instanceof Uint8Array)) throw new Misuse('a key is a Uint8Array')
+}
+
+export function requireKey(key: Uint8Array, longest: number, shortest = 1): void {
+  requireBytes(key)
   if (key.length < shortest || key.length > longest) throw new Misuse(`a key has from ${shortest} to ${longest} bytes, not ${key.length}`)
 }

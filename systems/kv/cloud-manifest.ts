@@ -99,7 +99,7 @@ export class CloudManifest implements Manifest {
       put = await requests.putFirst(this.#key(this.#next), bytes)
     }
     if (put === 'taken') throw new ExpiredTerm(partition, term)
-    if (put === 'written' && !(await this.#options.isCurrent())) throw new ExpiredTerm(partition, term)
+    if (put === 'written' && !(await this.#isCurrentOrInDoubt())) throw new ExpiredTerm(partition, term)
     if (put !== 'written') {
       // Whether it is there or not, it says what is so already; and only the same may follow.
       this.#isInDoubt = true
@@ -113,6 +113,16 @@ export class CloudManifest implements Manifest {
   }
 
   close(): void {}
+
+  /** Where nobody can tell, the record that is there is found again by the next try, which must know it for its own. */
+  async #isCurrentOrInDoubt(): Promise<boolean> {
+    try {
+      return await this.#options.isCurrent()
+    } catch (error) {
+      this.#isInDoubt = true
+      throw error
+    }
+  }
 
   /** False: it is not, or nobody can tell. */
   async #isStillCurrent(): Promise<boolean> {

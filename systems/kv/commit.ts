@@ -102,6 +102,8 @@ export function rememberPages(pages: PageReader, edit: TreeEdit, mapping: readon
 }
 
 /** Logical pages that are free after an edit; the last is taken first. */
-export function unusedAfter(unused: readonly number[], edit: TreeEdit, length: number): number[] {
-  return [...unused.slice(0, unused.length - edit.taken), ...edit.spare.filter((logical) => logical < length), ...edit.freed]
+export function updateUnused(unused: number[], edit: TreeEdit, length: number): void {
+  unused.length -= edit.taken
+  for (const logical of edit.spare) if (logical < length) unused.push(logical)
+  for (const logical of edit.freed) unused.push(logical)
 }

@@ -1,6 +1,6 @@
 import { DiskError } from '../../sim/host/errors.js'
 import type { Disk, File } from '../../sim/host/seam.js'
-import { FailedRead, type KvError, NotWritten, OutOfSpace } from './errors.js'
+import { FailedRead, type KvError, NotWritten, OutOfSpace, StoreClosed } from './errors.js'
 import { type FileCounts, type PageFiles, type PlacedPage, runsOf, sealPlaced } from './page-files.js'
 
 const namePattern = /^data-(\d+)$/
@@ -21,6 +21,7 @@ export class LocalFiles implements PageFiles {
   readonly #open = new Map<number, OpenFile>()
   /** Room for what is written at once: new memory for each commit would cost more than the copying. */
   #gathered = new Uint8Array(0)
+  #isClosed = false
   /** Files whose names a power loss may still take. */
   #hasNewNames = false
 
@@ -106,7 +107,9 @@ export class LocalFiles implements PageFiles {
     return `${this.#directory}/data-${file}`
   }
 
+  /** Who is still reading is told so: nobody would close what it opened. */
   close(): void {
+    this.#isClosed = true
     for (const open of this.#open.values()) closeWhenOpen(open)
     this.#open.clear()
   }
@@ -135,6 +138,7 @@ export class LocalFiles implements PageFiles {
 
   /** To be given back by `users--`. */
   #borrow(file: number, create: boolean): OpenFile {
+    if (this.#isClosed) throw new StoreClosed(`${this.#directory} is closed`)
     let open = this.#open.get(file)
     // A file that is there already may have a name that is not durable: an earlier life made it.
     if (create && open?.isWritten !== true) this.#hasNewNames = true

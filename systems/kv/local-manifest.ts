@@ -88,8 +88,9 @@ export class LocalManifest implements Manifest {
   #files: File[] = []
   /** Records of commits after the last state that lies in files. */
   #logged: Uint8Array[] = []
-  /** Of records. */
+  /** Of records; and of those that a whole state began with. */
   #size = 0
+  #wholeSize = 0
   /** Of the files. */
   #room = 0
   /** The disk was full: no room is taken any more that is not needed. */
@@ -104,8 +105,9 @@ export class LocalManifest implements Manifest {
     this.#counts = options.counts
   }
 
+  /** A state that is long by itself is written anew only when as much has come to it. */
   get isLong(): boolean {
-    return this.#size > this.#longBytes
+    return this.#size > this.#longBytes && this.#size >= 2 * this.#wholeSize
   }
 
   async load(): Promise<KeptStates | null> {
@@ -143,6 +145,7 @@ export class LocalManifest implements Manifest {
       throw failureOf(error)
     }
     this.#size = bytes.length
+    this.#wholeSize = bytes.length
     this.#room = bytes.length
   }
 

@@ -120,6 +120,8 @@ export type GivenOptions = Partial<Omit<KvOptions, 'cloud'>> & { readonly cloud?
 
 /** Throws `Misuse` on options that make no sense. */
 export function completeOptions(given: GivenOptions): KvOptions {
+  requireNames(given, kvDefaults, '')
+  if (given.cloud != null) requireNames(given.cloud, cloudDefaults, 'cloud.')
   const cloud = given.cloud === undefined || given.cloud === null ? null : { ...cloudDefaults, ...given.cloud }
   const options: KvOptions = { ...kvDefaults, ...given, cloud }
   const wrong = (name: string, what: string, value: unknown) => new Misuse(`the option ${name} is ${what}, not ${String(value)}`)
@@ -140,8 +142,32 @@ export function completeOptions(given: GivenOptions): KvOptions {
   for (const name of ['deferredBytes', 'indexCacheBytes', 'dataCacheBytes', 'filterBytes', 'leastCompressed', 'upkeepEvery'] as const)
     if (!Number.isSafeInteger(options[name]) || options[name] < 0) throw wrong(name, 'an integer from 0 on', options[name])
   if (!(options.amplification > 1)) throw wrong('amplification', 'above 1', options.amplification)
-  if (cloud !== null && options.layout !== 'append') throw new Misuse("a store with a cloud tier has the layout 'append'")
+  const { layout, manifestCopies, codec } = options
+  if (layout !== 'append' && layout !== 'reuse') throw wrong('layout', "'append' or 'reuse'", layout)
+  if (manifestCopies !== 1 && manifestCopies !== 2) throw wrong('manifestCopies', '1 or 2', manifestCopies)
+  if (codec !== null && !(typeof codec.name === 'string' && codec.name !== '' && isFunction(codec.compress) && isFunction(codec.decompress)))
+    throw new Misuse('the option codec is null, or has a name and the functions compress and decompress')
+  if (cloud === null) return options
+  if (layout !== 'append') throw new Misuse("a store with a cloud tier has the layout 'append'")
+  for (const name of ['attempts', 'snapshotEvery', 'listPage', 'timeout'] as const)
+    if (!Number.isSafeInteger(cloud[name]) || cloud[name] < 1) throw wrong(`cloud.${name}`, 'an integer from 1 on', cloud[name])
+  for (const name of ['cacheBytes', 'pause'] as const)
+    if (!Number.isSafeInteger(cloud[name]) || cloud[name] < 0) throw wrong(`cloud.${name}`, 'an integer from 0 on', cloud[name])
+  if (cloud.listPage > 1_000) throw wrong('cloud.listPage', 'at most 1,000', cloud.listPage)
   return options
+}
+
+const isFunction = (value: unknown): boolean => typeof value === 'function'
+
+/** A name that is mistyped would be an option that is not heeded. */
+function requireNames(given: object, known: object, before: string): void {
+  for (const name of Object.keys(given))
+    if (!Object.hasOwn(known, name))
+      throw new Misuse(
+        `there is no option ${before}${name}: there are ${Object.keys(known)
+          .map((each) => before + each)
+          .join(', ')}`,
+      )
 }
 
 export const largestPageBytes = 32_768

@@ -5,7 +5,7 @@
  */
 import type { Host } from '../../sim/host/seam.js'
 import { type BatchOperation, type Changes, changesOf } from './batch.js'
-import { type MovedPage, prepareCommit, rememberPages, unusedAfter } from './commit.js'
+import { type MovedPage, prepareCommit, rememberPages, updateUnused } from './commit.js'
 import { DeferredPages } from './deferred-pages.js'
 import { CorruptManifest, ExpiredTerm, KvError, NotWritten, StoreClosed, UnknownOutcome } from './errors.js'
 import { filesOf } from './garbage.js'
@@ -64,7 +64,7 @@ export class Partition {
   /** Bytes of keys and values that were asked to be written. */
   bytesAsked = 0
   #state: ManifestState
-  #unused: number[]
+  readonly #unused: number[]
   /** Places of a commit in doubt: nobody may have them before it is decided. */
   #doubtful: readonly number[] = []
   #clockMillis: number
@@ -237,7 +237,7 @@ export class Partition {
     await manifest.append(prepared.delta)
     this.#state = applyDeltas(state, [prepared.delta])
     for (const file of gone) goneFiles.delete(file)
-    this.#unused = unusedAfter(this.#unused, edit, this.#state.mapping.length)
+    updateUnused(this.#unused, edit, this.#state.mapping.length)
     rememberPages(this.pages, edit, prepared.delta.mapping)
     allocator.endCommit()
     deferred.settle(before)
@@ -265,7 +265,7 @@ export class Partition {
     const mapping = new MappingEdit(before)
     for (const change of changes) mapping.set(change)
     const next = new Version(redo.sequence, root, expiryRoot, mapping.finish())
-    this.#unused = unusedAfter(this.#unused, edit, next.mapping.length)
+    updateUnused(this.#unused, edit, next.mapping.length)
     rememberPages(this.pages, edit, changes)
     this.chain.publish(next, leftBehind)
   }
@@ -273,7 +273,13 @@ export class Partition {
   /** Writes the whole state in place of what the manifest holds: what was in doubt is then certainly not. */
   async repair(): Promise<void> {
     if (this.health !== 'in-doubt') return
-    await this.storage.manifest.rewrite(this.state)
+    try {
+      await this.storage.manifest.rewrite(this.state)
+    } catch (error) {
+      // What it reads may be behind what another owner has acknowledged.
+      if (error instanceof ExpiredTerm && this.health === 'in-doubt') this.health = 'expired'
+      throw error
+    }
     this.allocator.free(this.#doubtful)
     this.#doubtful = []
     this.allocator.endCommit()

@@ -1,4 +1,5 @@
 import { Misuse } from '../../sim/host/errors.js'
+import { requireBytes } from './batch.js'
 import { findEntry, located, locateEntry } from './data-page.js'
 import { entryFlags, isExpired, type LeafEntry } from './entry.js'
 import type { MappingTable } from './mapping.js'
@@ -76,7 +77,8 @@ export async function* scanState(state: ReadableState, options: ScanOptions, now
   }
 }
 
-export function requireScan({ limit, direction }: ScanOptions): void {
+export function requireScan({ from, to, limit, direction }: ScanOptions): void {
+  for (const key of [from, to]) if (key !== undefined && key !== null) requireBytes(key)
   if (limit !== undefined && (!Number.isSafeInteger(limit) || limit < 0)) throw new Misuse(`scan(…, { limit }) is an integer from 0 on, not ${limit}`)
   if (direction !== undefined && direction !== 'forward' && direction !== 'backward')
     throw new Misuse(`scan(…, { direction }) is 'forward' or 'backward', not ${String(direction)}`)

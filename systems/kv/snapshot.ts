@@ -1,3 +1,4 @@
+import { requireBytes } from './batch.js'
 import { StoreClosed } from './errors.js'
 import type { Partition } from './partition.js'
 import { type KvEntry, readFloor, readKey, requireScan, type ScanOptions, scanState } from './reads.js'
@@ -24,6 +25,7 @@ export class Snapshot {
 
   /** null: there is no such key. */
   async read(key: Uint8Array): Promise<KvEntry | null> {
+    requireBytes(key)
     this.#requireHeld()
     const entry = await this.#whileHeld(readKey(this.#partition.readable(this.#version), key, this.#nowMillis))
     this.#partition.tell({ kind: 'read', ...this.#what, key: key.slice(), value: entry?.value ?? null })
@@ -32,6 +34,7 @@ export class Snapshot {
 
   /** The entry with the largest key that is not above this one. */
   async floor(key: Uint8Array): Promise<KvEntry | null> {
+    requireBytes(key)
     this.#requireHeld()
     return this.#whileHeld(readFloor(this.#partition.readable(this.#version), key, this.#nowMillis))
   }

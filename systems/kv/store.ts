@@ -1,8 +1,8 @@
 /** The store: opens partitions, runs their work on shards, keeps them tidy. */
 import { Misuse } from '../../sim/host/errors.js'
 import type { Host, Timer } from '../../sim/host/seam.js'
-import { loadArchives, makeArchive, OpenedArchive } from './archive.js'
-import { type BatchOperation, checkedBatch, requireKey } from './batch.js'
+import { loadArchives, makeArchive, OpenedArchive, requireArchives } from './archive.js'
+import { type BatchOperation, checkedBatch, requireBytes, requireKey } from './batch.js'
 import { openCloudStorage } from './cloud-storage.js'
 import { KvError, StoreClosed } from './errors.js'
 import { openLocalStorage } from './local-storage.js'
@@ -37,6 +37,7 @@ export class KvStore {
   readonly counts = new FileCounts()
   readonly caches: StoreCaches
   readonly shards: ShardGroup
+  readonly #directories: Set<string>
   readonly #partitions = new Map<string, Promise<KvPartition>>()
   /** Those that are open, in the order of their opening. */
   readonly #open = new Map<string, KvPartition>()
@@ -47,6 +48,7 @@ export class KvStore {
   constructor(host: Host, options: KvOptions) {
     this.host = host
     this.options = options
+    this.#directories = takeDirectory(host, options.directory)
     this.caches = new StoreCaches(options)
     this.shards = new ShardGroup(options.shards, options.shardConcurrency, options.shardQueue)
   }
@@ -95,6 +97,7 @@ export class KvStore {
       const partition = await opening.catch(() => null)
       await partition?.core.close()
     }
+    this.#directories.delete(this.options.directory)
   }
 
   async #openPartition(name: string): Promise<KvPartition> {
@@ -133,6 +136,17 @@ export class KvStore {
   }
 }
 
+/** By host, the directories that a store is open in. */
+const openDirectories = new WeakMap<Host, Set<string>>()
+
+/** Two stores that write the same files would each acknowledge what the other writes over. */
+function takeDirectory(host: Host, directory: string): Set<string> {
+  const open = openDirectories.get(host) ?? new Set()
+  openDirectories.set(host, open)
+  if (open.has(directory)) throw new Misuse(`a store is open in ${directory} already: close it first, or use that one`)
+  return open.add(directory)
+}
+
 /** What a caller does with a partition. Keys and values are bytes; every method rejects with a `KvError` when it cannot. */
 export class KvPartition {
   readonly core: Partition
@@ -149,6 +163,7 @@ export class KvPartition {
   read(key: Uint8Array): Promise<KvEntry | null> {
     const { core } = this
     try {
+      requireBytes(key)
       core.requireOpen()
       const version = core.chain.current
       const nowMillis = core.nowMillis()
@@ -224,6 +239,7 @@ export class KvPartition {
 
   /** Keeps the present state under a name. */
   async archive(): Promise<string> {
+    requireArchives(this.core)
     let name = ''
     await this.core.job('archive', async () => {
       name = await makeArchive(this.core)
@@ -255,6 +271,8 @@ export class KvPartition {
 
   #expiry({ expiresAtMillis, ttlMillis }: PutOptions): { readonly expiresAtMillis?: number } {
     if (expiresAtMillis !== undefined) return { expiresAtMillis }
+    if (ttlMillis !== undefined && (!Number.isSafeInteger(ttlMillis) || ttlMillis < 1))
+      throw new Misuse(`ttlMillis is an integer of milliseconds from 1 on, not ${ttlMillis}`)
     return ttlMillis === undefined ? {} : { expiresAtMillis: this.core.nowMillis() + ttlMillis }
   }
 

@@ -143,7 +143,7 @@ export class TreeWriter<Change extends { readonly key: Uint8Array }> {
         refs.some((ref, position) => ref.child !== ids[position] || (position > 0 && !isKeyOf(node, ids[position] as number, ref.key)))
       )
         isChanged = true
-      out.push(...refs)
+      for (const ref of refs) out.push(ref)
     }
     return isChanged ? out : null
   }

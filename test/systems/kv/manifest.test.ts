@@ -269,3 +269,25 @@ test('A manifest that a read shows with a torn end is read again before that cou
   let turn = 0
   await expect(loadCopies(['manifest-1'], owner, async () => (turn++ === 0 ? damaged : astray))).rejects.toThrow('a whole one follows')
 })
+
+test('A manifest whose whole state is longer than it should be is written anew only when as much has come to it', async () => {
+  const written: number[] = []
+  const file = {
+    writeAt: async (_at: number, bytes: Uint8Array) => void written.push(bytes.length),
+    sync: async () => {},
+    close: () => {},
+  }
+  const disk = { replace: async () => {}, open: async () => file, stat: async () => null } as unknown as Disk
+  const counts = { writes: 0, syncs: 0, bytesWritten: 0 } as FileCounts
+  const manifest = new LocalManifest({ disk, directory: 'd', partition: 't-0', copies: 1, longBytes: 1_000, counts })
+  const mapping = Array.from({ length: 200 }, (_, logical): MappingChange => ({ logical, physical: logical, stamp: 7 }))
+  const delta = (sequence: number): ManifestDelta => ({ sequence, term: 0, clockMillis: 0, root: 0, expiryRoot: null, next: 200, mapping, files: [] })
+  await manifest.rewrite(applyDeltas(empty, [delta(1)]))
+  expect(manifest.isLong).toBe(false)
+  let changes = 0
+  while (!manifest.isLong) await manifest.append(delta(++changes + 1))
+  // One change says about as much as the whole state.
+  expect(changes).toBeLessThan(4)
+  await manifest.rewrite(applyDeltas(empty, [delta(1)]))
+  expect(manifest.isLong).toBe(false)
+})

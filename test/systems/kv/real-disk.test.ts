@@ -1,7 +1,9 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readlinkSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterEach, describe, expect, test } from 'vitest'
+import { s } from '../../../sim/host/durations.js'
+import { ObjectStoreError } from '../../../sim/host/errors.js'
 import type { ObjectStore } from '../../../sim/host/object-store.js'
 import { DirectoryObjectStore, deflateCodec, RealHost } from '../../../sim/real/index.js'
 import { S3ObjectStore } from '../../../sim/real/s3-object-store.js'
@@ -136,5 +138,90 @@ describe('With a cloud tier', () => {
       objects.close()
       await server.close()
     }
+  })
+})
+
+/** The object store, one of whose calls fails while `fails` says so. */
+function failing(objects: ObjectStore, method: 'get' | 'put', fails: (key: string) => boolean): ObjectStore {
+  return new Proxy(objects, {
+    get(target, name) {
+      if (name === method)
+        return (key: string, ...more: unknown[]) =>
+          fails(key)
+            ? Promise.reject(new ObjectStoreError('timeout', method, key))
+            : (target[method] as (...all: unknown[]) => unknown).call(target, key, ...more)
+      const value = Reflect.get(target, name)
+      return typeof value === 'function' ? value.bind(target) : value
+    },
+  })
+}
+
+describe('An owner of objects', () => {
+  const options = (owner: string): GivenOptions => ({ cloud: { owner, attempts: 2, pause: 1, snapshotEvery: 1 }, upkeepEvery: s(3_600) })
+
+  test('that could not look whether its term is over, after it had written the manifest, goes on when it can', async () => {
+    let left = 0
+    const objects = failing(new DirectoryObjectStore({ directory: folder() }), 'get', (key) => key.endsWith('CURRENT_TERM') && left-- > 0)
+    await withStore(
+      folder(),
+      options('only'),
+      async (partition, store) => {
+        for (const key of ['a', 'b', 'c']) await partition.write(bytes(key), bytes(key))
+        left = 2
+        await store.keepUp()
+        await partition.write(bytes('d'), bytes('d'))
+        expect(await valuesOf(partition)).toEqual(['a', 'b', 'c', 'd'])
+      },
+      objects,
+    )
+  })
+
+  test('that was overtaken while it was in doubt reads no more once it knows', async () => {
+    const shared = new DirectoryObjectStore({ directory: folder() })
+    let isDropping = false
+    const dropping = failing(shared, 'put', (key) => isDropping && key.includes('manifest-'))
+    await withStore(
+      folder(),
+      options('first'),
+      async (first) => {
+        await first.write(bytes('k'), bytes('old'))
+        isDropping = true
+        await expect(first.write(bytes('k'), bytes('lost'))).rejects.toThrow()
+        isDropping = false
+        await withStore(folder(), options('second'), (second) => second.write(bytes('k'), bytes('new')), shared)
+        await expect(first.write(bytes('k'), bytes('late'))).rejects.toThrow(ExpiredTerm)
+        await expect(first.read(bytes('k'))).rejects.toThrow(ExpiredTerm)
+      },
+      dropping,
+    )
+  })
+})
+
+describe('A store that is closed while it is read', () => {
+  const openFiles = () =>
+    readdirSync('/proc/self/fd').filter((fd) => {
+      try {
+        return readlinkSync(`/proc/self/fd/${fd}`).includes('/data-')
+      } catch {
+        return false
+      }
+    }).length
+
+  test.skipIf(process.platform !== 'linux')('leaves no file open', async () => {
+    const options: GivenOptions = { pageBytes: 512, filePages: 16, readAhead: 1, upkeepEvery: s(3_600) }
+    const host = await RealHost.open({ cluster: 'test', role: 'store', ordinal: 1, data: folder(), log: { write: () => {} } })
+    const first = await open(host, options)
+    await (await first.partition('t')).write(bytes('k'), new Uint8Array(1_000_000))
+    await first.keepUp()
+    await first.close()
+    const second = await open(host, options)
+    const reading = (await second.partition('t')).read(bytes('k')).catch((error: unknown) => error)
+    while (second.counts.pageReads < 20) await new Promise((resolve) => setImmediate(resolve))
+    await second.close()
+    await reading
+    await new Promise((resolve) => setTimeout(resolve, 20))
+    const left = openFiles()
+    await host.close()
+    expect(left).toBe(0)
   })
 })
