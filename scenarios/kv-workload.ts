@@ -56,6 +56,7 @@ export const storeOptions: Readonly<Record<string, OptionRange>> = {
   indexCacheBytes: { min: 0, max: 65_536, why: '0: each page is read from the disk' },
   dataCacheBytes: { min: 0, max: 32_768, plain: 0 },
   filterBytes: { min: 0, max: 8_192, plain: 0 },
+  prewarms: { min: 0, max: 1, plain: 0 },
   batchesACommit: { min: 1, max: 16 },
   shards: { min: 1, max: 3 },
   upkeepMillis: { min: 50, max: 2_000, log: true },
@@ -63,7 +64,7 @@ export const storeOptions: Readonly<Record<string, OptionRange>> = {
 
 export function storeConfig(options: Options, given: GivenOptions = {}): Partial<KvServerConfig> {
   const { pageKilobytesHalved = 3, filePages = 16, appends = 1, manifestBytes = 4_096, manifestCopies = 2, indexCacheBytes = 0 } = options
-  const { dataCacheBytes = 0, filterBytes = 0, batchesACommit = 16, shards = 1, upkeepMillis = 1_000, defers = 0, deferredBytes = 0 } = options
+  const { dataCacheBytes = 0, filterBytes = 0, batchesACommit = 16, shards = 1, upkeepMillis = 1_000, defers = 0, deferredBytes = 0, prewarms = 0 } = options
   return {
     isObserved: true,
     partitions: options.partitions ?? 1,
@@ -77,6 +78,7 @@ export function storeConfig(options: Options, given: GivenOptions = {}): Partial
       indexCacheBytes,
       dataCacheBytes,
       filterBytes,
+      prewarms: prewarms === 1,
       mostBatchesACommit: batchesACommit,
       shards,
       keptArchives: 3,

@@ -54,6 +54,8 @@ export interface KvOptions {
   readonly dataCacheBytes: number
   /** Bytes of Bloom filters kept in memory; 0: none. */
   readonly filterBytes: number
+  /** A partition that was opened reads its index pages into memory beforehand, as far as there is room; with a cloud tier the disk has them from then on, too. */
+  readonly prewarms: boolean
   /** Pages read at the same time for one batch. */
   readonly readAhead: number
   /**
@@ -92,6 +94,7 @@ export const kvDefaults: KvOptions = {
   indexCacheBytes: 32 * 1024 * 1024,
   dataCacheBytes: 64 * 1024 * 1024,
   filterBytes: 4 * 1024 * 1024,
+  prewarms: false,
   readAhead: 32,
   deferredBytes: 32 * 1024 * 1024,
   manifestBytes: 8 * 1024 * 1024,
@@ -142,7 +145,8 @@ export function completeOptions(given: GivenOptions): KvOptions {
   for (const name of ['deferredBytes', 'indexCacheBytes', 'dataCacheBytes', 'filterBytes', 'leastCompressed', 'upkeepEvery'] as const)
     if (!Number.isSafeInteger(options[name]) || options[name] < 0) throw wrong(name, 'an integer from 0 on', options[name])
   if (!(options.amplification > 1)) throw wrong('amplification', 'above 1', options.amplification)
-  const { layout, manifestCopies, codec } = options
+  const { layout, manifestCopies, codec, prewarms } = options
+  if (typeof prewarms !== 'boolean') throw wrong('prewarms', 'true or false', prewarms)
   if (layout !== 'append' && layout !== 'reuse') throw wrong('layout', "'append' or 'reuse'", layout)
   if (manifestCopies !== 1 && manifestCopies !== 2) throw wrong('manifestCopies', '1 or 2', manifestCopies)
   if (codec !== null && !(typeof codec.name === 'string' && codec.name !== '' && isFunction(codec.compress) && isFunction(codec.decompress)))

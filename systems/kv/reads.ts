@@ -62,13 +62,20 @@ export async function readFloor(state: ReadableState, key: Uint8Array, nowMillis
   return null
 }
 
-export async function* scanState(state: ReadableState, options: ScanOptions, nowMillis: number): AsyncGenerator<KvEntry> {
+/** `run`: begins each look at the pages, where somebody else says when. */
+export async function* scanState(
+  state: ReadableState,
+  options: ScanOptions,
+  nowMillis: number,
+  run: <T>(look: () => Promise<T>) => Promise<T> = (look) => look(),
+): AsyncGenerator<KvEntry> {
   const { from = null, to = null, direction = 'forward', limit = Number.POSITIVE_INFINITY } = options
   const range: ScanRange = { from, to, direction }
   let left = limit
   if (left <= 0) return
-  for await (const entries of scanLeaves(state.pages, state.mapping, state.root, range)) {
-    for (const entry of entries) {
+  const leaves = scanLeaves(state.pages, state.mapping, state.root, range)
+  for (let next = await run(() => leaves.next()); next.done !== true; next = await run(() => leaves.next())) {
+    for (const entry of next.value) {
       if (isExpired(entry, nowMillis)) continue
       const found = shown(state, entry)
       yield found instanceof Promise ? await found : found

@@ -27,7 +27,7 @@ export class Snapshot {
   async read(key: Uint8Array): Promise<KvEntry | null> {
     requireBytes(key)
     this.#requireHeld()
-    const entry = await this.#whileHeld(readKey(this.#partition.readable(this.#version), key, this.#nowMillis))
+    const entry = await this.#whileHeld(this.#inShard(async () => readKey(this.#partition.readable(this.#version), key, this.#nowMillis)))
     this.#partition.tell({ kind: 'read', ...this.#what, key: key.slice(), value: entry?.value ?? null })
     return entry
   }
@@ -36,7 +36,7 @@ export class Snapshot {
   async floor(key: Uint8Array): Promise<KvEntry | null> {
     requireBytes(key)
     this.#requireHeld()
-    return this.#whileHeld(readFloor(this.#partition.readable(this.#version), key, this.#nowMillis))
+    return this.#whileHeld(this.#inShard(() => readFloor(this.#partition.readable(this.#version), key, this.#nowMillis)))
   }
 
   async *scan(options: ScanOptions = {}): AsyncGenerator<KvEntry> {
@@ -46,7 +46,8 @@ export class Snapshot {
     let isWhole = false
     const { journal } = this.#partition.options
     try {
-      for await (const entry of scanState(this.#partition.readable(this.#version), options, this.#nowMillis)) {
+      const inShard = <T>(look: () => Promise<T>) => this.#inShard(look)
+      for await (const entry of scanState(this.#partition.readable(this.#version), options, this.#nowMillis, inShard)) {
         if (journal !== null) seen.push({ key: entry.key, value: entry.value })
         yield entry
         this.#requireHeld()
@@ -71,8 +72,12 @@ export class Snapshot {
     return { partition: this.#partition.name, sequence: this.#version.sequence, nowMillis: this.#nowMillis }
   }
 
+  #inShard<T>(work: () => Promise<T>): Promise<T> {
+    return this.#partition.shard.run(work)
+  }
+
   /** Pages of a snapshot that was released meanwhile may be gone: that is what went wrong then, whatever was found in their places. */
-  async #whileHeld<T>(reading: Promise<T> | T): Promise<T> {
+  async #whileHeld<T>(reading: Promise<T>): Promise<T> {
     try {
       return await reading
     } catch (error) {

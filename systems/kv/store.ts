@@ -9,6 +9,7 @@ import { openLocalStorage } from './local-storage.js'
 import { completeOptions, type GivenOptions, type KvOptions, longestKey } from './options.js'
 import { FileCounts } from './page-files.js'
 import { Partition } from './partition.js'
+import { prewarm } from './prewarm.js'
 import { type KvEntry, readKey, type ScanOptions } from './reads.js'
 import { ShardGroup } from './shard.js'
 import { Snapshot } from './snapshot.js'
@@ -119,6 +120,10 @@ export class KvStore {
     }
     const partition = new KvPartition(core)
     this.#open.set(name, partition)
+    if (options.prewarms) {
+      const opened = core
+      host.spawn('kv prewarm', () => prewarm(opened))
+    }
     return partition
   }
 
@@ -199,7 +204,7 @@ export class KvPartition {
 
   /** The entry with the largest key that is not above this one. */
   floor(key: Uint8Array): Promise<KvEntry | null> {
-    return this.#withSnapshot((snapshot) => this.core.shard.run(() => snapshot.floor(key)))
+    return this.#withSnapshot((snapshot) => snapshot.floor(key))
   }
 
   /** Entries in the order of their keys, all of one state. */

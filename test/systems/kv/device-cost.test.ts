@@ -37,6 +37,25 @@ describe('On the NVMe model', () => {
     expect(missing).toBeLessThan(25)
   })
 
+  test.each([
+    [true, 1],
+    [false, 2],
+  ])('the first read after a start asks the device once where index pages are read beforehand (%s)', async (prewarms, asked) => {
+    await using hand = await StoreInHand.start({ ...options, prewarms }, nvme)
+    await hand.write(Array.from({ length: 1_000 }, (_, i) => put(key(i), 'v'.repeat(100))))
+    await hand.ask(async (store) => store.keepUp())
+    await hand.crash()
+    await hand.on((partition) => Promise.resolve(partition.name))
+    await hand.advance(ms(50))
+    const reads = await hand.ask(async (store) => {
+      const partition = await store.partition('t')
+      const before = store.stats().pageReads
+      await partition.read(bytes(key(500)))
+      return store.stats().pageReads - before
+    })
+    expect(reads).toBe(asked)
+  })
+
   test('at half of its load 99% of reads take less than 100 us, and 99% of writes less than 1 ms', async () => {
     await using hand = await filled()
     // 32 operations at a time of 48 us each, on average: a read every 1.5 us is what the device can do.
