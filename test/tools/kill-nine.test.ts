@@ -5,5 +5,6 @@ test('a process that is killed while it writes leaves a prefix of its batches, e
   const found = await killAgainAndAgain({ rounds: 2, withinMillis: 150 })
   expect(found.failures).toEqual([])
   expect(found.rounds).toBe(2)
-  expect(found.acknowledged).toBeGreaterThan(2)
+  // Nobody is killed before a batch of its own was acknowledged.
+  expect(found.acknowledged).toBeGreaterThanOrEqual(2)
 }, 180_000)
