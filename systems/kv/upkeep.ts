@@ -110,7 +110,7 @@ async function readWhole(partition: Partition, logicals: readonly number[]): Pro
 export async function collectFiles(partition: Partition): Promise<void> {
   const { files, chain, archiveFiles, pages, openFile, goneFiles } = partition
   const { filePages } = partition.state
-  const garbage = garbageOf(await files.list(), { versions: [partition.state, ...chain.held], archives: archiveFiles, filePages, openFile, index: pages.index })
+  const garbage = garbageOf(await files.list(), { versions: [partition.state, ...chain.live], archives: archiveFiles, filePages, openFile, index: pages.index })
   for (const file of garbage) {
     await files.remove(file)
     goneFiles.add(file)
