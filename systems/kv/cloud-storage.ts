@@ -3,7 +3,7 @@ import { type ArchiveStore, sortArchives } from './archives.js'
 import { CloudFiles } from './cloud-files.js'
 import { CloudManifest } from './cloud-manifest.js'
 import { claimTerm, currentTerm } from './cloud-term.js'
-import { ExpiredTerm, NotWritten } from './errors.js'
+import { ExpiredTerm, NotWritten, UnknownOutcome } from './errors.js'
 import { failedRead, failureOf, LocalFiles } from './local-files.js'
 import { makeDurableDirectory } from './local-storage.js'
 import { emptyState } from './manifest-state.js'
@@ -68,7 +68,9 @@ class CloudArchives implements ArchiveStore {
 
   async put(name: string, bytes: Uint8Array): Promise<void> {
     const put = await this.#requests.putFirst(`${this.#prefix}/${name}`, bytes)
-    if (put !== 'written') throw new NotWritten(`${this.#prefix}/${name} could not be written: ${put}`)
+    if (put === 'unknown') throw new UnknownOutcome(`${this.#prefix}/${name} may be there: the object store does not answer`)
+    if (put !== 'written')
+      throw new NotWritten(`${this.#prefix}/${name} could not be written: ${put === 'taken' ? 'there is one' : 'the object store does not answer'}`)
   }
 
   async get(name: string): Promise<Uint8Array | null> {
