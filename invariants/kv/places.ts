@@ -37,7 +37,7 @@ export const places = (): KvJudge => {
 }
 
 function* namers({ partition, durable }: Seen): Generator<{ readonly who: string; readonly mapping: MappingTable }> {
-  for (const { sequence, mapping } of partition?.core.chain.held ?? []) yield { who: `state ${sequence}`, mapping }
+  for (const { sequence, mapping } of partition?.core.chain.live ?? []) yield { who: `state ${sequence}`, mapping }
   const kept = durable?.kept()
   if (kept !== undefined && kept !== null) yield { who: `the durable manifest, state ${kept.state.sequence},`, mapping: kept.state.mapping }
 }

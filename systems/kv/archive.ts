@@ -1,6 +1,6 @@
 import { Misuse } from '../../sim/host/errors.js'
 import { archiveName, decodeArchive, encodeArchive, parseArchiveName } from './archives.js'
-import { KvError, NotFound } from './errors.js'
+import { ExpiredTerm, KvError, NotFound, UnknownOutcome } from './errors.js'
 import { filesOf } from './garbage.js'
 import type { ManifestState } from './manifest-state.js'
 import type { Partition } from './partition.js'
@@ -28,7 +28,10 @@ export function requireArchives({ state }: Partition): void {
   if (state.layout !== 'append') throw new Misuse("archives need the layout 'append': otherwise pages are written over")
 }
 
-/** Keeps the current state; answers its name. To be run by the partition's writer. */
+/**
+ * Keeps the current state, as of now; answers its name. To be run by the partition's writer. Rejects with `UnknownOutcome` when the archive may be there: then it is
+ * among the others, with the files that it names, until it is removed.
+ */
 export async function makeArchive(partition: Partition): Promise<string> {
   const { storage, archiveFiles, options } = partition
   requireArchives(partition)
@@ -39,18 +42,57 @@ export async function makeArchive(partition: Partition): Promise<string> {
   const name = archiveName({ term: storage.term, timeMillis: Math.max(partition.nowMillis(), latest + 1) })
   // Its files are held from now on: it may be there although its writing seems to have failed.
   archiveFiles.set(name, filesOf(state.mapping, state.filePages))
-  await storage.archives.put(name, encodeArchive(state, `${partition.name}/${name}`))
-  // A later owner has looked for archives already, and does not know of this one.
-  await storage.confirm()
+  try {
+    // What had expired by now is not there for those who read it, whenever the state was written.
+    await storage.archives.put(name, encodeArchive({ ...state, clockMillis: partition.nowMillis() }, `${partition.name}/${name}`))
+  } catch (error) {
+    if (error instanceof KvError && !(error instanceof UnknownOutcome)) archiveFiles.delete(name)
+    throw error
+  }
+  await confirmArchive(partition, name)
   partition.tell({ kind: 'archived', partition: partition.name, sequence: state.sequence, name })
   await removeOld(partition, options.keptArchives)
   return name
+}
+
+/** A later owner has looked for archives already, and does not know of this one: nothing holds its files, and it goes again. */
+async function confirmArchive(partition: Partition, name: string): Promise<void> {
+  const { storage, archiveFiles } = partition
+  try {
+    await storage.confirm()
+  } catch (error) {
+    if (error instanceof ExpiredTerm) {
+      if (partition.health === 'well') partition.health = 'expired'
+      archiveFiles.delete(name)
+      await storage.archives.remove(name).catch((failure: unknown) => {
+        if (!(failure instanceof KvError)) throw failure
+        partition.host.log.warn('kv.archive', { partition: partition.name, archive: name, error: failure.message })
+      })
+    }
+    throw error
+  }
+}
+
+/** An archive goes, also one that cannot be read or that may not be there; the files that it alone names are collected. To be run by the partition's writer. */
+export async function removeArchive(partition: Partition, name: string): Promise<void> {
+  const { storage, archiveFiles } = partition
+  if (!archiveFiles.has(name)) throw new NotFound(`${partition.name} has no archive '${name}'`)
+  await storage.confirm()
+  await storage.archives.remove(name)
+  archiveFiles.delete(name)
+  partition.tell({ kind: 'archive-removed', partition: partition.name, name })
 }
 
 async function removeOld(partition: Partition, kept: number): Promise<void> {
   const { storage, archiveFiles } = partition
   try {
     const names = await storage.archives.list()
+    const present = new Set(names)
+    for (const name of [...archiveFiles.keys()]) {
+      // One that this owner asked an object store for may still come to be.
+      const mayCome = storage.isSealing && parseArchiveName(name)?.term === storage.term
+      if (!present.has(name) && !mayCome) archiveFiles.delete(name)
+    }
     for (const name of names.slice(0, Math.max(0, names.length - kept))) {
       await storage.archives.remove(name)
       archiveFiles.delete(name)

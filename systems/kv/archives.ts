@@ -1,7 +1,8 @@
 /** Manifests of moments that are kept: by opening one, the partition is read as it was then. */
+import { DiskError } from '../../sim/host/errors.js'
 import type { Disk } from '../../sim/host/seam.js'
-import { CorruptManifest } from './errors.js'
-import { failedRead, failedWrite } from './local-files.js'
+import { CorruptManifest, KvError, UnknownOutcome } from './errors.js'
+import { failedRead, failedWrite, failureOf } from './local-files.js'
 import { encodeState, ownerOf, readRecord } from './manifest-record.js'
 import type { ManifestState } from './manifest-state.js'
 
@@ -15,9 +16,11 @@ export interface ArchiveName {
 export interface ArchiveStore {
   /** Names, oldest first. */
   list(): Promise<string[]>
+  /** Rejects with `UnknownOutcome` when it may be there, or come to be; with other errors when it is not and will not be. */
   put(name: string, bytes: Uint8Array): Promise<void>
   /** null: there is none. */
   get(name: string): Promise<Uint8Array | null>
+  /** No error when there is none. */
   remove(name: string): Promise<void>
 }
 
@@ -67,8 +70,17 @@ export class LocalArchives implements ArchiveStore {
     return sortArchives(await this.#disk.list(this.#directory).catch(failedRead))
   }
 
-  put(name: string, bytes: Uint8Array): Promise<void> {
-    return this.#disk.replace(`${this.#directory}/${name}`, bytes).catch(failedWrite)
+  async put(name: string, bytes: Uint8Array): Promise<void> {
+    const path = `${this.#directory}/${name}`
+    try {
+      await this.#disk.replace(path, bytes)
+    } catch (error) {
+      const failure = failureOf(error)
+      if (!(failure instanceof KvError)) throw failure
+      if (await this.#mayBeThere(path)) throw new UnknownOutcome(`${path} may be there: ${failure.message}`)
+      await this.#removeIfThere(`${path}.tmp`, () => {})
+      throw failure
+    }
   }
 
   get(name: string): Promise<Uint8Array | null> {
@@ -77,7 +89,26 @@ export class LocalArchives implements ArchiveStore {
 
   /** Durable, since what it names may go next. */
   async remove(name: string): Promise<void> {
-    await this.#disk.remove(`${this.#directory}/${name}`).catch(failedWrite)
+    await this.#removeIfThere(`${this.#directory}/${name}`, failedWrite)
     await this.#disk.syncDirectory(this.#directory).catch(failedWrite)
+  }
+
+  /** It has its name, though perhaps only until power is lost. */
+  async #mayBeThere(path: string): Promise<boolean> {
+    try {
+      return (await this.#disk.stat(path)) !== null
+    } catch (error) {
+      if (!(error instanceof DiskError)) throw error
+      return true
+    }
+  }
+
+  async #removeIfThere(path: string, onFailure: (error: DiskError) => void): Promise<void> {
+    try {
+      await this.#disk.remove(path)
+    } catch (error) {
+      if (!(error instanceof DiskError)) throw error
+      if (error.code !== 'ENOENT') onFailure(error)
+    }
   }
 }

@@ -15,6 +15,8 @@ export interface CloudFilesOptions {
   readonly term: number
   readonly cache: LocalFiles
   readonly cacheBytes: number
+  /** What a file takes in the cache, in bytes. Rejects with a `KvError`. */
+  readonly bytesInCache: (file: number) => Promise<number>
   readonly pageBytes: number
   readonly filePages: number
   /** Undefined: the file belongs to no state. */
@@ -27,6 +29,8 @@ export class CloudFiles implements PageFiles {
   /** By file, bytes that are kept on the disk; those added first are first. */
   readonly #cached = new Map<number, number>()
   #cachedBytes = 0
+  /** Whether what earlier lives left on the disk is counted in. */
+  #isCacheKnown = false
 
   constructor(options: CloudFilesOptions) {
     this.#options = options
@@ -66,6 +70,7 @@ export class CloudFiles implements PageFiles {
 
   async list(): Promise<number[]> {
     const { requests, prefix, term, termOf } = this.#options
+    await this.#learnCache()
     const files = new Set<number>()
     for (const key of await requests.list(`${prefix}/data-`)) {
       const [file, owner] = key.slice(`${prefix}/data-`.length).split('-').map(Number) as [number, number]
@@ -93,7 +98,7 @@ export class CloudFiles implements PageFiles {
 
   /** On the disk, for as long as there is room: what cannot be kept is fetched again. */
   async #keep(pages: readonly PlacedPage[]): Promise<void> {
-    const { cache, cacheBytes, filePages } = this.#options
+    const { cache, filePages } = this.#options
     try {
       await cache.write(pages)
     } catch (error) {
@@ -105,7 +110,32 @@ export class CloudFiles implements PageFiles {
       this.#cached.set(file, (this.#cached.get(file) ?? 0) + bytes.length)
       this.#cachedBytes += bytes.length
     }
-    while (this.#cachedBytes > cacheBytes && this.#cached.size > 1) await this.#drop(this.#cached.keys().next().value as number)
+    await this.#makeRoom()
+  }
+
+  async #makeRoom(): Promise<void> {
+    while (this.#cachedBytes > this.#options.cacheBytes && this.#cached.size > 1) await this.#drop(this.#cached.keys().next().value as number)
+  }
+
+  /** What earlier lives left on the disk counts too, and goes where the state does not name it. A disk that would not say what is there is asked again. */
+  async #learnCache(): Promise<void> {
+    if (this.#isCacheKnown) return
+    const { cache, bytesInCache, termOf } = this.#options
+    const found = new Map<number, number>()
+    try {
+      for (const file of await cache.list()) found.set(file, await bytesInCache(file))
+    } catch (error) {
+      if (!(error instanceof KvError)) throw error
+      return
+    }
+    this.#isCacheKnown = true
+    for (const [file, bytes] of found) {
+      if (this.#cached.has(file)) continue
+      this.#cached.set(file, bytes)
+      this.#cachedBytes += bytes
+      if (termOf(file) === undefined) await this.#drop(file)
+    }
+    await this.#makeRoom()
   }
 
   async #drop(file: number): Promise<void> {

@@ -3,8 +3,8 @@ import { type ArchiveStore, sortArchives } from './archives.js'
 import { CloudFiles } from './cloud-files.js'
 import { CloudManifest } from './cloud-manifest.js'
 import { claimTerm, currentTerm } from './cloud-term.js'
-import { ExpiredTerm, NotWritten } from './errors.js'
-import { failureOf, LocalFiles } from './local-files.js'
+import { ExpiredTerm, NotWritten, UnknownOutcome } from './errors.js'
+import { failedRead, failureOf, LocalFiles } from './local-files.js'
 import { makeDurableDirectory } from './local-storage.js'
 import { emptyState } from './manifest-state.js'
 import { ObjectRequests } from './object-requests.js'
@@ -43,7 +43,8 @@ export async function openCloudStorage(host: Host, options: KvOptions, cloud: Cl
     isSealing: true,
     openFiles: ({ pageBytes, filePages }, termOf) => {
       const cache = new LocalFiles({ disk: host.disk, directory, pageBytes, filePages, counts, isDurable: false })
-      return new CloudFiles({ requests, prefix, partition: name, term, cache, cacheBytes: cloud.cacheBytes, pageBytes, filePages, termOf })
+      const bytesInCache = async (file: number) => (await host.disk.stat(cache.nameOf(file)).catch(failedRead))?.size ?? 0
+      return new CloudFiles({ requests, prefix, partition: name, term, cache, cacheBytes: cloud.cacheBytes, bytesInCache, pageBytes, filePages, termOf })
     },
     confirm: async () => {
       if (!(await isCurrent())) throw new ExpiredTerm(name, term)
@@ -67,7 +68,9 @@ class CloudArchives implements ArchiveStore {
 
   async put(name: string, bytes: Uint8Array): Promise<void> {
     const put = await this.#requests.putFirst(`${this.#prefix}/${name}`, bytes)
-    if (put !== 'written') throw new NotWritten(`${this.#prefix}/${name} could not be written: ${put}`)
+    if (put === 'unknown') throw new UnknownOutcome(`${this.#prefix}/${name} may be there: the object store does not answer`)
+    if (put !== 'written')
+      throw new NotWritten(`${this.#prefix}/${name} could not be written: ${put === 'taken' ? 'there is one' : 'the object store does not answer'}`)
   }
 
   async get(name: string): Promise<Uint8Array | null> {

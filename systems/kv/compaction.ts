@@ -11,8 +11,8 @@ export function amplificationOf({ files, mapping }: ManifestState, gone: Readonl
 }
 
 /**
- * Logical pages to move next, those of the emptiest files first, so that whole files come free: none when the data files are no larger than `factor` times what
- * is in use. `openFile` is still being filled, and stays.
+ * Logical pages to move next, those of the emptiest files first, so that whole files come free: none when the data files in which the state has pages are no larger
+ * than `factor` times what is in use. Other files are there for snapshots and archives alone: no moving makes them go. `openFile` is still being filled, and stays.
  */
 export function pagesToMove(state: ManifestState, factor: number, openFile: number, gone: ReadonlySet<number>): number[] {
   if (state.mapping.count === 0 || amplificationOf(state, gone) <= factor) return []
@@ -23,6 +23,9 @@ export function pagesToMove(state: ManifestState, factor: number, openFile: numb
     if (pages === undefined) pagesOf.set(file, [logical])
     else pages.push(logical)
   }
+  let places = 0
+  for (const file of pagesOf.keys()) places += state.files.get(file)?.pages ?? 0
+  if (places <= factor * state.mapping.count) return []
   const candidates = [...pagesOf]
     .filter(([file, live]) => file < openFile && (state.files.get(file)?.pages ?? 0) > live.length)
     .map(([file, live]) => ({ file, live, waste: (state.files.get(file)?.pages ?? 0) / live.length }))

@@ -63,9 +63,10 @@ export class DeferredPages {
     return page
   }
 
-  /** Takes in a commit of which the manifest has the record. Answers what it changes in the mapping, and which pages in memory the state before leaves behind. */
-  take(changes: Changes, edit: TreeEdit, before: MappingTable, draw: () => number): { readonly mapping: MappingChange[]; readonly leftBehind: number[] } {
+  /** Takes in a commit of which the manifest has the record. */
+  take(changes: Changes, edit: TreeEdit, before: MappingTable, draw: () => number): TakenPages {
     const mapping: MappingChange[] = []
+    const made: number[] = []
     const inMemory: number[] = []
     const change = (logical: number, physical: number, stamp: number) => {
       mapping.push({ logical, physical, stamp })
@@ -77,12 +78,13 @@ export class DeferredPages {
     for (const [logical, page] of edit.drafts) {
       const physical = this.#next--
       this.#pages.set(physical, page)
+      made.push(physical)
       change(logical, physical, draw())
     }
     for (const logical of edit.freed) change(logical, unmapped, 0)
     this.#redoBytes += redoBytes(changes)
     this.#isEmpty = false
-    return { mapping, leftBehind: inMemory }
+    return { mapping, made, leftBehind: inMemory }
   }
 
   /** No live state uses these places any more: answers those that lie in files. */
@@ -112,4 +114,13 @@ export class DeferredPages {
     this.#redoBytes = 0
     this.#isEmpty = true
   }
+}
+
+/** What a commit makes of pages in memory. */
+interface TakenPages {
+  /** What it changes in the mapping. */
+  readonly mapping: MappingChange[]
+  readonly made: number[]
+  /** Those in memory that the state before uses, and this one does not. */
+  readonly leftBehind: number[]
 }

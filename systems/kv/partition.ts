@@ -241,7 +241,7 @@ export class Partition {
     rememberPages(this.pages, edit, prepared.delta.mapping)
     allocator.endCommit()
     deferred.settle(before)
-    this.chain.publish(new Version(sequence, root, expiryRoot, this.#state.mapping), prepared.leftBehind)
+    this.chain.publish(new Version(sequence, root, expiryRoot, this.#state.mapping), places, prepared.leftBehind)
   }
 
   /** Whether it costs less to write down what was asked for, and there is room for its pages until they are written. */
@@ -261,13 +261,13 @@ export class Partition {
   /** The manifest has its record. */
   #publishDeferred(redo: ManifestRedo, edit: TreeEdit, { root, expiryRoot }: Roots): void {
     const before = this.chain.current.mapping
-    const { mapping: changes, leftBehind } = this.deferred.take(redo.changes, edit, before, () => this.host.random.u32())
+    const { mapping: changes, made, leftBehind } = this.deferred.take(redo.changes, edit, before, () => this.host.random.u32())
     const mapping = new MappingEdit(before)
     for (const change of changes) mapping.set(change)
     const next = new Version(redo.sequence, root, expiryRoot, mapping.finish())
     updateUnused(this.#unused, edit, next.mapping.length)
     rememberPages(this.pages, edit, changes)
-    this.chain.publish(next, leftBehind)
+    this.chain.publish(next, made, leftBehind)
   }
 
   /** Writes the whole state in place of what the manifest holds: what was in doubt is then certainly not. */

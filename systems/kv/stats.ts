@@ -12,6 +12,8 @@ export interface PartitionStats {
   readonly amplification: number
   readonly snapshots: number
   readonly archives: number
+  /** Of these: while there is one, no data file is removed. */
+  readonly unreadableArchives: number
   readonly waiting: number
   /** Pages that came back whole only from another copy. */
   readonly healed: number
@@ -62,6 +64,7 @@ export function statsOf({ counts, caches, shards, partitions }: KvStore): StoreS
       amplification: amplification(core),
       snapshots: core.chain.live.reduce((sum, { pins }) => sum + pins, 0),
       archives: core.archiveFiles.size,
+      unreadableArchives: [...core.archiveFiles.values()].filter((files) => files === null).length,
       waiting: core.queue.length,
       healed: core.pages.healed,
     })),

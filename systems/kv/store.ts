@@ -1,7 +1,7 @@
 /** The store: opens partitions, runs their work on shards, keeps them tidy. */
 import { Misuse } from '../../sim/host/errors.js'
 import type { Host, Timer } from '../../sim/host/seam.js'
-import { loadArchives, makeArchive, OpenedArchive, requireArchives } from './archive.js'
+import { loadArchives, makeArchive, OpenedArchive, removeArchive, requireArchives } from './archive.js'
 import { type BatchOperation, checkedBatch, requireBytes, requireKey } from './batch.js'
 import { openCloudStorage } from './cloud-storage.js'
 import { KvError, StoreClosed } from './errors.js'
@@ -79,7 +79,7 @@ export class KvStore {
     return opening
   }
 
-  /** Writes pages that wait, removes what has expired, compacts and collects, once in every partition. */
+  /** Writes pages that wait, removes what has expired, compacts and collects, in every partition until there is nothing left to do. */
   async keepUp(): Promise<void> {
     await this.#keepUp(false)
   }
@@ -255,6 +255,11 @@ export class KvPartition {
   /** Names of the archives that there are, oldest first. */
   archives(): readonly string[] {
     return [...this.core.archiveFiles.keys()]
+  }
+
+  /** What only it held comes back. Rejects with `NotFound` when there is none of that name. */
+  removeArchive(name: string): Promise<void> {
+    return this.core.job('remove archive', () => removeArchive(this.core, name))
   }
 
   openArchive(name: string): Promise<OpenedArchive> {

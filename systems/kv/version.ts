@@ -3,8 +3,8 @@ import type { MappingTable } from './mapping.js'
 /** One state of a partition, as a commit left it. Nothing in it changes but who holds it. */
 export class Version {
   pins = 0
-  /** Physical pages that this state uses and the next one does not. */
-  leftBehind: readonly number[] = []
+  /** Physical pages that this state or one before it may use, and the next that is held does not. */
+  leftBehind: number[] = []
 
   constructor(
     readonly sequence: number,
@@ -16,10 +16,12 @@ export class Version {
   ) {}
 }
 
-/** The states of a partition that somebody may read, oldest first; the last is the current one. */
+/** The states of a partition that somebody reads, and the current one, which is the last; oldest first. */
 export class VersionChain {
   readonly #live: Version[]
   readonly #onFree: (physical: readonly number[]) => void
+  /** By physical page the state that it was made for. One that is not here is as old as the oldest state that is held. */
+  readonly #madeFor = new Map<number, number>()
 
   /** `onFree` is told of physical pages that no live state uses any more. */
   constructor(first: Version, onFree: (physical: readonly number[]) => void) {
@@ -35,15 +37,13 @@ export class VersionChain {
     return this.#live
   }
 
-  /** Those that somebody reads, and the current one. States in between stay live only for what they leave behind. */
-  get held(): readonly Version[] {
-    return this.#live.filter((version, i) => version.pins > 0 || i === this.#live.length - 1)
-  }
-
-  publish(next: Version, leftBehind: readonly number[]): void {
-    this.current.leftBehind = leftBehind
+  /** `made`: physical pages that only the next state uses so far; `leftBehind`: those that it does not use any more. */
+  publish(next: Version, made: readonly number[], leftBehind: readonly number[]): void {
+    const before = this.current
+    this.current.leftBehind = [...leftBehind]
     this.#live.push(next)
-    this.#collect()
+    if (before.pins === 0) this.#letGo(before)
+    if (this.#live.length > 1) for (const physical of made) this.#madeFor.set(physical, next.sequence)
   }
 
   pin(version: Version): void {
@@ -52,14 +52,25 @@ export class VersionChain {
 
   release(version: Version): void {
     version.pins--
-    this.#collect()
+    if (version.pins === 0 && version !== this.current) this.#letGo(version)
   }
 
-  /** A page that a state left behind may be in use by any state before it: they go in their order. */
-  #collect(): void {
-    while (this.#live.length > 1 && (this.#live[0] as Version).pins === 0) {
-      const gone = this.#live.shift() as Version
-      if (gone.leftBehind.length > 0) this.#onFree(gone.leftBehind)
+  /** Of what it left behind, all goes that was made after the state before it: that one cannot use it, nor can any before. The rest is for that one to leave behind. */
+  #letGo(version: Version): void {
+    const at = this.#live.indexOf(version)
+    this.#live.splice(at, 1)
+    const before = this.#live[at - 1]
+    const free: number[] = []
+    for (const physical of version.leftBehind) {
+      const madeFor = this.#madeFor.get(physical)
+      if (before !== undefined && (madeFor === undefined || madeFor <= before.sequence)) {
+        before.leftBehind.push(physical)
+        continue
+      }
+      this.#madeFor.delete(physical)
+      free.push(physical)
     }
+    if (this.#live.length === 1) this.#madeFor.clear()
+    if (free.length > 0) this.#onFree(free)
   }
 }
