@@ -29,6 +29,11 @@ export class PartitionModel {
     return this.#states.get(sequence)
   }
 
+  /** A later term had begun, with a state before this one. */
+  isFenced(event: { readonly term: number; readonly sequence: number }): boolean {
+    return this.terms.some(({ term, sequence }) => term > event.term && sequence < event.sequence)
+  }
+
   /** Takes in an event; answers what is wrong with it. */
   take(event: KvEvent, host: string): string | undefined {
     switch (event.kind) {
@@ -48,6 +53,8 @@ export class PartitionModel {
         // Another owner may have found it before its own was told that it is there.
         if (event.sequence <= this.acknowledged && this.#found.has(event.sequence)) return undefined
         const state = this.#candidates.get(event.sequence)?.findLast((candidate) => candidate.host === host)?.map
+        // TermFence says so.
+        if (state === undefined && this.isFenced(event)) return undefined
         if (state === undefined) return `${this.name}: state ${event.sequence} was committed and never begun`
         this.#become(event.sequence, state)
         this.acknowledged = event.sequence

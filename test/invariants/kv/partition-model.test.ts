@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest'
+import type { Seen } from '../../../invariants/kv/observer.js'
 import { PartitionModel } from '../../../invariants/kv/partition-model.js'
 import { valueIn } from '../../../invariants/kv/reference-map.js'
+import { termFence } from '../../../invariants/kv/term-fence.js'
 import type { KvEvent } from '../../../systems/kv/journal.js'
 
 const partition = 'table-0'
@@ -34,7 +36,10 @@ describe('What a partition of two owners may hold', () => {
     model.take(committing(2, 1, 20), 'store-2')
     model.take(committing(1, 1, 10), 'store-1')
     expect(recovered(model, 1)).toEqual([20])
-    expect(model.take({ kind: 'committed', partition, term: 1, sequence: 1 }, 'store-1')).toContain('was committed and never begun')
+    const committed = { kind: 'committed', partition, term: 1, sequence: 1 } as const
+    expect(model.take(committed, 'store-1')).toBeUndefined()
+    expect(model.stateAt(1)).toBeUndefined()
+    expect(termFence()({ event: committed, model } as Seen)?.check).toBe('TermFence')
   })
 
   test('is a commit in doubt, if the next term begins with it', () => {
