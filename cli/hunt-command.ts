@@ -1,4 +1,4 @@
-import { availableParallelism, totalmem } from 'node:os'
+import { availableParallelism } from 'node:os'
 import path from 'node:path'
 import { type ExitCode, exitCodes } from '../sim/report/exit-code.js'
 import { Campaign, type CampaignResult } from '../sim/run/campaign/campaign.js'
@@ -12,6 +12,7 @@ import { HuntProgress } from './hunt-progress.js'
 import { huntRequest, planOf } from './hunt-request.js'
 import { interruptible } from './perform-run.js'
 import { areSameScenarios } from './same-scenarios.js'
+import { shareOfMemory } from './share-of-memory.js'
 import { tellCampaign } from './tell-campaign.js'
 import type { Terminal } from './terminal.js'
 import { WorkerPool } from './worker-pool.js'
@@ -132,6 +133,3 @@ function defaultFolder({ scenarios, firstSeed, shard }: CampaignRequest): string
 }
 
 const entryOf = ({ item: { scenario, seed }, result }: CampaignResult): JournalEntry => ({ scenario, seed, result })
-
-/** Three quarters of the machine among all threads, at most what Node.js itself would take. */
-const shareOfMemory = (jobs: number): number => Math.max(256, Math.min(4_096, Math.floor((totalmem() * 0.75) / jobs / 2 ** 20)))

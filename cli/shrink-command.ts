@@ -15,6 +15,7 @@ import { interruptible } from './perform-run.js'
 import { ProgressLine } from './progress-line.js'
 import { writeReplayFile, writeText } from './replay-file.js'
 import { blame } from './scenario-fault.js'
+import { shareOfMemory } from './share-of-memory.js'
 import type { Terminal } from './terminal.js'
 import { WorkerTrier } from './worker-trier.js'
 
@@ -78,6 +79,9 @@ async function shrunkBy(failing: FailingRun, { time, jobs = availableParallelism
         failure,
         signal,
         hangMillis: Math.max(leastHangMillis, 10 * wallMillis),
+        heapMegabytes: shareOfMemory(jobs),
+        // Standard output is the result's.
+        print: (text) => process.stderr.write(text),
         ...(request.limits ? { limits: request.limits } : {}),
       })
       return workers
