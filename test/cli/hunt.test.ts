@@ -136,6 +136,36 @@ describe('a hunt', () => {
   })
 })
 
+describe("a hunt's folder", () => {
+  const folder = freshFolder()
+  const words = ['hunt', fixture('ticking'), '--first-seed', '1', '--jobs', '1', '--json']
+  const found = path.join(folder, '.seedfall/hunt-ticking-1/hunt.json')
+
+  test('is made anew by the very same hunt, once it is complete', async () => {
+    expect((await seedfallHere([...words, '--seeds', '2'], folder)).code).toBe(0)
+    expect((await seedfallHere([...words, '--seeds', '2'], folder)).code).toBe(0)
+  })
+
+  test('keeps what it holds when another hunt would be in it, which is told so in a line', async () => {
+    const before = readFileSync(found, 'utf8')
+    const { code, error } = await seedfallHere([...words, '--seeds', '3'], folder)
+    expect({ code, error }).toEqual({
+      code: 2,
+      error:
+        'seedfall: .seedfall/hunt-ticking-1 holds what another hunt found, which was asked for other seeds, runs or faults: choose another with --artifacts DIR, or remove it\n',
+    })
+    expect(readFileSync(found, 'utf8')).toBe(before)
+  })
+
+  test('keeps what an interrupted hunt found, and says how it goes on', async () => {
+    writeFileSync(found, readFileSync(found, 'utf8').replace('"isComplete": true', '"isComplete": false'))
+    const { code, error } = await seedfallHere([...words, '--seeds', '2'], folder)
+    expect(code).toBe(2)
+    expect(error).toContain('holds a hunt that was interrupted: go on with it by --resume .seedfall/hunt-ticking-1, or choose another with --artifacts DIR')
+    expect((await seedfallHere(['hunt', '--resume', '.seedfall/hunt-ticking-1', '--json'], folder)).code).toBe(0)
+  })
+})
+
 describe('a hunt for people', () => {
   test('says what it does, what it found and how to make it again, and annotates a workflow of GitHub', async () => {
     const folder = freshFolder()
