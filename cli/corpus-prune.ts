@@ -22,7 +22,7 @@ export interface PruneFlags {
 export async function prune(names: readonly string[], corpus: CorpusFolder, flags: PruneFlags, terminal: Terminal): Promise<ExitCode> {
   const files = corpus.files(names)
   const done = { kept: 0, replaced: 0, removed: 0, undecided: 0 }
-  const isWhole = await interruptible(async (signal) => {
+  const isWhole = await interruptible('an entry of the corpus', async (signal) => {
     for (const file of files) {
       const checked = await checkFile(file, corpus.home, signal)
       const decision = await decide(checked, corpus, flags, signal, terminal)

@@ -3,7 +3,7 @@ import type { RunReport, RunRequest } from '../sim/run/report.js'
 import { run } from '../sim/run/run.js'
 import { BadInput } from './bad-input.js'
 import { isScenarioFile, loadScenario, scenarioOf } from './load-scenario.js'
-import { interruptible } from './perform-run.js'
+import { aboutRun, interruptible } from './perform-run.js'
 import { readReplay, requestOfFile } from './replay-file.js'
 import { blame } from './scenario-fault.js'
 import type { Terminal } from './terminal.js'
@@ -32,7 +32,7 @@ export async function failingRun(what: string, seed: string | undefined, command
   const { scenario, file } = await (replay === undefined ? loadScenario(what, terminal.folder) : scenarioOf(replay, terminal.folder))
   const request = replay === undefined ? { scenario, seed: seed as string } : requestOfFile(what, replay, scenario)
   const began = performance.now()
-  const report = await interruptible((signal) => run({ ...request, signal })).catch((error: unknown) => {
+  const report = await interruptible(aboutRun(request), (signal) => run({ ...request, signal })).catch((error: unknown) => {
     throw blame(error, file)
   })
   const wallMillis = performance.now() - began

@@ -69,7 +69,7 @@ async function carriedOut(
       if (folder.needsSnapshot) snapshot()
     },
   })
-  const isInterrupted = await interruptible(async (signal) => {
+  const isInterrupted = await interruptible('the hunt', async (signal) => {
     signal.addEventListener('abort', () => pool.stop())
     await pool.run()
     return signal.aborted

@@ -4,7 +4,7 @@ import type { ScenarioTotals, Witness } from '../sim/run/campaign/scenario-total
 import { run } from '../sim/run/run.js'
 import { BadInput } from './bad-input.js'
 import { loadScenario } from './load-scenario.js'
-import { interruptible } from './perform-run.js'
+import { aboutRun, interruptible } from './perform-run.js'
 import { blame } from './scenario-fault.js'
 import { seedRequest } from './seed-request.js'
 
@@ -26,11 +26,11 @@ export async function areSameScenarios({ asked, totals, entries }: InterruptedHu
     ])
     if (witness === undefined) continue
     const { scenario, file } = await loadScenario(one.file ?? one.scenario, folder)
-    const { outcome, traceHash } = await interruptible((signal) => run({ ...seedRequest(one, scenario), seed: String(witness.seed), signal })).catch(
-      (error: unknown) => {
-        throw blame(error, file)
-      },
-    )
+    const { outcome, traceHash } = await interruptible(aboutRun({ scenario, seed: String(witness.seed) }), (signal) =>
+      run({ ...seedRequest(one, scenario), seed: String(witness.seed), signal }),
+    ).catch((error: unknown) => {
+      throw blame(error, file)
+    })
     if (outcome === 'interrupted') return false
     if (traceHash !== witness.traceHash)
       throw new BadInput(

@@ -11,7 +11,7 @@ import { ShrinkFailed, type ShrinkOptions, shrink } from '../sim/run/shrink/shri
 import type { Shrunk } from '../sim/run/shrink/shrunk.js'
 import { BadInput } from './bad-input.js'
 import { type FailingRun, failingRun } from './failing-run.js'
-import { interruptible } from './perform-run.js'
+import { aboutRun, interruptible } from './perform-run.js'
 import { ProgressLine } from './progress-line.js'
 import { writeReplayFile, writeText } from './replay-file.js'
 import { blame } from './scenario-fault.js'
@@ -95,7 +95,7 @@ async function shrunkBy(failing: FailingRun, { time, jobs = availableParallelism
     },
   }
   try {
-    return await interruptible((signal) => shrink(request, report, { ...options, signal }))
+    return await interruptible(aboutRun(request), (signal) => shrink(request, report, { ...options, signal }))
   } catch (error) {
     if (error instanceof ShrinkFailed) throw new BadInput(error.message)
     throw blame(error, file)
