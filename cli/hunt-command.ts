@@ -11,6 +11,7 @@ import type { HuntFlags } from './hunt-options.js'
 import { HuntProgress } from './hunt-progress.js'
 import { huntRequest, planOf } from './hunt-request.js'
 import { interruptible } from './perform-run.js'
+import { mustBeWritable } from './replay-file.js'
 import { areSameScenarios } from './same-scenarios.js'
 import { shareOfMemory } from './share-of-memory.js'
 import { tellCampaign } from './tell-campaign.js'
@@ -25,6 +26,7 @@ export type AfterFailure = (replay: string, terminal: Terminal) => Promise<boole
 
 /** `hunt`: many seeds on all cores, added up. Exit code 0: all passed, and what was required was met; 1: not so; 130: interrupted. */
 export async function hunt(names: readonly string[], flags: HuntFlags, terminal: Terminal, afterFailure?: AfterFailure): Promise<ExitCode> {
+  if (flags.junit !== undefined) mustBeWritable(flags.junit, terminal.folder)
   const start = flags.resume === undefined ? await begun(names, flags, terminal) : resumed(names, flags.resume, flags, terminal)
   try {
     if (flags.resume !== undefined && !(await areSameScenarios(start, flags.resume, terminal.folder))) return exitCodes.interrupted

@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs'
+import { closeSync, existsSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { makeFolder } from '../sim/real/make-folder.js'
 import { formatReplay, parseReplay, type Replay, ReplayError, requestOf } from '../sim/run/replay.js'
@@ -36,10 +36,23 @@ export function requestOfFile(file: string, recorded: Replay, scenario: AnyScena
 
 /** Writes a file from `folder`, and the folders above it; what stands against it is bad input, in a line. */
 export function writeText(file: string, folder: string, text: string): void {
+  writing(file, folder, (target) => writeFileSync(target, text))
+}
+
+/** Throws `BadInput` when nothing can be written there: to be asked before the work whose result it is for. What is there stays as it is. */
+export function mustBeWritable(file: string, folder: string): void {
+  writing(file, folder, (target) => {
+    const isThere = existsSync(target)
+    closeSync(openSync(target, 'a'))
+    if (!isThere) rmSync(target)
+  })
+}
+
+function writing(file: string, folder: string, write: (target: string) => void): void {
   const target = path.resolve(folder, file)
   try {
     makeFolder(path.dirname(target))
-    writeFileSync(target, text)
+    write(target)
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException
     throw new BadInput(`${file} cannot be written: ${code === 'EISDIR' ? 'it is a folder; name a file' : message}`)

@@ -13,7 +13,7 @@ import { BadInput } from './bad-input.js'
 import { type FailingRun, failingRun } from './failing-run.js'
 import { aboutRun, interruptible } from './perform-run.js'
 import { ProgressLine } from './progress-line.js'
-import { writeReplayFile, writeText } from './replay-file.js'
+import { mustBeWritable, writeReplayFile, writeText } from './replay-file.js'
 import { blame } from './scenario-fault.js'
 import { shareOfMemory } from './share-of-memory.js'
 import type { Terminal } from './terminal.js'
@@ -33,14 +33,13 @@ export interface ShrinkFlags {
 export async function shrinkCommand(what: string, flags: ShrinkFlags, terminal: Terminal): Promise<ExitCode> {
   const failing = await failingRun(what, flags.seed, 'shrink', terminal)
   if (failing.report.outcome === 'interrupted') return exitCodes.interrupted
+  const out = flags.out ?? defaultTarget(what, failing)
+  for (const target of flags.test === undefined ? [out] : [out, flags.test]) mustBeWritable(target, terminal.folder)
   if (!flags.json) terminal.out(beginning(failing, flags, terminal))
   const began = performance.now()
   const shrunk = await shrunkBy(failing, flags, terminal)
   const seconds = (performance.now() - began) / 1_000
   const story = storyOf(shrunk.report, catalogueOf(failing.request.scenario))
-  const out = flags.out ?? defaultTarget(what, failing)
-  writeReplayFile(out, terminal.folder, shrunk.replay)
-  if (flags.test !== undefined) writeText(flags.test, terminal.folder, testOf(flags.test, failing, shrunk, story))
   if (flags.json) terminal.out(JSON.stringify(shrunkReport(shrunk, story, { seconds, replay: out, ...(flags.test === undefined ? {} : { test: flags.test }) })))
   else {
     const { program } = terminal
@@ -51,6 +50,9 @@ export async function shrinkCommand(what: string, flags: ShrinkFlags, terminal: 
     }
     terminal.out(describeShrunk(shrunk, story, { seconds, commands }, terminal.paint))
   }
+  // Told first: it may have become impossible to write since.
+  writeReplayFile(out, terminal.folder, shrunk.replay)
+  if (flags.test !== undefined) writeText(flags.test, terminal.folder, testOf(flags.test, failing, shrunk, story))
   return shrunk.stopped === 'interrupted' ? exitCodes.interrupted : exitCodes.passed
 }
 
