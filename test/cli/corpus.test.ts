@@ -110,6 +110,22 @@ test('prune --find-again puts the same failure in the place of a stale one, and 
   expect(checked.out).toContain('2 as expected')
 })
 
+test('prune leaves to people what changed, what must pass and what it cannot read, and tells how many runs it made', async () => {
+  const folder = corpusOf(
+    { name: 'changed', change: (entry) => Object.assign(entry, { traceHash: '0000000000000000' }) },
+    { name: 'repaired', change: (entry) => ghost(Object.assign(entry, { expect: 'passes' })) },
+    { name: 'old', change: ({ replay }) => (replay.version = 1) },
+  )
+  const there = () => ['changed', 'repaired', 'old'].filter((name) => existsSync(path.join(folder, `corpus/${name}.json`)))
+  const { code, out } = await seedfallHere(['corpus', 'prune', 'changed', 'repaired', '--find-again'], folder)
+  expect(out).toMatch(/✗ corpus\/changed\.json {2}stays: changed: its run goes another way/)
+  expect(out).toMatch(/✗ corpus\/repaired\.json {2}stays: stale: .* and not found again in 1 run; it must pass, and is yours to remove/)
+  expect(code).toBe(1)
+  const plainly = await seedfallHere(['corpus', 'prune', 'old'], folder)
+  expect(plainly.out).toMatch(/✗ corpus\/old\.json {2}stays: refused: .*; --find-again looks for it/)
+  expect(there()).toEqual(['changed', 'repaired', 'old'])
+})
+
 test('a mistake that is repaired next may be kept as one that must go', async () => {
   const folder = corpusOf({ name: 'good' })
   const { code, out } = await seedfallHere(['corpus', 'add', 'corpus/good.json', '--expect', 'passes', '--replace'], folder)
