@@ -171,8 +171,11 @@ export class HuntFolder {
   }
 }
 
-/** As JSON has it. What follows from the code, and is not asked for, may be another after a repair. */
+/**
+ * What decides which runs are made, as JSON has it. What follows from the code, and is not asked for, may be another after a repair; what is required of the runs
+ * changes none of them.
+ */
 function choicesOf(asked: CampaignRequest): unknown {
   const scenarios = asked.scenarios.map(({ mustMeet: _, neverArmed: __, ...chosen }) => chosen)
-  return JSON.parse(JSON.stringify({ ...asked, scenarios }))
+  return JSON.parse(JSON.stringify({ ...asked, scenarios, requiresSometimes: false, requiresActed: false }))
 }
