@@ -216,10 +216,11 @@ function exitCodeOf(checked: readonly CheckedFile[]): ExitCode {
   return are('refused') ? exitCodes.usage : exitCodes.passed
 }
 
-function describeChecked({ file, verdict, seconds }: CheckedFile, { paint }: Terminal): string {
+function describeChecked({ file, verdict, seconds }: CheckedFile, { paint, program }: Terminal): string {
   if (verdict.kind === 'holds') return `${paint.good('✓')} ${paint.strong(file.name)}  ${verdict.why}  ${paint.faint(`${seconds.toFixed(1)} s`)}`
   const about = 'entry' in file ? `\n    ${file.entry.note}` : ''
-  return `${paint.bad(`✗ ${verdict.kind}`)}  ${paint.strong(file.path)}  ${verdict.why}${about}`
+  const again = verdict.kind === 'broken' ? `\n    ${program} replay ${file.path}` : ''
+  return `${paint.bad(`✗ ${verdict.kind}`)}  ${paint.strong(file.path)}  ${verdict.why}${about}${again}`
 }
 
 function jsonOf({ file, verdict, report }: CheckedFile) {

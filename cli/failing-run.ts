@@ -4,7 +4,7 @@ import { run } from '../sim/run/run.js'
 import { BadInput } from './bad-input.js'
 import { isScenarioFile, loadScenario, scenarioOf } from './load-scenario.js'
 import { aboutRun, interruptible } from './perform-run.js'
-import { readReplay, requestOfFile } from './replay-file.js'
+import { isEntryFile, readReplay, requestOfFile } from './replay-file.js'
 import { blame } from './scenario-fault.js'
 import type { Terminal } from './terminal.js'
 
@@ -17,6 +17,8 @@ export interface FailingRun {
   /** One of Seedfall's own, or the file. */
   readonly scenarioName: string
   readonly replay: Replay | undefined
+  /** It came from a corpus. */
+  readonly isEntry: boolean
   /** How long it took. */
   readonly wallMillis: number
 }
@@ -41,5 +43,13 @@ export async function failingRun(what: string, seed: string | undefined, command
       replay === undefined ? `${what} passes under seed ${seed}` : `${what} passes now: '${replay.found.check ?? replay.found.outcome}' is not found any more`
     throw new BadInput(`${words}: there is nothing to ${command}`)
   }
-  return { request, report, file: isScenarioFile(scenarioName) ? file : undefined, scenarioName, replay, wallMillis }
+  return {
+    request,
+    report,
+    file: isScenarioFile(scenarioName) ? file : undefined,
+    scenarioName,
+    replay,
+    isEntry: isReplay && isEntryFile(what, terminal.folder),
+    wallMillis,
+  }
 }

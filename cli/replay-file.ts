@@ -1,12 +1,14 @@
 import { closeSync, existsSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { makeFolder } from '../sim/real/make-folder.js'
+import { isEntryText, parseEntry } from '../sim/run/corpus/entry.js'
+import { RefusedEntry } from '../sim/run/corpus/refused-entry.js'
 import { formatReplay, parseReplay, type Replay, ReplayError, requestOf } from '../sim/run/replay.js'
 import type { RunRequest } from '../sim/run/report.js'
 import type { AnyScenario } from '../sim/run/scenario.js'
 import { BadInput } from './bad-input.js'
 
-/** Reads a replay file; what is wrong with it is bad input, in a line. */
+/** Reads a replay file, or the replay of a corpus' entry; what is wrong with it is bad input, in a line. */
 export function readReplay(file: string, folder: string): Replay {
   let text: string
   try {
@@ -17,12 +19,18 @@ export function readReplay(file: string, folder: string): Replay {
     )
   }
   try {
-    return parseReplay(text)
+    if (!isEntryText(text)) return parseReplay(text)
+    const { replay } = parseEntry(text, path.basename(file, '.json'))
+    // An entry names it from the folder above its corpus.
+    return replay.file === undefined ? replay : { ...replay, file: path.relative(folder, path.resolve(folder, path.dirname(file), '..', replay.file)) }
   } catch (error) {
-    if (error instanceof ReplayError) throw new BadInput(`${file} ${error.message}`)
+    if (error instanceof ReplayError || error instanceof RefusedEntry) throw new BadInput(`${file} ${error.message}`)
     throw error
   }
 }
+
+/** Whether a file that was read is an entry of a corpus. */
+export const isEntryFile = (file: string, folder: string): boolean => isEntryText(readFileSync(path.resolve(folder, file), 'utf8'))
 
 /** The run that a replay file asks for. */
 export function requestOfFile(file: string, recorded: Replay, scenario: AnyScenario): RunRequest {

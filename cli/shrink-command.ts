@@ -107,9 +107,9 @@ async function shrunkBy(failing: FailingRun, { time, jobs = availableParallelism
   }
 }
 
-/** Beside the replay that it came from, or where replays lie. */
-function defaultTarget(what: string, { report }: FailingRun): string {
-  if (what.endsWith('.json')) return what.replace(/(\.shrunk)?\.json$/, '.shrunk.json')
+/** Beside the replay that it came from, or where replays lie: what lies in a corpus is an entry of it. */
+function defaultTarget(what: string, { report, isEntry }: FailingRun): string {
+  if (what.endsWith('.json') && !isEntry) return what.replace(/(\.shrunk)?\.json$/, '.shrunk.json')
   const name = `${report.scenario}-${report.seed}`.replace(/[^A-Za-z0-9._-]+/g, '_').slice(0, 120)
   return path.join('.seedfall', `${name}.shrunk.json`)
 }

@@ -88,6 +88,24 @@ test('what changed is said of every entry, and the worst of it is the exit code'
   expect(refused.out).toContain('✗ refused  corpus/torn.json  is not JSON')
 })
 
+test('an entry is replayed, and explained, as a replay file is, from whatever folder', { timeout: 180_000 }, async () => {
+  const folder = corpusOf({ name: 'back', change: (entry) => (entry.expect = 'passes') })
+  const file = path.join(folder, 'corpus/back.json')
+  writeFileSync(file, readFileSync(file, 'utf8').replace(JSON.stringify(example('lock')), '"lock.scenario.ts"'))
+  writeFileSync(path.join(folder, 'lock.scenario.ts'), `export { default } from '${example('lock')}'\n`)
+  expect((await seedfallHere(['corpus', 'check'], folder)).out).toContain('\n    npx seedfall replay corpus/back.json\n')
+  for (const [from, name] of [
+    [folder, 'corpus/back.json'],
+    [path.join(folder, 'corpus'), 'back.json'],
+  ] as const) {
+    const { code, out } = await seedfallHere(['replay', name], from)
+    expect(code).toBe(1)
+    expect(out).toContain('an increment is lost')
+  }
+  const shrunk = await seedfallHere(['shrink', 'corpus/back.json', '--time', '1s', '--jobs', '1'], folder)
+  expect(shrunk.out).toMatch(/npx seedfall replay \.seedfall\/lock-\d+\.shrunk\.json/)
+})
+
 test('prune removes what is stale, and leaves to people what came back', async () => {
   const folder = corpusOf({ name: 'good' }, { name: 'ghost', change: ghost }, { name: 'back', change: (entry) => (entry.expect = 'passes') })
   const dry = await seedfallHere(['corpus', 'prune', 'ghost', '--dry-run'], folder)
