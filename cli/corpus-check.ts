@@ -5,6 +5,7 @@ import { BadInput } from './bad-input.js'
 import type { EntryFile } from './corpus-folder.js'
 import { scenarioOf } from './load-scenario.js'
 import { blame } from './scenario-fault.js'
+import { nowRunning } from './watchdog.js'
 
 /** What a check says of one file. `refused`: it cannot be read, or its scenario cannot. */
 export interface CheckedFile {
@@ -18,6 +19,7 @@ export interface CheckedFile {
 /** Replays one file of a corpus. `home` is the folder that scenario files are named from. */
 export async function checkFile(file: EntryFile, home: string, signal?: AbortSignal): Promise<CheckedFile> {
   if ('refused' in file) return { file, verdict: { kind: 'refused', why: file.refused.message }, seconds: 0 }
+  nowRunning(`the run of ${file.path}`)
   const began = performance.now()
   const checked = await judged(file.entry, home, signal)
   return { file, ...checked, seconds: (performance.now() - began) / 1_000 }

@@ -15,7 +15,7 @@ import { CorpusFolder } from './corpus-folder.js'
 import { prune } from './corpus-prune.js'
 import { scenarioOf } from './load-scenario.js'
 import { parseRuns } from './option-values.js'
-import { interruptible } from './perform-run.js'
+import { aboutRun, interruptible } from './perform-run.js'
 import { blame } from './scenario-fault.js'
 import type { Terminal } from './terminal.js'
 
@@ -143,7 +143,7 @@ async function reportOf(file: string, { replay }: CorpusEntry, corpus: CorpusFol
   const { scenario } = await scenarioOf(replay, corpus.home)
   try {
     const request = requestOf(replay, scenario)
-    return await interruptible((signal) => run({ ...request, signal }))
+    return await interruptible(aboutRun(request), (signal) => run({ ...request, signal }))
   } catch (error) {
     const why = unusable(error)
     throw why === undefined ? blame(error, replay.file) : new BadInput(`${file}: ${why}`)
@@ -185,7 +185,7 @@ async function check(names: readonly string[], corpus: CorpusFolder, isJson: boo
   const files = corpus.files(names)
   if (files.length === 0) throw new BadInput(`${corpus.name} has no entries, so nothing would be checked: keep one with '${terminal.program} corpus add FILE'`)
   const checked: CheckedFile[] = []
-  const isWhole = await interruptible(async (signal) => {
+  const isWhole = await interruptible('an entry of the corpus', async (signal) => {
     for (const file of files) {
       const one = await checkFile(file, corpus.home, signal)
       if (one.verdict.kind === 'interrupted') return false
@@ -216,10 +216,11 @@ function exitCodeOf(checked: readonly CheckedFile[]): ExitCode {
   return are('refused') ? exitCodes.usage : exitCodes.passed
 }
 
-function describeChecked({ file, verdict, seconds }: CheckedFile, { paint }: Terminal): string {
+function describeChecked({ file, verdict, seconds }: CheckedFile, { paint, program }: Terminal): string {
   if (verdict.kind === 'holds') return `${paint.good('✓')} ${paint.strong(file.name)}  ${verdict.why}  ${paint.faint(`${seconds.toFixed(1)} s`)}`
   const about = 'entry' in file ? `\n    ${file.entry.note}` : ''
-  return `${paint.bad(`✗ ${verdict.kind}`)}  ${paint.strong(file.path)}  ${verdict.why}${about}`
+  const again = verdict.kind === 'broken' ? `\n    ${program} replay ${file.path}` : ''
+  return `${paint.bad(`✗ ${verdict.kind}`)}  ${paint.strong(file.path)}  ${verdict.why}${about}${again}`
 }
 
 function jsonOf({ file, verdict, report }: CheckedFile) {

@@ -1,6 +1,7 @@
 import { type ExitCode, exitCodes } from '../sim/report/exit-code.js'
+import { some } from '../sim/report/numbers.js'
 import type { CorpusEntry } from '../sim/run/corpus/entry.js'
-import { type FoundAgain, findAgain, findRemains } from '../sim/run/corpus/find-again.js'
+import { type FindAgainOptions, type FoundAgain, findAgain, findRemains } from '../sim/run/corpus/find-again.js'
 import { BadInput } from './bad-input.js'
 import { type CheckedFile, checkFile } from './corpus-check.js'
 import type { CorpusFolder, EntryFile } from './corpus-folder.js'
@@ -22,7 +23,7 @@ export interface PruneFlags {
 export async function prune(names: readonly string[], corpus: CorpusFolder, flags: PruneFlags, terminal: Terminal): Promise<ExitCode> {
   const files = corpus.files(names)
   const done = { kept: 0, replaced: 0, removed: 0, undecided: 0 }
-  const isWhole = await interruptible(async (signal) => {
+  const isWhole = await interruptible('an entry of the corpus', async (signal) => {
     for (const file of files) {
       const checked = await checkFile(file, corpus.home, signal)
       const decision = await decide(checked, corpus, flags, signal, terminal)
@@ -45,12 +46,15 @@ async function decide(
 ): Promise<'kept' | 'replaced' | 'removed' | 'undecided'> {
   if (verdict.kind === 'holds' || verdict.kind === 'interrupted') return 'kept'
   const remains = 'refused' in file ? file.refused.remains : undefined
-  const isLost = verdict.kind === 'stale' || remains !== undefined
-  if (!isLost && !(verdict.kind === 'changed' && flags.findAgain)) {
-    out(`${paint.bad('✗')} ${paint.strong(file.path)}  stays: ${verdict.kind}: ${verdict.why}`)
+  const stays = (why: string): 'undecided' => {
+    out(`${paint.bad('✗')} ${paint.strong(file.path)}  stays: ${why}`)
     return 'undecided'
   }
-  const found = flags.findAgain ? await searched(file, corpus.home, flags.runs, signal) : null
+  // Of an older format it has not been run: only a search tells whether its failure is lost.
+  const isLost = verdict.kind === 'stale' || (remains !== undefined && flags.findAgain)
+  if (!isLost) return stays(`${verdict.kind}: ${verdict.why}${remains === undefined ? '' : '; --find-again looks for it'}`)
+  let runs = 0
+  const found = flags.findAgain ? await searched(file, corpus.home, { runs: flags.runs, signal, onRun: () => runs++ }) : null
   if (signal.aborted) return 'kept'
   const would = flags.dryRun ? 'would be ' : ''
   if (found !== null) {
@@ -58,18 +62,21 @@ async function decide(
     out(`${paint.good('✓')} ${paint.strong(file.path)}  ${would}found again ${found.how}, in ${found.runs} runs`)
     return 'replaced'
   }
+  const inVain = flags.findAgain ? ` and not found again in ${some(runs, 'run')}` : ''
+  // What was repaired is not there to be found: that is no reason to stop asking.
+  const mustPass = ('entry' in file ? file.entry.expect : remains?.expect) === 'passes'
+  if (flags.findAgain && mustPass) return stays(`${verdict.kind}: ${verdict.why}${inVain}; it must pass, and is yours to remove`)
   if (!flags.dryRun) corpus.remove(file.name)
-  const inVain = flags.findAgain ? ` and not found again in ${flags.runs} runs` : ''
   out(`${paint.strong(file.path)}  ${would}removed: ${verdict.why}${inVain}`)
   return 'removed'
 }
 
-async function searched(file: EntryFile, home: string, runs: number, signal: AbortSignal): Promise<FoundAgain | null> {
+async function searched(file: EntryFile, home: string, options: FindAgainOptions): Promise<FoundAgain | null> {
   const kept = 'entry' in file ? file.entry.replay : file.refused.remains
   if (kept === undefined) return null
   const { scenario } = await scenarioOf(kept, home)
-  if ('entry' in file) return findAgain(file.entry, scenario, { runs, signal })
-  return file.refused.remains === undefined ? null : findRemains(file.refused.remains, scenario, { runs, signal })
+  if ('entry' in file) return findAgain(file.entry, scenario, options)
+  return file.refused.remains === undefined ? null : findRemains(file.refused.remains, scenario, options)
 }
 
 function renewed(file: EntryFile, { replay, traceHash: now }: FoundAgain): CorpusEntry {

@@ -4,7 +4,7 @@ import { count } from '../sim/report/numbers.js'
 import { exploreCrashPoints } from '../sim/run/crash-points/crash-points.js'
 import { BadInput } from './bad-input.js'
 import { loadScenario } from './load-scenario.js'
-import { interruptible } from './perform-run.js'
+import { aboutRun, interruptible } from './perform-run.js'
 import { ProgressLine } from './progress-line.js'
 import { blame } from './scenario-fault.js'
 import type { Terminal } from './terminal.js'
@@ -32,7 +32,7 @@ export async function crashPointsCommand(name: string, flags: CrashPointsFlags, 
   const line = new ProgressLine()
   const began = performance.now()
   try {
-    const found = await interruptible((signal) =>
+    const found = await interruptible(aboutRun({ scenario, seed }), (signal) =>
       exploreCrashPoints({
         scenario,
         seed,

@@ -2,7 +2,7 @@ import { type ExitCode, exitCodes } from '../sim/report/exit-code.js'
 import { count } from '../sim/report/numbers.js'
 import type { RunRequest } from '../sim/run/report.js'
 import { checkDeterminism, type DifferenceCause, type FreshRun } from './check-determinism.js'
-import { interruptible } from './perform-run.js'
+import { aboutRun, interruptible } from './perform-run.js'
 import { blame } from './scenario-fault.js'
 import type { Terminal } from './terminal.js'
 
@@ -18,9 +18,11 @@ export async function reportDeterminism(
   terminal: Terminal,
 ): Promise<ExitCode> {
   const { paint, out } = terminal
-  const { report, isInterrupted, difference } = await interruptible((signal) => checkDeterminism({ ...request, signal }, freshRun)).catch((error: unknown) => {
-    throw blame(error, file)
-  })
+  const { report, isInterrupted, difference } = await interruptible(aboutRun(request), (signal) => checkDeterminism({ ...request, signal }, freshRun)).catch(
+    (error: unknown) => {
+      throw blame(error, file)
+    },
+  )
   const { scenario, seed, steps, traceHash, violation } = report
   const outcome = isInterrupted ? 'interrupted' : report.outcome
   const exitCode = difference ? exitCodes.violation : exitCodes[outcome]

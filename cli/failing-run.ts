@@ -3,8 +3,8 @@ import type { RunReport, RunRequest } from '../sim/run/report.js'
 import { run } from '../sim/run/run.js'
 import { BadInput } from './bad-input.js'
 import { isScenarioFile, loadScenario, scenarioOf } from './load-scenario.js'
-import { interruptible } from './perform-run.js'
-import { readReplay, requestOfFile } from './replay-file.js'
+import { aboutRun, interruptible } from './perform-run.js'
+import { isEntryFile, readReplay, requestOfFile } from './replay-file.js'
 import { blame } from './scenario-fault.js'
 import type { Terminal } from './terminal.js'
 
@@ -17,6 +17,8 @@ export interface FailingRun {
   /** One of Seedfall's own, or the file. */
   readonly scenarioName: string
   readonly replay: Replay | undefined
+  /** It came from a corpus. */
+  readonly isEntry: boolean
   /** How long it took. */
   readonly wallMillis: number
 }
@@ -32,7 +34,7 @@ export async function failingRun(what: string, seed: string | undefined, command
   const { scenario, file } = await (replay === undefined ? loadScenario(what, terminal.folder) : scenarioOf(replay, terminal.folder))
   const request = replay === undefined ? { scenario, seed: seed as string } : requestOfFile(what, replay, scenario)
   const began = performance.now()
-  const report = await interruptible((signal) => run({ ...request, signal })).catch((error: unknown) => {
+  const report = await interruptible(aboutRun(request), (signal) => run({ ...request, signal })).catch((error: unknown) => {
     throw blame(error, file)
   })
   const wallMillis = performance.now() - began
@@ -41,5 +43,13 @@ export async function failingRun(what: string, seed: string | undefined, command
       replay === undefined ? `${what} passes under seed ${seed}` : `${what} passes now: '${replay.found.check ?? replay.found.outcome}' is not found any more`
     throw new BadInput(`${words}: there is nothing to ${command}`)
   }
-  return { request, report, file: isScenarioFile(scenarioName) ? file : undefined, scenarioName, replay, wallMillis }
+  return {
+    request,
+    report,
+    file: isScenarioFile(scenarioName) ? file : undefined,
+    scenarioName,
+    replay,
+    isEntry: isReplay && isEntryFile(what, terminal.folder),
+    wallMillis,
+  }
 }

@@ -1,4 +1,4 @@
-import { availableParallelism, totalmem } from 'node:os'
+import { availableParallelism } from 'node:os'
 import path from 'node:path'
 import { type ExitCode, exitCodes } from '../sim/report/exit-code.js'
 import { Campaign, type CampaignResult } from '../sim/run/campaign/campaign.js'
@@ -11,7 +11,9 @@ import type { HuntFlags } from './hunt-options.js'
 import { HuntProgress } from './hunt-progress.js'
 import { huntRequest, planOf } from './hunt-request.js'
 import { interruptible } from './perform-run.js'
+import { mustBeWritable } from './replay-file.js'
 import { areSameScenarios } from './same-scenarios.js'
+import { shareOfMemory } from './share-of-memory.js'
 import { tellCampaign } from './tell-campaign.js'
 import type { Terminal } from './terminal.js'
 import { WorkerPool } from './worker-pool.js'
@@ -24,6 +26,7 @@ export type AfterFailure = (replay: string, terminal: Terminal) => Promise<boole
 
 /** `hunt`: many seeds on all cores, added up. Exit code 0: all passed, and what was required was met; 1: not so; 130: interrupted. */
 export async function hunt(names: readonly string[], flags: HuntFlags, terminal: Terminal, afterFailure?: AfterFailure): Promise<ExitCode> {
+  if (flags.junit !== undefined) mustBeWritable(flags.junit, terminal.folder)
   const start = flags.resume === undefined ? await begun(names, flags, terminal) : resumed(names, flags.resume, flags, terminal)
   try {
     if (flags.resume !== undefined && !(await areSameScenarios(start, flags.resume, terminal.folder))) return exitCodes.interrupted
@@ -68,7 +71,7 @@ async function carriedOut(
       if (folder.needsSnapshot) snapshot()
     },
   })
-  const isInterrupted = await interruptible(async (signal) => {
+  const isInterrupted = await interruptible('the hunt', async (signal) => {
     signal.addEventListener('abort', () => pool.stop())
     await pool.run()
     return signal.aborted
@@ -132,6 +135,3 @@ function defaultFolder({ scenarios, firstSeed, shard }: CampaignRequest): string
 }
 
 const entryOf = ({ item: { scenario, seed }, result }: CampaignResult): JournalEntry => ({ scenario, seed, result })
-
-/** Three quarters of the machine among all threads, at most what Node.js itself would take. */
-const shareOfMemory = (jobs: number): number => Math.max(256, Math.min(4_096, Math.floor((totalmem() * 0.75) / jobs / 2 ** 20)))

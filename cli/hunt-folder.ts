@@ -1,5 +1,6 @@
 import { closeSync, existsSync, openSync, readFileSync, renameSync, rmSync, writeFileSync, writeSync } from 'node:fs'
 import path from 'node:path'
+import { isDeepStrictEqual } from 'node:util'
 import { makeFolder } from '../sim/real/make-folder.js'
 import type { CampaignResult } from '../sim/run/campaign/campaign.js'
 import { type CampaignFile, type CampaignRequest, campaignJson } from '../sim/run/campaign/campaign-file.js'
@@ -36,21 +37,50 @@ export class HuntFolder {
     return new HuntFolder(name, path.resolve(folder, name))
   }
 
-  /** A hunt from its beginning: what an earlier one left here goes. Throws `BadInput` when nothing can be written, or something else is here. */
+  /**
+   * A hunt from its beginning. The very same hunt that an earlier one here came to the end of is made anew; what any other found stays. Throws `BadInput` then,
+   * when nothing can be written, or when something else is here.
+   */
   begin(asked: CampaignRequest): void {
     this.#writing(() => {
       makeFolder(this.path)
       this.#lock()
-      if (existsSync(this.#at(snapshotName))) for (const old of [snapshotName, journalName, failures]) rmSync(this.#at(old), { recursive: true, force: true })
-      this.#snapshot({ asked, isComplete: false, totals: asked.scenarios.map(() => new ScenarioTotals()) }, [])
     })
+    try {
+      if (existsSync(this.#at(snapshotName))) this.#mustBeDoneWith(asked)
+      this.#writing(() => {
+        if (existsSync(this.#at(snapshotName))) for (const old of [snapshotName, journalName, failures]) rmSync(this.#at(old), { recursive: true, force: true })
+        this.#snapshot({ asked, isComplete: false, totals: asked.scenarios.map(() => new ScenarioTotals()) }, [])
+      })
+    } catch (error) {
+      this.end()
+      throw error
+    }
+  }
+
+  /** Whether what an earlier hunt left may go: nothing is lost by it that this one does not find again. */
+  #mustBeDoneWith(asked: CampaignRequest): void {
+    const { file, entries } = this.#read()
+    if (file.totals.every(({ runs }) => runs === 0) && entries.length === 0) return
+    const another = 'choose another with --artifacts DIR, or remove it'
+    if (!file.isComplete) throw new BadInput(`${this.name} holds a hunt that was interrupted: go on with it by --resume ${this.name}, or ${another}`)
+    if (!isDeepStrictEqual(choicesOf(file.asked), choicesOf(asked)))
+      throw new BadInput(`${this.name} holds what another hunt found, which was asked for other seeds, runs or faults: ${another}`)
   }
 
   /** What an interrupted hunt left: its totals, and the results that are not in them yet. */
   read(): { file: CampaignFile; entries: JournalEntry[] } {
-    const snapshot = this.#at(snapshotName)
-    if (!existsSync(snapshot)) throw new BadInput(`${this.name} is not the directory of a hunt: there is no ${snapshotName} in it`)
+    if (!existsSync(this.#at(snapshotName))) throw new BadInput(`${this.name} is not the directory of a hunt: there is no ${snapshotName} in it`)
     this.#writing(() => this.#lock())
+    try {
+      return this.#read()
+    } catch (error) {
+      this.end()
+      throw error
+    }
+  }
+
+  #read(): { file: CampaignFile; entries: JournalEntry[] } {
     const parsed = <T>(name: string, parse: (text: string) => T): T => {
       try {
         return parse(readFileSync(this.#at(name), 'utf8'))
@@ -59,12 +89,7 @@ export class HuntFolder {
         throw error
       }
     }
-    try {
-      return { file: parsed(snapshotName, parseCampaign), entries: existsSync(this.#at(journalName)) ? parsed(journalName, parseJournal) : [] }
-    } catch (error) {
-      this.end()
-      throw error
-    }
+    return { file: parsed(snapshotName, parseCampaign), entries: existsSync(this.#at(journalName)) ? parsed(journalName, parseJournal) : [] }
   }
 
   /** Writes the replay of a failure, whole or not at all; answers its name in this folder, null when there is no text and no file of before. */
@@ -144,4 +169,13 @@ export class HuntFolder {
       throw new BadInput(`${this.name} cannot be written: ${(error as Error).message}; say with --artifacts where a hunt may keep what it finds`)
     }
   }
+}
+
+/**
+ * What decides which runs are made, as JSON has it. What follows from the code, and is not asked for, may be another after a repair; what is required of the runs
+ * changes none of them.
+ */
+function choicesOf(asked: CampaignRequest): unknown {
+  const scenarios = asked.scenarios.map(({ mustMeet: _, neverArmed: __, ...chosen }) => chosen)
+  return JSON.parse(JSON.stringify({ ...asked, scenarios, requiresSometimes: false, requiresActed: false }))
 }

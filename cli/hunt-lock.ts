@@ -1,4 +1,8 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+
+/** Files of the locks that this process holds: one with this process's id that is not among them was left by another, in a container that counts from 1 again. */
+const own = new Set<string>()
 
 /**
  * One hunt at a time in a folder: a file that names the process whose hunt it is. What a killed process left is taken over, since its process is gone.
@@ -12,21 +16,24 @@ export class HuntLock {
   }
 
   /** The lock, or the process that holds it. */
-  static take(file: string): HuntLock | { readonly heldBy: number } {
+  static take(name: string): HuntLock | { readonly heldBy: number } {
+    const file = path.resolve(name)
     for (;;) {
       try {
         writeFileSync(file, `${process.pid}\n`, { flag: 'wx' })
+        own.add(file)
         return new HuntLock(file)
       } catch (error) {
         if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
       }
       const holder = Number(readFileSync(file, 'utf8'))
-      if (Number.isSafeInteger(holder) && holder > 0 && isAlive(holder)) return { heldBy: holder }
+      if (Number.isSafeInteger(holder) && holder > 0 && (holder === process.pid ? own.has(file) : isAlive(holder))) return { heldBy: holder }
       rmSync(file, { force: true })
     }
   }
 
   release(): void {
+    own.delete(this.#file)
     rmSync(this.#file, { force: true })
   }
 }

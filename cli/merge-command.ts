@@ -14,8 +14,9 @@ import type { Terminal } from './terminal.js'
 export function merge(names: readonly string[], { out, json, junit }: MergeFlags, terminal: Terminal): ExitCode {
   const files = names.map((name) => readCampaign(name, terminal.folder))
   const merged = together(files, names)
+  const exitCode = tellCampaign(merged, { folder: '', json, junit }, terminal)
   if (out !== undefined) writeText(out, terminal.folder, `${JSON.stringify({ ...campaignJson(merged), folder: '' }, null, 1)}\n`)
-  return tellCampaign(merged, { folder: '', json, junit }, terminal)
+  return exitCode
 }
 
 function together(files: readonly CampaignFile[], names: readonly string[]): CampaignFile {

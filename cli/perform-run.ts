@@ -21,6 +21,7 @@ import { blame } from './scenario-fault.js'
 import type { Terminal } from './terminal.js'
 import { TraceColumns } from './trace-columns.js'
 import { traceFileOf, traceTo } from './trace-file.js'
+import { watchMainThread } from './watchdog.js'
 
 /** How a run is shown, beside what it is. */
 export interface Presentation {
@@ -47,7 +48,7 @@ export async function performRun(request: RunRequest, show: Presentation, termin
   if (request.breakAtStep !== undefined && inspector.url() === undefined)
     terminal.error(`seedfall: no debugger is attached: run node --inspect-brk ${process.argv[1] ?? 'seedfall'} with the same words`)
   const began = performance.now()
-  const report = await interruptible((signal) => run({ ...request, trace: traceTo(sinks), signal })).catch((error: unknown) => {
+  const report = await interruptible(aboutRun(request), (signal) => run({ ...request, trace: traceTo(sinks), signal })).catch((error: unknown) => {
     if (error instanceof BrokenInjection && show.replayFile !== undefined) throw new BadInput(`${show.replayFile} is broken: ${error.message}`)
     throw blame(error, show.file)
   })
@@ -90,20 +91,30 @@ function usable(request: RunRequest) {
   }
 }
 
-/** Ends the run at Ctrl-C and keeps what it found; a second Ctrl-C ends the program. */
-export async function interruptible<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+/**
+ * Ends the run at Ctrl-C and keeps what it found; a second Ctrl-C ends the program, as the first does in code that loops. `about` names the run should it loop
+ * for ever, in which case the program tells so and ends.
+ */
+export async function interruptible<T>(about: string, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const controller = new AbortController()
   const interrupt = (): void => {
     if (controller.signal.aborted) process.exit(exitCodes.interrupted)
     controller.abort()
   }
-  process.on('SIGINT', interrupt)
+  const release = (): void => void process.removeListener('SIGINT', interrupt)
+  const takeOver = (): void => void process.on('SIGINT', interrupt)
+  takeOver()
+  const watch = watchMainThread(about, { takeOver, release })
   try {
     return await work(controller.signal)
   } finally {
-    process.removeListener('SIGINT', interrupt)
+    watch.leave()
+    release()
   }
 }
+
+export const aboutRun = ({ scenario, seed }: Pick<RunRequest, 'seed'> & { readonly scenario: { readonly name: string } }): string =>
+  `the run of ${scenario.name} under seed ${seed}`
 
 /** The steps up to the violation, from the same run once more: a failing run pays for its trace, a passing one does not. */
 async function lastRows(request: RunRequest, report: RunReport): Promise<readonly TraceRow[]> {

@@ -11,10 +11,11 @@ import { ShrinkFailed, type ShrinkOptions, shrink } from '../sim/run/shrink/shri
 import type { Shrunk } from '../sim/run/shrink/shrunk.js'
 import { BadInput } from './bad-input.js'
 import { type FailingRun, failingRun } from './failing-run.js'
-import { interruptible } from './perform-run.js'
+import { aboutRun, interruptible } from './perform-run.js'
 import { ProgressLine } from './progress-line.js'
-import { writeReplayFile, writeText } from './replay-file.js'
+import { mustBeWritable, writeReplayFile, writeText } from './replay-file.js'
 import { blame } from './scenario-fault.js'
+import { shareOfMemory } from './share-of-memory.js'
 import type { Terminal } from './terminal.js'
 import { WorkerTrier } from './worker-trier.js'
 
@@ -32,14 +33,13 @@ export interface ShrinkFlags {
 export async function shrinkCommand(what: string, flags: ShrinkFlags, terminal: Terminal): Promise<ExitCode> {
   const failing = await failingRun(what, flags.seed, 'shrink', terminal)
   if (failing.report.outcome === 'interrupted') return exitCodes.interrupted
+  const out = flags.out ?? defaultTarget(what, failing)
+  for (const target of flags.test === undefined ? [out] : [out, flags.test]) mustBeWritable(target, terminal.folder)
   if (!flags.json) terminal.out(beginning(failing, flags, terminal))
   const began = performance.now()
   const shrunk = await shrunkBy(failing, flags, terminal)
   const seconds = (performance.now() - began) / 1_000
   const story = storyOf(shrunk.report, catalogueOf(failing.request.scenario))
-  const out = flags.out ?? defaultTarget(what, failing)
-  writeReplayFile(out, terminal.folder, shrunk.replay)
-  if (flags.test !== undefined) writeText(flags.test, terminal.folder, testOf(flags.test, failing, shrunk, story))
   if (flags.json) terminal.out(JSON.stringify(shrunkReport(shrunk, story, { seconds, replay: out, ...(flags.test === undefined ? {} : { test: flags.test }) })))
   else {
     const { program } = terminal
@@ -50,6 +50,9 @@ export async function shrinkCommand(what: string, flags: ShrinkFlags, terminal: 
     }
     terminal.out(describeShrunk(shrunk, story, { seconds, commands }, terminal.paint))
   }
+  // Told first: it may have become impossible to write since.
+  writeReplayFile(out, terminal.folder, shrunk.replay)
+  if (flags.test !== undefined) writeText(flags.test, terminal.folder, testOf(flags.test, failing, shrunk, story))
   return shrunk.stopped === 'interrupted' ? exitCodes.interrupted : exitCodes.passed
 }
 
@@ -78,6 +81,9 @@ async function shrunkBy(failing: FailingRun, { time, jobs = availableParallelism
         failure,
         signal,
         hangMillis: Math.max(leastHangMillis, 10 * wallMillis),
+        heapMegabytes: shareOfMemory(jobs),
+        // Standard output is the result's.
+        print: (text) => process.stderr.write(text),
         ...(request.limits ? { limits: request.limits } : {}),
       })
       return workers
@@ -91,7 +97,7 @@ async function shrunkBy(failing: FailingRun, { time, jobs = availableParallelism
     },
   }
   try {
-    return await interruptible((signal) => shrink(request, report, { ...options, signal }))
+    return await interruptible(aboutRun(request), (signal) => shrink(request, report, { ...options, signal }))
   } catch (error) {
     if (error instanceof ShrinkFailed) throw new BadInput(error.message)
     throw blame(error, file)
@@ -101,9 +107,9 @@ async function shrunkBy(failing: FailingRun, { time, jobs = availableParallelism
   }
 }
 
-/** Beside the replay that it came from, or where replays lie. */
-function defaultTarget(what: string, { report }: FailingRun): string {
-  if (what.endsWith('.json')) return what.replace(/(\.shrunk)?\.json$/, '.shrunk.json')
+/** Beside the replay that it came from, or where replays lie: what lies in a corpus is an entry of it. */
+function defaultTarget(what: string, { report, isEntry }: FailingRun): string {
+  if (what.endsWith('.json') && !isEntry) return what.replace(/(\.shrunk)?\.json$/, '.shrunk.json')
   const name = `${report.scenario}-${report.seed}`.replace(/[^A-Za-z0-9._-]+/g, '_').slice(0, 120)
   return path.join('.seedfall', `${name}.shrunk.json`)
 }

@@ -3,7 +3,9 @@ import { parentPort, workerData } from 'node:worker_threads'
 import type { Limits } from '../sim/run/report.js'
 import type { FailureShape } from '../sim/run/shrink/failure-shape.js'
 import { type Trial, type TrialRequest, tryRecipe } from '../sim/run/shrink/trial.js'
+import { BadInput } from './bad-input.js'
 import { loadScenario } from './load-scenario.js'
+import { blame } from './scenario-fault.js'
 
 /** What a worker is told when it starts. */
 export interface ShrinkWork {
@@ -25,13 +27,13 @@ export type ShrinkAnswer =
   /** It can be given something to try. */
   | 'ready'
   | { readonly number: number; readonly trial: Trial }
-  /** Of the runner itself, or of the scenario's own code outside of a process. */
-  | { readonly number: number; readonly error: string }
+  /** Seedfall's own code threw. */
+  | { readonly number: number; readonly defect: string }
 
 const { scenario: name, folder, failure, limits, abandoned } = workerData as ShrinkWork
 const below = new Int32Array(abandoned)
 const port = parentPort as NonNullable<typeof parentPort>
-const { scenario } = await loadScenario(name, folder)
+const { scenario, file } = await loadScenario(name, folder)
 
 port.on('message', async ({ number, request }: ShrinkTask) => {
   port.postMessage(await answer(number, request))
@@ -48,6 +50,8 @@ async function answer(number: number, request: TrialRequest): Promise<ShrinkAnsw
   try {
     return { number, trial: await tryRecipe(scenario, request, failure, { signal, ...(limits === undefined ? {} : { limits }) }) }
   } catch (error) {
-    return { number, error: error instanceof Error ? (error.stack ?? error.message) : String(error) }
+    // The scenario's judge or statistics, which stand outside of every process, cannot take this run: it does not fail as it should.
+    if (blame(error, file) instanceof BadInput) return { number, trial: 'different' }
+    return { number, defect: error instanceof Error ? (error.stack ?? error.message) : String(error) }
   }
 }

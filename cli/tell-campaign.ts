@@ -40,7 +40,10 @@ export function tellCampaign(file: CampaignFile, { folder, isInterrupted = false
   const annotate = (print: (line: string) => void): void => {
     if (process.env.GITHUB_ACTIONS === 'true') for (const line of githubAnnotations(file, commands)) print(line)
   }
-  if (junit !== undefined) writeText(junit, terminal.folder, junitXml(file, commands))
+  // What was found is told whether it can be written or not.
+  const write = (): void => {
+    if (junit !== undefined) writeText(junit, terminal.folder, junitXml(file, commands))
+  }
   if (json === true) {
     const shown = campaignJson(file)
     const failures = file.asked.scenarios.flatMap((asked, i) =>
@@ -57,6 +60,7 @@ export function tellCampaign(file: CampaignFile, { folder, isInterrupted = false
     )
     annotate(terminal.error)
     terminal.out(JSON.stringify({ ...shown, exitCode, isInterrupted, folder, failures, ...(rates === undefined ? {} : { rates }) }))
+    write()
     return exitCode
   }
   const around: CampaignSurroundings = { commands, placeOf: placesIn(file, terminal) }
@@ -64,6 +68,7 @@ export function tellCampaign(file: CampaignFile, { folder, isInterrupted = false
   if (rates !== undefined) terminal.out(`\n${describeRates(rates)}`)
   if (isInterrupted) terminal.out(`${terminal.paint.bad('✗ interrupted')}: ${terminal.program} hunt --resume ${folder} goes on`)
   annotate(terminal.out)
+  write()
   return exitCode
 }
 

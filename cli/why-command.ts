@@ -6,7 +6,7 @@ import { ShrinkFailed } from '../sim/run/shrink/shrink.js'
 import { type Why, why } from '../sim/run/why/why.js'
 import { BadInput } from './bad-input.js'
 import { type FailingRun, failingRun } from './failing-run.js'
-import { interruptible } from './perform-run.js'
+import { aboutRun, interruptible } from './perform-run.js'
 import { ProgressLine } from './progress-line.js'
 import { blame } from './scenario-fault.js'
 import type { Terminal } from './terminal.js'
@@ -24,7 +24,7 @@ export async function whyCommand(what: string, flags: WhyFlags, terminal: Termin
   const failing = await failingRun(what, flags.seed, 'why', terminal)
   if (failing.report.outcome === 'interrupted') return exitCodes.interrupted
   let isInterrupted = false
-  const found = await interruptible((signal) => {
+  const found = await interruptible(aboutRun(failing.request), (signal) => {
     signal.addEventListener('abort', () => {
       isInterrupted = true
     })

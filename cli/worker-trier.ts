@@ -2,7 +2,7 @@ import { Worker } from 'node:worker_threads'
 import type { Limits } from '../sim/run/report.js'
 import type { FailureShape } from '../sim/run/shrink/failure-shape.js'
 import type { Reproduction, TrialRequest } from '../sim/run/shrink/trial.js'
-import { Stopped, type Trier } from '../sim/run/shrink/trier.js'
+import { Stopped, type Trier, TrierBroken } from '../sim/run/shrink/trier.js'
 import type { ShrinkAnswer, ShrinkTask, ShrinkWork } from './shrink-worker.js'
 
 export interface WorkerTrierOptions {
@@ -16,13 +16,17 @@ export interface WorkerTrierOptions {
   readonly limits?: Partial<Limits>
   /** A trial that takes longer has hung, and counts as tried in vain; wall time. */
   readonly hangMillis: number
+  /** What a worker's old generation may take: a trial that needs more ends its worker, not the program. */
+  readonly heapMegabytes: number
+  /** What the scenario's own code prints. */
+  print(text: string): void
 }
 
 /** Beside the sources, and above the built form. */
 const entry = new URL(import.meta.url.endsWith('.ts') ? './shrink-worker.mjs' : '../../cli/shrink-worker.mjs', import.meta.url)
 
-/** So many workers may die before the shrinker gives up: each death costs its trial. */
-const mostDeaths = 8
+/** So many workers may end one after the other while they try nothing: then they always do. */
+const mostIdleDeaths = 8
 
 /**
  * Tries recipes on worker threads. The answer is the first in the order of the requests that succeeds, so it is the same for any number of workers; trials
@@ -36,7 +40,7 @@ export class WorkerTrier implements Trier {
   /** What each busy worker tries. */
   readonly #tasks = new Map<Worker, TriedTask>()
   #numbers = 0
-  #deaths = 0
+  #idleDeaths = 0
   #round: Round | null = null
   /** No more workers can be had. */
   #broken: Error | null = null
@@ -95,7 +99,7 @@ export class WorkerTrier implements Trier {
       round.open.add(index)
       const number = round.from + index
       const watch = setTimeout(() => this.#hung(worker), this.#options.hangMillis)
-      this.#tasks.set(worker, { number, watch, hasHung: false })
+      this.#tasks.set(worker, { number, watch })
       const task: ShrinkTask = { number, request: round.requests[index] as TrialRequest }
       worker.postMessage(task)
     }
@@ -111,8 +115,9 @@ export class WorkerTrier implements Trier {
     if (answer !== 'ready' && round !== null && answer.number >= round.from) {
       const index = answer.number - round.from
       round.open.delete(index)
-      if ('error' in answer) {
-        round.reject(new Error(answer.error))
+      this.#idleDeaths = 0
+      if ('defect' in answer) {
+        round.reject(new Error(answer.defect))
         return
       }
       if (typeof answer.trial !== 'string' && index < (round.found?.index ?? Number.POSITIVE_INFINITY)) round.found = { index, reproduction: answer.trial }
@@ -121,43 +126,45 @@ export class WorkerTrier implements Trier {
   }
 
   #start(): void {
-    const { scenario, folder, failure, limits } = this.#options
+    const { scenario, folder, failure, limits, heapMegabytes, print } = this.#options
     const work: ShrinkWork = { scenario, folder, failure, abandoned: this.#abandoned, ...(limits === undefined ? {} : { limits }) }
-    const worker = new Worker(entry, { workerData: work })
+    const worker = new Worker(entry, { workerData: work, stdout: true, stderr: true, resourceLimits: { maxOldGenerationSizeMb: heapMegabytes } })
     this.#all.add(worker)
+    for (const stream of [worker.stdout, worker.stderr]) stream.setEncoding('utf8').on('data', print)
     let death = 'it left'
-    worker.on('message', (answer: ShrinkAnswer) => this.#answered(worker, answer))
+    let isReady = false
+    worker.on('message', (answer: ShrinkAnswer) => {
+      if (!this.#all.has(worker)) return
+      if (answer === 'ready') isReady = true
+      this.#answered(worker, answer)
+    })
     worker.on('error', (error) => {
       death = error instanceof Error ? error.message : String(error)
     })
     worker.on('exit', () => {
-      if (this.#all.delete(worker)) this.#died(worker, death)
+      if (this.#all.delete(worker)) this.#died(worker, isReady, death)
     })
   }
 
   /** Only its end frees the thread from an endless loop in the user's code; `#died` goes on. */
   #hung(worker: Worker): void {
-    const task = this.#tasks.get(worker)
-    if (task !== undefined) task.hasHung = true
     void worker.terminate()
   }
 
-  /** What it was trying counts as tried in vain: it may be what killed it. */
-  #died(worker: Worker, why: string): void {
+  /** What it was trying counts as tried in vain, however often that is so: it ended the worker, and did not fail as it should. */
+  #died(worker: Worker, wasReady: boolean, why: string): void {
     const task = this.#tasks.get(worker)
     clearTimeout(task?.watch)
     this.#tasks.delete(worker)
     const place = this.#idle.indexOf(worker)
     if (place >= 0) this.#idle.splice(place, 1)
-    // Hanging may go on for as long as there is time.
-    if (task?.hasHung !== true) this.#deaths++
-    if (this.#deaths > mostDeaths || task === undefined) {
-      this.#broken = new Error(`a worker of the shrinker died: ${why}`)
+    if (task === undefined && (!wasReady || ++this.#idleDeaths >= mostIdleDeaths)) {
+      this.#broken = new TrierBroken(wasReady ? `threads end while they try nothing: ${why}` : `no thread can load ${this.#options.scenario} any more: ${why}`)
       this.#round?.reject(this.#broken)
       return
     }
     this.#start()
-    this.#round?.open.delete(task.number - this.#round.from)
+    if (task !== undefined) this.#round?.open.delete(task.number - this.#round.from)
     this.#feed()
   }
 }
@@ -165,7 +172,6 @@ export class WorkerTrier implements Trier {
 interface TriedTask {
   readonly number: number
   readonly watch: NodeJS.Timeout
-  hasHung: boolean
 }
 
 /** One call of `first`. */

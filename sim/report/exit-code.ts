@@ -13,10 +13,12 @@ export const exitCodes = {
   exited: 7,
   /** `judge`: the budget ended before a verdict. */
   undecided: 8,
+  /** The run gave no sign of life for too long: an endless loop in its code. */
+  hung: 9,
   /** `serve`: the address or the data directory is in use, or not to be had. */
   unavailable: 69,
   defect: 70,
   interrupted: 130,
-} as const satisfies Record<Outcome | 'usage' | 'stale' | 'exited' | 'undecided' | 'unavailable' | 'defect', number>
+} as const satisfies Record<Outcome | 'usage' | 'stale' | 'exited' | 'undecided' | 'hung' | 'unavailable' | 'defect', number>
 
 export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes]

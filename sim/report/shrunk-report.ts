@@ -41,7 +41,9 @@ export function describeShrunk(
     ? `no injection can be left out: each was, under ${salts + 1} sets of latencies`
     : stopped === 'interrupted'
       ? 'not proved: it was interrupted'
-      : 'not proved: time was up; --time gives it more'
+      : stopped === 'broken'
+        ? `not proved: ${shrunk.brokenBy ?? 'nothing could be tried any more'}`
+        : 'not proved: time was up; --time gives it more'
   return [
     `${paint.good('✓ shrunk')}  ${paint.strong(scenario)}  seed ${paint.strong(seed)}  ${paint.bad(violation?.check ?? outcome)}`,
     '',

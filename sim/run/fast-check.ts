@@ -195,9 +195,20 @@ export async function assertSimulation(
   if (!details.failed) return
   const [one] = details.counterexample ?? []
   if (one === undefined) throw new SimulationTestFailed(`${scenario.name}: ${fc.defaultReportMessage(details)}`)
-  const { report, request, wrong } = await tried(scenario, one, options)
   const head = `Property failed after ${details.numRuns} ${details.numRuns === 1 ? 'run' : 'runs'}, shrunk ${details.numShrinks} times to ${sizeOf(one)}`
   const again = `{ seed: ${details.seed}, path: '${details.counterexamplePath}', endOnFailure: true }`
+  let made: Tried
+  try {
+    made = await tried(scenario, one, options)
+  } catch (error) {
+    // Its judge or statistics threw: there is no report, and no replay.
+    throw new SimulationTestFailed(
+      `${head}\n  ${scenario.name}, seed ${one.seed}: ${error instanceof Error ? `${error.name}: ${error.message}` : String(error)}\n  case   ${JSON.stringify(one)}\n  again  ${again}`,
+      one.seed,
+      { cause: error },
+    )
+  }
+  const { report, request, wrong } = made
   if (wrong === null)
     throw new SimulationTestFailed(
       `${head}\n  and the same run passes when it is made again: something outlives a run, look with --check-determinism\n  ${again}`,

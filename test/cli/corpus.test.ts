@@ -88,6 +88,24 @@ test('what changed is said of every entry, and the worst of it is the exit code'
   expect(refused.out).toContain('✗ refused  corpus/torn.json  is not JSON')
 })
 
+test('an entry is replayed, and explained, as a replay file is, from whatever folder', { timeout: 180_000 }, async () => {
+  const folder = corpusOf({ name: 'back', change: (entry) => (entry.expect = 'passes') })
+  const file = path.join(folder, 'corpus/back.json')
+  writeFileSync(file, readFileSync(file, 'utf8').replace(JSON.stringify(example('lock')), '"lock.scenario.ts"'))
+  writeFileSync(path.join(folder, 'lock.scenario.ts'), `export { default } from '${example('lock')}'\n`)
+  expect((await seedfallHere(['corpus', 'check'], folder)).out).toContain('\n    npx seedfall replay corpus/back.json\n')
+  for (const [from, name] of [
+    [folder, 'corpus/back.json'],
+    [path.join(folder, 'corpus'), 'back.json'],
+  ] as const) {
+    const { code, out } = await seedfallHere(['replay', name], from)
+    expect(code).toBe(1)
+    expect(out).toContain('an increment is lost')
+  }
+  const shrunk = await seedfallHere(['shrink', 'corpus/back.json', '--time', '1s', '--jobs', '1'], folder)
+  expect(shrunk.out).toMatch(/npx seedfall replay \.seedfall\/lock-\d+\.shrunk\.json/)
+})
+
 test('prune removes what is stale, and leaves to people what came back', async () => {
   const folder = corpusOf({ name: 'good' }, { name: 'ghost', change: ghost }, { name: 'back', change: (entry) => (entry.expect = 'passes') })
   const dry = await seedfallHere(['corpus', 'prune', 'ghost', '--dry-run'], folder)
@@ -108,6 +126,22 @@ test('prune --find-again puts the same failure in the place of a stale one, and 
   expect(code).toBe(0)
   const checked = await seedfallHere(['corpus', 'check'], folder)
   expect(checked.out).toContain('2 as expected')
+})
+
+test('prune leaves to people what changed, what must pass and what it cannot read, and tells how many runs it made', async () => {
+  const folder = corpusOf(
+    { name: 'changed', change: (entry) => Object.assign(entry, { traceHash: '0000000000000000' }) },
+    { name: 'repaired', change: (entry) => ghost(Object.assign(entry, { expect: 'passes' })) },
+    { name: 'old', change: ({ replay }) => (replay.version = 1) },
+  )
+  const there = () => ['changed', 'repaired', 'old'].filter((name) => existsSync(path.join(folder, `corpus/${name}.json`)))
+  const { code, out } = await seedfallHere(['corpus', 'prune', 'changed', 'repaired', '--find-again'], folder)
+  expect(out).toMatch(/✗ corpus\/changed\.json {2}stays: changed: its run goes another way/)
+  expect(out).toMatch(/✗ corpus\/repaired\.json {2}stays: stale: .* and not found again in 1 run; it must pass, and is yours to remove/)
+  expect(code).toBe(1)
+  const plainly = await seedfallHere(['corpus', 'prune', 'old'], folder)
+  expect(plainly.out).toMatch(/✗ corpus\/old\.json {2}stays: refused: .*; --find-again looks for it/)
+  expect(there()).toEqual(['changed', 'repaired', 'old'])
 })
 
 test('a mistake that is repaired next may be kept as one that must go', async () => {

@@ -23,6 +23,7 @@ test('a released lock is gone, and can be taken again', () => {
 test.each([
   ['of a process that is gone', '4194999\n'],
   ['cut short', ''],
+  ['with the id of this process, which did not take it', `${process.pid}\n`],
 ])('a lock %s is taken over', (_, text) => {
   const file = lockIn(freshFolder())
   writeFileSync(file, text)

@@ -128,11 +128,54 @@ describe('a hunt', () => {
     expect(code).toBe(2)
   })
 
+  test('does not go on with a judge that is another by now, though every run is as it was', async () => {
+    const folder = freshFolder()
+    const file = path.join(folder, 'lock.scenario.ts')
+    copyFileSync(example('lock'), file)
+    // Seed 1 fails, and seed 2 passes.
+    await seedfallHere(['hunt', 'lock.scenario.ts', '--first-seed', '1', '--seeds', '2', '--jobs', '1', '--duration', '4s', '--artifacts', 'kept'], folder)
+    const judgeless = "const { workload: clients, ...rest } = lock('lock', false)\nexport default { ...rest, workload: { ...clients, judge: () => undefined } }"
+    writeFileSync(file, readFileSync(file, 'utf8').replace("export default lock('lock', false)", judgeless))
+    const { code, error } = await seedfall(['hunt', '--resume', 'kept'], folder)
+    expect(error).toMatch(/^seedfall: --resume kept cannot go on: lock is another than it was, seed 1 came to 'history' and comes to 'passed' now; begin /)
+    expect(code).toBe(2)
+  })
+
   test('with --fail-fast ends at the failure of the lowest seed, whatever else was running', async () => {
     const firstFailing = JSON.parse(whole.out).scenarios[0].failures[0].seeds[0]
     const { code, out } = await seedfallHere(['hunt', ...lock, '--seeds', '14', '--jobs', '3', '--fail-fast', '--json'])
     expect(code).toBe(1)
     expect(JSON.parse(out)).toMatchObject({ isComplete: true, scenarios: [{ ranges: [[1, firstFailing]], failures: [{ count: 1, seeds: [firstFailing] }] }] })
+  })
+})
+
+describe("a hunt's folder", () => {
+  const folder = freshFolder()
+  const words = ['hunt', fixture('ticking'), '--first-seed', '1', '--jobs', '1', '--json']
+  const found = path.join(folder, '.seedfall/hunt-ticking-1/hunt.json')
+
+  test('is made anew by the very same hunt, once it is complete', async () => {
+    expect((await seedfallHere([...words, '--seeds', '2'], folder)).code).toBe(0)
+    expect((await seedfallHere([...words, '--seeds', '2'], folder)).code).toBe(0)
+  })
+
+  test('keeps what it holds when another hunt would be in it, which is told so in a line', async () => {
+    const before = readFileSync(found, 'utf8')
+    const { code, error } = await seedfallHere([...words, '--seeds', '3'], folder)
+    expect({ code, error }).toEqual({
+      code: 2,
+      error:
+        'seedfall: .seedfall/hunt-ticking-1 holds what another hunt found, which was asked for other seeds, runs or faults: choose another with --artifacts DIR, or remove it\n',
+    })
+    expect(readFileSync(found, 'utf8')).toBe(before)
+  })
+
+  test('keeps what an interrupted hunt found, and says how it goes on', async () => {
+    writeFileSync(found, readFileSync(found, 'utf8').replace('"isComplete": true', '"isComplete": false'))
+    const { code, error } = await seedfallHere([...words, '--seeds', '2'], folder)
+    expect(code).toBe(2)
+    expect(error).toContain('holds a hunt that was interrupted: go on with it by --resume .seedfall/hunt-ticking-1, or choose another with --artifacts DIR')
+    expect((await seedfallHere(['hunt', '--resume', '.seedfall/hunt-ticking-1', '--json'], folder)).code).toBe(0)
   })
 })
 
@@ -311,6 +354,7 @@ describe('a hunt that cannot be is refused in one line', () => {
     ['a kind that cannot be', ['--faults', 'disk.wipe'], 'disk.wipe is not survived by broker'],
     ['a folder that cannot be made', ['--artifacts', `${example('lock')}/kept`], 'say with --artifacts where a hunt may keep what it finds'],
     ['a folder that another hunt is in', ['--artifacts', inUse()], `the hunt of process ${process.pid} runs in it; choose another with --artifacts`],
+    ['a JUnit file that cannot be written', [fixture('ticking'), '--junit', '.'], '. cannot be written: it is a folder; name a file'],
     ['a folder that is no hunt', ['--resume', 'nowhere'], 'nowhere is not the directory of a hunt: there is no hunt.json in it'],
     [
       'another hunt than the resumed one',

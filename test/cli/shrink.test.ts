@@ -101,6 +101,8 @@ describe('bad input is said in a line, with exit code 2', () => {
     [['shrink', 'lock-fixed.scenario.ts', '--seed', '1'], 'lock-fixed.scenario.ts passes under seed 1: there is nothing to shrink'],
     [['shrink', '.seedfall/lock-1.json', '--seed', '2'], 'is a replay and has its seed: leave out --seed'],
     [['shrink', 'gone.json'], 'gone.json cannot be read: no such file'],
+    [['shrink', '.seedfall/lock-1.json', '--out', '.'], '. cannot be written: it is a folder; name a file'],
+    [['shrink', '.seedfall/lock-1.json', '--test', '.seedfall'], '.seedfall cannot be written: it is a folder; name a file'],
     [['why', scenario], 'needs the seed of a run that fails'],
   ])('%j', async (words, says) => {
     const { code, error } = await seedfallHere(words, folder)

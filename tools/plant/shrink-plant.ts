@@ -24,7 +24,16 @@ export async function shrinkPlant(subject: string, seed: string, jobs: number): 
     jobs > 1
       ? {
           trier: (failure: FailureShape, signal: AbortSignal) =>
-            new WorkerTrier({ scenario: name, folder: repository, jobs, failure, signal, hangMillis: 60_000 }),
+            new WorkerTrier({
+              scenario: name,
+              folder: repository,
+              jobs,
+              failure,
+              signal,
+              hangMillis: 60_000,
+              heapMegabytes: 2_048,
+              print: (text) => process.stderr.write(text),
+            }),
         }
       : {}
   const shrunk = await shrink(request, report, {

@@ -1,4 +1,5 @@
-import type { CampaignFile, CampaignRequest } from './campaign-file.js'
+import { some } from '../../report/numbers.js'
+import type { CampaignFile, CampaignRequest, CampaignScenario } from './campaign-file.js'
 import { CampaignFileError } from './parse-campaign.js'
 import { ScenarioTotals } from './scenario-totals.js'
 
@@ -31,29 +32,39 @@ export function mergeCampaigns(files: readonly CampaignFile[]): CampaignFile {
 }
 
 function mustBelong(one: CampaignRequest, other: CampaignRequest): void {
-  for (const name of ['scenarios', 'keepsTraceHashes'] as const) {
-    if (JSON.stringify(one[name]) === JSON.stringify(other[name])) continue
-    throw new CampaignFileError(
-      name === 'scenarios'
-        ? `are of different runs: ${described(one)} and ${described(other)}; scenarios, durations and faults must be the same`
-        : 'do not all have --trace-hashes: leave it out of all, or of none',
-    )
+  if (one.keepsTraceHashes !== other.keepsTraceHashes) throw new CampaignFileError('do not all have --trace-hashes: leave it out of all, or of none')
+  if (one.scenarios.length !== other.scenarios.length)
+    throw new CampaignFileError(`are of different runs: one has ${some(one.scenarios.length, 'scenario')}, another ${some(other.scenarios.length, 'scenario')}`)
+  for (const [i, scenario] of one.scenarios.entries()) {
+    const beside = comparable(other.scenarios[i] as CampaignScenario)
+    for (const [name, value] of Object.entries(comparable(scenario))) {
+      const [here, there] = [value, beside[name as keyof typeof beside]].map((field) => JSON.stringify(field) ?? 'none')
+      if (here !== there)
+        throw new CampaignFileError(`are of different runs: ${scenario.scenario} has ${name} ${here} in one and ${there} in another; they must be the same`)
+    }
   }
 }
 
-const described = ({ scenarios }: CampaignRequest): string =>
-  scenarios
-    .map(({ scenario, durationNanos, strategy, kinds, withoutKinds }) =>
-      [scenario, `${durationNanos / 1e9} s`, strategy, kinds?.join(','), withoutKinds?.map((kind) => `without ${kind}`).join(' ')].filter(Boolean).join(' '),
-    )
-    .join(' + ')
+/** The name of its file says which scenario is meant; the folder that it is named from may be another. */
+const comparable = ({ scenario, durationNanos, strategy, kinds, withoutKinds, ambient, file, mustMeet, neverArmed }: CampaignScenario) => ({
+  scenario,
+  durationNanos,
+  strategy,
+  kinds,
+  withoutKinds,
+  ambient,
+  file: file?.replace(/^.*[\\/]/, ''),
+  mustMeet,
+  neverArmed,
+})
 
 /** The request of which these are all shards, or null. */
 function wholeOf(requests: readonly CampaignRequest[]): CampaignRequest | null {
   const [first] = requests
   if (first === undefined) return null
   const whole = { ...first, shard: null }
-  if (requests.some((asked) => JSON.stringify({ ...asked, shard: null }) !== JSON.stringify(whole))) return null
+  // Their scenarios are the same by now, wherever the files are named from.
+  if (requests.some((asked) => JSON.stringify({ ...asked, scenarios: null, shard: null }) !== JSON.stringify({ ...whole, scenarios: null }))) return null
   const of = first.shard?.of
   if (of === undefined) return requests.length === 1 ? first : null
   const indexes = new Set(requests.map(({ shard }) => shard?.index))

@@ -34,6 +34,7 @@ const failureSchema = v.object({
     replay: v.nullable(v.string()),
   }),
 })
+const witnessSchema = v.object({ seed: v.pipe(v.number(), v.safeInteger()), traceHash: v.string(), outcome: outcomeSchema, check: v.nullable(v.string()) })
 export const totalsSchema = v.object({
   ranges: v.array(v.tuple([v.pipe(v.number(), v.safeInteger()), v.pipe(v.number(), v.safeInteger())])),
   outcomes: v.record(outcomeSchema, count),
@@ -45,7 +46,9 @@ export const totalsSchema = v.object({
   properties: v.array(v.object({ ...propertySchema, runs: count })),
   statistics: v.record(v.string(), v.object({ histogram: histogramSchema })),
   measurements: v.record(v.string(), v.object({ unit: unitSchema, histogram: histogramSchema })),
-  witness: v.optional(v.object({ seed: v.pipe(v.number(), v.safeInteger()), traceHash: v.string() })),
+  // Those of an earlier Seedfall said less.
+  witness: v.fallback(v.optional(witnessSchema), undefined),
+  failedWitness: v.optional(witnessSchema),
   traceHashes: v.optional(v.array(v.tuple([v.pipe(v.number(), v.safeInteger()), v.string()]))),
 })
 

@@ -24,8 +24,10 @@ export interface ScenarioTotalsData {
   readonly properties: readonly PropertyTotals[]
   readonly statistics: Readonly<Record<string, HistogramData>>
   readonly measurements: Readonly<Record<string, MeasurementData>>
-  /** Of the lowest seed whose run ended: run again, it tells whether the scenario is still the same. */
+  /** Of the lowest seed that passed: run again, it tells whether the scenario is still the same. */
   readonly witness?: Witness
+  /** Of the lowest whose run ended and failed. */
+  readonly failedWitness?: Witness
   /** On request. */
   readonly traceHashes?: readonly (readonly [seed: number, traceHash: string])[]
 }
@@ -33,7 +35,23 @@ export interface ScenarioTotalsData {
 export interface Witness {
   readonly seed: number
   readonly traceHash: string
+  readonly outcome: SeedOutcome
+  /** What broke; null where nothing did. */
+  readonly check: string | null
 }
+
+/** What a result says for its scenario; null where no run ended. */
+export function witnessOf(seed: number, { traceHash, outcome, failure }: Pick<SeedResult, 'traceHash' | 'outcome' | 'failure'>): Witness | null {
+  return traceHash === '' ? null : { seed, traceHash, outcome, check: failure?.check ?? null }
+}
+
+/** The lowest seed that passed, and the lowest that failed: two at most, whatever their order. */
+export function chosenWitnesses(all: readonly Witness[]): readonly Witness[] {
+  const inOrder = all.toSorted((a, b) => a.seed - b.seed)
+  return [inOrder.find(hasPassed), inOrder.find((one) => !hasPassed(one))].filter((one) => one !== undefined)
+}
+
+const hasPassed = ({ outcome }: Witness): boolean => outcome === 'passed'
 
 /**
  * Adds up the seeds of one scenario. Bounded: nothing is kept of a seed that passed, except on request its trace hash. Every part is a sum, a least or a
@@ -50,7 +68,7 @@ export class ScenarioTotals {
   readonly #statistics = new Map<string, Histogram>()
   readonly #measurements = new Map<string, { readonly unit: MeasurementData['unit']; readonly histogram: Histogram }>()
   readonly #traceHashes: [number, string][] | null
-  #witness: Witness | null = null
+  #witnesses: readonly Witness[] = []
   #digestHigh = 0
   #digestLow = 0
 
@@ -69,7 +87,8 @@ export class ScenarioTotals {
     for (const [name, value] of Object.entries(result.statistics)) obtain(this.#statistics, name, () => new Histogram()).add(value)
     for (const [name, data] of Object.entries(result.measurements)) this.#addMeasurement(name, data)
     this.#fold(seed, result)
-    if (result.traceHash !== '') this.#witnessed({ seed, traceHash: result.traceHash })
+    const witness = witnessOf(seed, result)
+    if (witness !== null) this.#witnessed(witness)
     if (result.traceHash !== '') this.#traceHashes?.push([seed, result.traceHash])
     return result.failure === null ? null : this.failures.add(seed, result, replay)
   }
@@ -85,15 +104,15 @@ export class ScenarioTotals {
     for (const property of more.properties) this.#addProperty(property)
     for (const [name, data] of Object.entries(more.statistics)) obtain(this.#statistics, name, () => new Histogram()).merge(Histogram.from(data))
     for (const [name, data] of Object.entries(more.measurements)) this.#addMeasurement(name, data)
-    if (more.witness !== undefined) this.#witnessed(more.witness)
+    for (const witness of [more.witness, more.failedWitness]) if (witness !== undefined) this.#witnessed(witness)
     this.#digestHigh = (this.#digestHigh + Number.parseInt(more.digest.slice(0, 8), 16)) | 0
     this.#digestLow = (this.#digestLow + Number.parseInt(more.digest.slice(8), 16)) | 0
     this.#traceHashes?.push(...(more.traceHashes ?? []).map(([seed, hash]): [number, string] => [seed, hash]))
   }
 
-  /** null: no run ended. */
-  get witness(): Witness | null {
-    return this.#witness
+  /** Two at most: see `chosenWitnesses`. None: no run ended. */
+  get witnesses(): readonly Witness[] {
+    return this.#witnesses
   }
 
   get runs(): number {
@@ -130,6 +149,8 @@ export class ScenarioTotals {
   }
 
   toJSON(): ScenarioTotalsData {
+    const witness = this.#witnesses.find(hasPassed)
+    const failedWitness = this.#witnesses.find((one) => !hasPassed(one))
     return {
       ranges: this.ranges.toJSON(),
       outcomes: sortedByName(this.#outcomes, (times) => times),
@@ -141,13 +162,14 @@ export class ScenarioTotals {
       properties: this.properties(),
       statistics: sortedByName(this.#statistics, (histogram) => histogram.toJSON()),
       measurements: sortedByName(this.#measurements, ({ unit, histogram }) => ({ unit, histogram: histogram.toJSON() })),
-      ...(this.#witness === null ? {} : { witness: this.#witness }),
+      ...(witness === undefined ? {} : { witness }),
+      ...(failedWitness === undefined ? {} : { failedWitness }),
       ...(this.#traceHashes === null ? {} : { traceHashes: this.#traceHashes.sort(([a], [b]) => a - b) }),
     }
   }
 
-  #witnessed({ seed, traceHash }: Witness): void {
-    if (this.#witness === null || seed < this.#witness.seed) this.#witness = { seed, traceHash }
+  #witnessed(witness: Witness): void {
+    this.#witnesses = chosenWitnesses([...this.#witnesses, witness])
   }
 
   #addProperty({ name, kind, runs, reached, held }: PropertyTotals): void {

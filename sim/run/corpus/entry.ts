@@ -122,6 +122,16 @@ function parsed(text: string): unknown {
   }
 }
 
+/** Whether it is one that was written as an entry, whatever else may be wrong with it. */
+export function isEntryText(text: string): boolean {
+  try {
+    return formatOf(JSON.parse(text)) === format
+  } catch {
+    // Whoever reads it says so.
+    return false
+  }
+}
+
 function formatOf(value: unknown): unknown {
   return typeof value === 'object' && value !== null ? (value as { format?: unknown }).format : undefined
 }

@@ -11,6 +11,8 @@ export interface FindAgainOptions {
   /** At most so many runs. */
   readonly runs: number
   readonly signal?: AbortSignal
+  /** Told before each run, whatever comes of them all. */
+  readonly onRun?: () => void
 }
 
 /** A failure that was found again, and where. */
@@ -101,6 +103,7 @@ class Search {
   async tried(requested: () => RunRequest): Promise<RunReport | null> {
     if (!this.#mayGoOn()) return null
     this.runs++
+    this.options.onRun?.()
     try {
       const { signal } = this.options
       const report = await run({ ...requested(), ...(signal === undefined ? {} : { signal }) })

@@ -51,7 +51,10 @@ async function runSeed(seed: string, { scenario, file, again, memory, signal }: 
   try {
     report = await run(signal === undefined ? request : { ...request, signal })
   } catch (error) {
-    throw new SimulationTestFailed(`${scenario.name}, seed ${seed}: ${error instanceof Error ? error.message : String(error)}`, seed, { cause: error })
+    const commands = Object.entries({ ...remembered(seed, memory), ...again(seed) }).map(([name, command]) => `\n  ${name}  ${command}`)
+    throw new SimulationTestFailed(`${scenario.name}, seed ${seed}: ${error instanceof Error ? error.message : String(error)}${commands.join('')}`, seed, {
+      cause: error,
+    })
   }
   if (report.outcome === 'passed') {
     memory.remove(seed)

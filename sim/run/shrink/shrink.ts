@@ -15,7 +15,7 @@ import { dropFaultOptions, plainOptions } from './shrink-options.js'
 import { shrinkTopology } from './shrink-topology.js'
 import { type Shrunk, sizeOf } from './shrunk.js'
 import { type Reproduction, reproductionOf } from './trial.js'
-import { SequentialTrier, Stopped, type Trier } from './trier.js'
+import { SequentialTrier, Stopped, type Trier, TrierBroken } from './trier.js'
 
 export interface ShrinkOptions {
   /** Wall-clock milliseconds after which the smallest run so far stands; 60,000 when not given. */
@@ -53,16 +53,17 @@ export async function shrink(request: RunRequest, report: RunReport, options: Sh
     const trier = options.trier?.(failure, deadline.signal) ?? new SequentialTrier(scenario, failure, deadline.signal, request.limits)
     const first = await reproduced(request, recipeOf(request, report), failure)
     const search = new Search(scenario, first, trier, onProgress, () => deadline.isPast(polishShare))
-    const isMinimal = await untilStopped(() => shrinkAll(search, salts))
+    const end = await untilStopped(() => shrinkAll(search, salts))
     const smallest = await proven(request, search.best, failure, file)
     return {
       ...smallest,
       before: sizeOf(report),
       after: sizeOf(smallest.report),
       runs: search.runs,
-      isMinimal,
+      isMinimal: end === 'done',
       salts,
-      stopped: isMinimal ? null : deadline.reason,
+      stopped: end === 'done' ? null : end instanceof TrierBroken ? 'broken' : deadline.reason,
+      ...(end instanceof TrierBroken ? { brokenBy: end.message } : {}),
     }
   } finally {
     deadline.end()
@@ -113,13 +114,12 @@ const mostRunsForOperations = 400
 /** The rest of the time is for the proof. */
 const polishShare = 0.7
 
-/** True: it came to its end. */
-async function untilStopped(work: () => Promise<void>): Promise<boolean> {
+async function untilStopped(work: () => Promise<void>): Promise<'done' | Stopped | TrierBroken> {
   try {
     await work()
-    return true
+    return 'done'
   } catch (error) {
-    if (error instanceof Stopped) return false
+    if (error instanceof Stopped || error instanceof TrierBroken) return error
     throw error
   }
 }

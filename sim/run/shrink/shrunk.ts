@@ -29,8 +29,9 @@ export interface Shrunk {
   readonly isMinimal: boolean
   /** Under how many other latencies each was left out to prove it. */
   readonly salts: number
-  /** Why it ended early; null: there was nothing more to try. */
-  readonly stopped: 'time' | 'interrupted' | null
+  /** Why it ended early; null: there was nothing more to try. `broken`: nothing could be tried any more, `brokenBy` says why. */
+  readonly stopped: 'time' | 'interrupted' | 'broken' | null
+  readonly brokenBy?: string
 }
 
 export function sizeOf(report: RunReport): RunSize {

@@ -158,6 +158,20 @@ describe('a property over a scenario', () => {
     expect(String((again.errorInstance as Error).message)).toContain('✗ violation  fragile')
   })
 
+  test('tells the simplest case of a judge that throws, and how it is found again', async () => {
+    const judge = (history: readonly unknown[]) => {
+      if (history.length > 3) throw new TypeError('cannot judge')
+      return undefined
+    }
+    const throwing = { ...repaired, workload: { ...repaired.workload, judge } }
+    const drawn = { operations: operations(repaired, fc.nat({ max: 99 })), seed: fc.constant('5') }
+    const failure = await assertSimulation(throwing, drawn, { strategy: 'none' }, { seed: 1, numRuns: 20 }).catch((error: Error) => error)
+    expect(failure).toMatchObject({ name: 'SimulationTestFailed', seed: '5', cause: expect.any(TypeError) })
+    expect(failure?.message).toMatch(
+      /^Property failed after \d+ runs?, shrunk \d+ times to 4 operations under seed 5\n {2}fragile, seed 5: TypeError: cannot judge\n {2}case {3}\{.*"operations".*\n {2}again {2}\{ seed: 1, path: '[\d:]+', endOnFailure: true \}$/,
+    )
+  })
+
   test('may ask more of a run than its scenario does', async () => {
     const holds = (report: { readonly steps: number }, { topology }: SimulationCase) => (topology?.client === 0 ? undefined : `it took ${report.steps} steps`)
     const drawn = { topology: topologies(repaired, { client: { min: 0 } }), seed: fc.constant('5') }

@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { expect, test } from 'vitest'
+import { FailedSeeds } from '../../../sim/run/node/failed-seeds.js'
 import { checkSeeds } from '../../../sim/run/testing.js'
 import { repository } from '../../../tools/repository.js'
 import neverMet from '../../cli/fixtures/never-met.scenario.js'
@@ -28,6 +29,7 @@ const inSource = (file: string) => JSON.stringify(path.join(repository, file))
 test("Node's own test runner fails with the report, the replay file and the commands, for the seeds that the environment asks for", async () => {
   const file = path.join(repository, 'examples/lock.scenario.ts')
   const text = `import test from 'node:test'
+import { FailedSeeds } from '../../../sim/run/node/failed-seeds.js'
 import { checkSeeds } from ${inSource('sim/run/testing.ts')}
 import lock from ${inSource('examples/lock.scenario.ts')}
 import steady from ${inSource('test/cli/fixtures/steady.scenario.ts')}
@@ -80,11 +82,19 @@ test('a run that its scenario breaks from outside fails with the seed in the mes
     throw new TypeError('cannot judge')
   }
   const broken = { ...steady, workload: { ...steady.workload, judge } }
-  await expect(checkSeeds(broken, { seeds: '4..5' })).rejects.toMatchObject({
-    message: 'steady, seed 4: cannot judge',
-    seed: '4',
-    cause: expect.any(TypeError),
-  })
+  const home = process.cwd()
+  const folder = mkdtempSync(path.join(tmpdir(), 'seedfall-testing-'))
+  process.chdir(folder)
+  try {
+    await expect(checkSeeds(broken, { seeds: '4..5' })).rejects.toMatchObject({
+      message: expect.stringMatching(/^steady, seed 4: cannot judge\n {2}.*SEEDFALL_SEED=4/),
+      seed: '4',
+      cause: expect.any(TypeError),
+    })
+    expect(new FailedSeeds(folder, 'steady', 'checkSeeds').seeds()).toEqual(['4'])
+  } finally {
+    process.chdir(home)
+  }
 })
 
 test('checkSeeds is ended by its signal, and is no failure of the seed', async () => {

@@ -184,7 +184,14 @@ describe('The file of a campaign', () => {
     expect(() => mergeCampaigns([fileOf(campaign), fileOf(campaign)])).toThrow('overlap: one, seed 100 is counted twice')
     const [first, second] = asked.scenarios as [(typeof asked.scenarios)[0], (typeof asked.scenarios)[0]]
     expect(() => mergeCampaigns([fileOf(campaign), fileOf(campaign, { scenarios: [first, { ...second, kinds: ['net.drop'] }] })])).toThrow(
-      'are of different runs: one 1 s + two 1 s and one 1 s + two 1 s net.drop',
+      `are of different runs: ${second.scenario} has kinds ${JSON.stringify(second.kinds) ?? 'none'} in one and ["net.drop"] in another; they must be the same`,
+    )
+    const beside = new Campaign(plan({ seeds: 2, firstSeed: 500 }))
+    play(beside, 1, inOrder, () => false)
+    const from = (file: string) => ({ scenarios: [{ ...first, file }, second] })
+    expect(() => mergeCampaigns([fileOf(campaign, from('one.scenario.ts')), fileOf(beside, from('tests/one.scenario.ts'))])).not.toThrow()
+    expect(() => mergeCampaigns([fileOf(campaign, from('one.scenario.ts')), fileOf(beside, from('other.scenario.ts'))])).toThrow(
+      'one has file "one.scenario.ts" in one and "other.scenario.ts" in another',
     )
   })
 
