@@ -27,7 +27,10 @@ export function manifestPaths(directory: string, copies: number): string[] {
   return Array.from({ length: copies }, (_, i) => `${directory}/manifest-${i + 1}`)
 }
 
-/** What the copies of a manifest say together; `read` answers the bytes of a file, null: there is none. Null: there is no manifest. */
+/**
+ * What the copies of a manifest say together; `read` answers the bytes of a file, null: there is none. Null: there is no manifest. One copy may be damaged in any way;
+ * one that the disk would not give, and that may say more than the other, rejects with `FailedRead`.
+ */
 export async function loadCopies(
   paths: readonly string[],
   owner: number,
@@ -43,15 +46,18 @@ export async function loadCopies(
       if (found === null) failure ??= new CorruptManifest(path, 0, 'expected a whole state, found none')
       else if (best === null || found.sequence > best.sequence) best = found
     } catch (error) {
-      if (!(error instanceof Corrupt || error instanceof DiskError)) throw error
-      failure ??= error instanceof DiskError ? new FailedRead(error.message) : error
+      // The other may lack what was acknowledged, because a write of its went astray.
+      if (error instanceof DiskError)
+        throw new FailedRead(`${path} may say more than its other copy, and cannot be read: ${error.message}; if it is lost for good, remove it`)
+      if (!(error instanceof Corrupt)) throw error
+      failure ??= error
     }
   }
   if (best === null && failure !== null) throw failure
   return best
 }
 
-/** How often a file is read at most whose end is neither a whole record nor room ahead. */
+/** How often a file is read at most that cannot be read, or whose end is neither a whole record nor room ahead. */
 const mostReads = 3
 
 /**
@@ -62,14 +68,14 @@ async function readSettled(path: string, owner: number, read: (path: string) => 
   let best: ReplayedManifest | null = null
   let failure: unknown = null
   for (let reads = 0; reads < mostReads; reads++) {
-    const bytes = await read(path)
-    if (bytes === null) return undefined
     try {
+      const bytes = await read(path)
+      if (bytes === null) return undefined
       const found = replayManifest(bytes, path, owner)
       if (found !== null && (best === null || found.sequence > best.sequence)) best = found
       if (found !== null && isBlank(bytes, found.end, bytes.length)) return best
     } catch (error) {
-      if (!(error instanceof Corrupt)) throw error
+      if (!(error instanceof Corrupt || error instanceof DiskError)) throw error
       failure = error
     }
   }

@@ -291,3 +291,29 @@ test('A manifest whose whole state is longer than it should be is written anew o
   await manifest.rewrite(applyDeltas(empty, [delta(1)]))
   expect(manifest.isLong).toBe(false)
 })
+
+describe('Of two copies of a manifest', () => {
+  const delta = (sequence: number): ManifestDelta => {
+    return { sequence, term: 0, clockMillis: 0, root: null, expiryRoot: null, next: 1, mapping: [], files: [] }
+  }
+  const [first, second] = ['d/manifest-1', 'd/manifest-2'] as const
+  /** One of them lacks the last change: its write went astray. The other fails to be read so often. */
+  const copies = (failures: number) => {
+    let left = failures
+    return async (path: string): Promise<Uint8Array> => {
+      if (path === first) return concatBytes([encodeState(empty), encodeDelta(delta(1)), new Uint8Array(600)])
+      if (left-- > 0) throw new DiskError('EIO', 'read', path)
+      return concatBytes([encodeState(empty), encodeDelta(delta(1)), encodeDelta(delta(2)), new Uint8Array(600)])
+    }
+  }
+
+  test('one that cannot be read at first is asked again, before the other is believed', async () => {
+    expect(await loadCopies([first, second], owner, copies(2))).toMatchObject({ sequence: 2 })
+  })
+
+  test('one that cannot be read at all, and may say more, keeps the partition from opening', async () => {
+    await expect(loadCopies([first, second], owner, copies(9))).rejects.toThrow(
+      'd/manifest-2 may say more than its other copy, and cannot be read: EIO: read d/manifest-2; if it is lost for good, remove it',
+    )
+  })
+})
