@@ -91,7 +91,9 @@ async function removeOld(partition: Partition, kept: number): Promise<void> {
     for (const name of [...archiveFiles.keys()]) {
       // One that this owner asked an object store for may still come to be.
       const mayCome = storage.isSealing && parseArchiveName(name)?.term === storage.term
-      if (!present.has(name) && !mayCome) archiveFiles.delete(name)
+      if (present.has(name) || mayCome) continue
+      archiveFiles.delete(name)
+      partition.tell({ kind: 'archive-removed', partition: partition.name, name })
     }
     for (const name of names.slice(0, Math.max(0, names.length - kept))) {
       await storage.archives.remove(name)

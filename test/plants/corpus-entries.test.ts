@@ -9,6 +9,7 @@ import { plants } from './plants.js'
 /** Which planted mistake each entry that must pass was found with. */
 const mistakes: Readonly<Record<string, string>> = {
   'broker-acknowledged-by-a-lost-leader': 'success-despite-lost-leadership',
+  'kv-copy-of-the-manifest-not-read': 'unread-copy-taken-for-damaged',
   'kv-manifest-of-another-table': 'records-name-no-owner',
   'raft-change-committed-by-another-leader': 'decider-thought-to-know-what-others-do',
   'raft-deposed-leader-serves-reads': 'deposed-leader-serves-reads',

@@ -219,4 +219,14 @@ export const kvPlants: readonly Plant[] = [
     subject: disk,
     firstSeed: 71_000_157,
   },
+  {
+    name: 'unread-copy-taken-for-damaged',
+    source: 'of our own making: a copy of the manifest that the disk would not give may say more than the other',
+    file: 'systems/kv/local-manifest.ts',
+    replace: 'if (!(error instanceof Corrupt || error instanceof DiskError)) throw error\n      failure = error',
+    with: 'if (error instanceof DiskError) return null\n      if (!(error instanceof Corrupt)) throw error\n      failure = error',
+    expect: 'BatchAtomic',
+    subject: disk,
+    firstSeed: 95_100_593,
+  },
 ]
