@@ -226,7 +226,7 @@ export const kvPlants: readonly Plant[] = [
     replace: 'if (!(error instanceof Corrupt || error instanceof DiskError)) throw error\n      failure = error',
     with: 'if (error instanceof DiskError) return null\n      if (!(error instanceof Corrupt)) throw error\n      failure = error',
     expect: 'BatchAtomic',
-    subject: disk,
+    subject: 'test/plants/kv-disk-short.hunt.ts',
     firstSeed: 95_100_593,
   },
 ]
