@@ -3,7 +3,7 @@ import { DiskError } from '../../sim/host/errors.js'
 import type { Disk } from '../../sim/host/seam.js'
 import { CorruptManifest, KvError, UnknownOutcome } from './errors.js'
 import { failedRead, failedWrite, failureOf } from './local-files.js'
-import { encodeState, ownerOf, readRecord } from './manifest-record.js'
+import { describeDamage, encodeState, ownerOf, readRecord } from './manifest-record.js'
 import type { ManifestState } from './manifest-state.js'
 
 /** Term and wall-clock milliseconds. */
@@ -50,8 +50,9 @@ export function encodeArchive(state: ManifestState, name: string): Uint8Array {
 
 export function decodeArchive(bytes: Uint8Array, name: string): ManifestState {
   const found = readRecord(bytes, 0, ownerOf(name))
-  if (found === null || found.record.kind !== 'whole') throw new CorruptManifest(name, 0, 'expected an archive, found no whole state')
-  if (found.end !== bytes.length) throw new CorruptManifest(name, found.end, `expected the end of the archive, found ${bytes.length - found.end} bytes more`)
+  if (found === null) throw CorruptManifest.of(name, 0, describeDamage(bytes, 0, ownerOf(name)))
+  if (found.record.kind !== 'whole') throw new CorruptManifest(name, 0, 'an archive', `a record of kind '${found.record.kind}'`)
+  if (found.end !== bytes.length) throw new CorruptManifest(name, found.end, 'the end of the archive', `${bytes.length - found.end} bytes more`)
   return found.record.state
 }
 

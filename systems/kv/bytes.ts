@@ -53,3 +53,8 @@ export function concatBytes(pieces: readonly Uint8Array[]): Uint8Array {
 }
 
 export const noBytes = new Uint8Array(0)
+
+/** A word as eight hexadecimal digits. */
+export function hex(word: number): string {
+  return word.toString(16).padStart(8, '0')
+}

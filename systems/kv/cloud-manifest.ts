@@ -7,7 +7,7 @@
  */
 import { CorruptManifest, ExpiredTerm, FailedRead, NotWritten, UnknownOutcome } from './errors.js'
 import type { KeptStates, Manifest } from './manifest.js'
-import { encodeDelta, encodeState, type ManifestRecord, ownerOf, readRecord } from './manifest-record.js'
+import { describeDamage, encodeDelta, encodeState, type ManifestRecord, ownerOf, readRecord } from './manifest-record.js'
 import { applyDeltas, type ManifestDelta, type ManifestState } from './manifest-state.js'
 import type { ObjectRequests } from './object-requests.js'
 
@@ -155,17 +155,17 @@ export class CloudManifest implements Manifest {
         this.#changes = deltas.length
         return applyDeltas(record.state, this.#inOrder(record.state, deltas.reverse()))
       }
-      if (i > 0 && this.#numberOf(keys[i - 1] as string) !== number - 1) throw new CorruptManifest(this.#key(number - 1), 0, 'expected a record, found none')
+      if (i > 0 && this.#numberOf(keys[i - 1] as string) !== number - 1) throw new CorruptManifest(this.#key(number - 1), 0, 'a record', 'none')
       deltas.push(record.delta)
     }
-    if (deltas.length > 0) throw new CorruptManifest(keys[0] as string, 0, 'expected a whole state before changes, found none')
+    if (deltas.length > 0) throw new CorruptManifest(keys[0] as string, 0, 'a whole state before changes', 'none')
     return null
   }
 
   #inOrder(state: ManifestState, deltas: readonly ManifestDelta[]): readonly ManifestDelta[] {
     for (const [i, { sequence }] of deltas.entries()) {
       if (sequence !== state.sequence + i + 1)
-        throw new CorruptManifest(this.#options.partition, i, `expected the change to state ${state.sequence + i + 1}, found that to ${sequence}`)
+        throw new CorruptManifest(this.#options.partition, i, `the change to state ${state.sequence + i + 1}`, `that to ${sequence}`)
     }
     return deltas
   }
@@ -173,11 +173,14 @@ export class CloudManifest implements Manifest {
   async #read(number: number): Promise<ObjectRecord> {
     const key = this.#key(number)
     const found = await this.#options.requests.get(key)
-    if (found === null) throw new CorruptManifest(key, 0, 'expected a record, found none')
+    if (found === null) throw new CorruptManifest(key, 0, 'a record', 'none')
     const read = readRecord(found.body, 0, this.#owner)
-    if (read === null || read.end !== found.body.length || read.record.kind === 'redo' || read.record.kind === 'unknown')
-      throw new CorruptManifest(key, 0, 'expected one whole record, found something else')
-    return read.record
+    if (read === null) throw CorruptManifest.of(key, 0, describeDamage(found.body, 0, this.#owner))
+    const { record, end } = read
+    if (end !== found.body.length) throw new CorruptManifest(key, end, 'the end of the object', `${found.body.length - end} bytes more`)
+    if (record.kind === 'redo' || record.kind === 'unknown')
+      throw new CorruptManifest(key, 0, 'a state or a change to one', `a record of kind '${record.kind}'`)
+    return record
   }
 
   #key(number: number): string {

@@ -37,5 +37,5 @@ function termIn(body: Uint8Array, key: string): number {
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error
   }
-  throw new CorruptManifest(key, 0, 'expected the current term, found something else')
+  throw new CorruptManifest(key, 0, 'the current term', JSON.stringify(new TextDecoder().decode(body.subarray(0, 40))))
 }

@@ -76,13 +76,20 @@ export class CorruptPage extends Corrupt {
   }
 }
 
+/** A manifest, an archive or an object of the cloud tier; of its records, `expected` and `found` name the checksums. */
 export class CorruptManifest extends Corrupt {
   constructor(
     readonly file: string,
+    /** In bytes. */
     readonly offset: number,
-    why: string,
+    readonly expected: string,
+    readonly found: string,
   ) {
-    super(`${file}: at ${offset}: ${why}`)
+    super(`${file}: at ${offset}: expected ${expected}, found ${found}`)
+  }
+
+  static of(file: string, offset: number, { expected, found }: { readonly expected: string; readonly found: string }): CorruptManifest {
+    return new CorruptManifest(file, offset, expected, found)
   }
 }
 

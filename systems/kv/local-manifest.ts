@@ -15,7 +15,7 @@ import { Corrupt, CorruptManifest, FailedRead, UnknownOutcome } from './errors.j
 import { allDone, failureOf } from './local-files.js'
 import type { KeptStates, Manifest } from './manifest.js'
 import { type ReplayedManifest, replayManifest } from './manifest-log.js'
-import { encodeDelta, encodeRedo, encodeState, ownerOf } from './manifest-record.js'
+import { describeDamage, encodeDelta, encodeRedo, encodeState, ownerOf } from './manifest-record.js'
 import type { ManifestDelta, ManifestState } from './manifest-state.js'
 import type { FileCounts } from './page-files.js'
 import type { ManifestRedo } from './redo.js'
@@ -41,10 +41,7 @@ export async function loadCopies(
   for (const path of paths) {
     try {
       const found = await readSettled(path, owner, read)
-      if (found === undefined) continue
-      // A new file gets its name when it is whole: an empty one was damaged.
-      if (found === null) failure ??= new CorruptManifest(path, 0, 'expected a whole state, found none')
-      else if (best === null || found.sequence > best.sequence) best = found
+      if (found !== null && (best === null || found.sequence > best.sequence)) best = found
     } catch (error) {
       // The other may lack what was acknowledged, because a write of its went astray.
       if (error instanceof DiskError)
@@ -61,18 +58,21 @@ export async function loadCopies(
 const mostReads = 3
 
 /**
- * What a file says; undefined: there is none. A read may have gone astray: before a tail is taken for torn, and what follows it for never acknowledged, the file is
+ * What a file says; null: there is none. A read may have gone astray: before a tail is taken for torn, and what follows it for never acknowledged, the file is
  * read again, and what says most counts.
  */
-async function readSettled(path: string, owner: number, read: (path: string) => Promise<Uint8Array | null>): Promise<ReplayedManifest | null | undefined> {
+async function readSettled(path: string, owner: number, read: (path: string) => Promise<Uint8Array | null>): Promise<ReplayedManifest | null> {
   let best: ReplayedManifest | null = null
+  let torn: CorruptManifest | null = null
   let failure: unknown = null
   for (let reads = 0; reads < mostReads; reads++) {
     try {
       const bytes = await read(path)
-      if (bytes === null) return undefined
+      if (bytes === null) return null
       const found = replayManifest(bytes, path, owner)
-      if (found !== null && (best === null || found.sequence > best.sequence)) best = found
+      // A new file gets its name when it is whole: one whose first record is not was damaged.
+      if (found === null) torn ??= CorruptManifest.of(path, 0, describeDamage(bytes, 0, owner))
+      else if (best === null || found.sequence > best.sequence) best = found
       if (found !== null && isBlank(bytes, found.end, bytes.length)) return best
     } catch (error) {
       if (!(error instanceof Corrupt || error instanceof DiskError)) throw error
@@ -81,6 +81,7 @@ async function readSettled(path: string, owner: number, read: (path: string) => 
   }
   // What is certainly damaged is not cut because another read shows less of it.
   if (failure !== null) throw failure
+  if (best === null && torn !== null) throw torn
   return best
 }
 

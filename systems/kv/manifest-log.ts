@@ -1,5 +1,5 @@
 import { CorruptManifest } from './errors.js'
-import { type ManifestRecord, readRecord, recordLength } from './manifest-record.js'
+import { describeDamage, type ManifestRecord, readRecord, recordLength } from './manifest-record.js'
 import { applyDeltas, type ManifestDelta, type ManifestState } from './manifest-state.js'
 import type { ManifestRedo } from './redo.js'
 
@@ -21,7 +21,7 @@ export interface ReplayedManifest {
  */
 export function replayManifest(bytes: Uint8Array, file: string, owner: number): ReplayedManifest | null {
   const first = readRecord(bytes, 0, owner)
-  if (first?.record.kind === 'unknown') throw new CorruptManifest(file, 0, unknown)
+  if (first?.record.kind === 'unknown') throw new CorruptManifest(file, 0, ...unknown)
   if (first === null || first.record.kind !== 'whole') {
     requireNothingAfter(bytes, 0, file, owner, -1)
     return null
@@ -34,9 +34,9 @@ export function replayManifest(bytes: Uint8Array, file: string, owner: number): 
     const next = readRecord(bytes, at, owner)
     if (next === null) break
     const { record } = next
-    if (record.kind === 'unknown') throw new CorruptManifest(file, at, unknown)
+    if (record.kind === 'unknown') throw new CorruptManifest(file, at, ...unknown)
     if (record.kind === 'whole' || sequenceOf(record) !== sequence + 1)
-      throw new CorruptManifest(file, at, `expected the change to state ${sequence + 1}, found ${describe(record)}`)
+      throw new CorruptManifest(file, at, `the change to state ${sequence + 1}`, describe(record))
     sequence++
     if (record.kind === 'redo') redo.push(record.redo)
     else {
@@ -59,11 +59,12 @@ function requireNothingAfter(bytes: Uint8Array, end: number, file: string, owner
     if (recordLength(bytes, at) === null) continue
     const found = readRecord(bytes, at, owner)?.record
     if (found === undefined || found.kind === 'whole' || found.kind === 'unknown' || sequenceOf(found) <= sequence + 1) continue
-    throw new CorruptManifest(file, end, `expected a whole record, found none, though a whole one follows at ${at}`)
+    const damage = describeDamage(bytes, end, owner)
+    throw CorruptManifest.of(file, end, { ...damage, found: `${damage.found}, though a whole record follows at ${at}` })
   }
 }
 
-const unknown = 'expected a record of a version that is known here, found one of another: a later version wrote it'
+const unknown = ['a record of a version that is known here', 'one of another: a later version wrote it'] as const
 
 function describe(record: Exclude<ManifestRecord, { kind: 'unknown' }>): string {
   return record.kind === 'whole' ? 'a whole state' : `the change to state ${sequenceOf(record)}`

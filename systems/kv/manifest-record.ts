@@ -6,7 +6,7 @@
  */
 import { crc32c } from '../raft/crc32c.js'
 import type { KeyChange } from './batch.js'
-import { readU32, writeU32 } from './bytes.js'
+import { hex, readU32, writeU32 } from './bytes.js'
 import type { ManifestDelta, ManifestState } from './manifest-state.js'
 import { type MappingChange, MappingEdit, MappingTable, unmapped } from './mapping.js'
 import { type ManifestRedo, redoBytes } from './redo.js'
@@ -105,6 +105,20 @@ export function readRecord(bytes: Uint8Array, at: number, owner: number): { read
   const reader = new VarintReader(bytes, at + recordHeadBytes, end)
   const record = readBody(reader)
   return { record: reader.isBroken ? { kind: 'unknown' } : record, end }
+}
+
+/** What a whole record of this owner should have here, and what is there instead: the checksum, where there is one. */
+export function describeDamage(bytes: Uint8Array, at: number, owner: number): { readonly expected: string; readonly found: string } {
+  const there = bytes.length - at
+  if (there < recordHeadBytes) return { expected: `the ${recordHeadBytes} bytes that begin a record`, found: `${there} bytes` }
+  const head = crc32c(bytes, at, at + 12)
+  if (readU32(bytes, at + 12) !== head) return { expected: `checksum ${hex(head)} of a record's head`, found: `checksum ${hex(readU32(bytes, at + 12))}` }
+  if (readU32(bytes, at) !== mark) return { expected: `the mark ${hex(mark)} of a record`, found: hex(readU32(bytes, at)) }
+  const length = recordHeadBytes + readU32(bytes, at + 4)
+  if (length > there) return { expected: `a record of ${length} bytes`, found: `${there} bytes` }
+  const body = crc32c(bytes, at + recordHeadBytes, at + length, owner)
+  if (readU32(bytes, at + 8) !== body) return { expected: `checksum ${hex(body)}`, found: `checksum ${hex(readU32(bytes, at + 8))}` }
+  return { expected: 'another record', found: 'one that is whole and does not belong here' }
 }
 
 function readBody(reader: VarintReader): ManifestRecord {

@@ -12,7 +12,7 @@
  * should be there: an older page of the same number has another stamp.
  */
 import { crc32c } from '../raft/crc32c.js'
-import { readU16, readU32, writeU16, writeU32 } from './bytes.js'
+import { hex, readU16, readU32, writeU16, writeU32 } from './bytes.js'
 
 export const pageTypes = { data: 1, index: 2, overflow: 3 } as const
 export type PageType = (typeof pageTypes)[keyof typeof pageTypes]
@@ -47,7 +47,6 @@ export function isIntact(page: Uint8Array, pageBytes: number, logical: number, s
 
 /** In words, what `isIntact` wants and has: for errors. */
 export function describeSeal(page: Uint8Array, pageBytes: number, logical: number, stamp: number): { readonly expected: string; readonly found: string } {
-  const hex = (word: number) => word.toString(16).padStart(8, '0')
   if (page.length !== pageBytes) return { expected: `${pageBytes} bytes`, found: `${page.length}` }
   const foundStamp = readU32(page, 4)
   const found = `checksum ${hex(readU32(page, 0))} stamp ${hex(foundStamp)}`

@@ -100,7 +100,7 @@ export class Partition {
     const codec = options.codec?.name ?? ''
     const found = await storage.manifest.load()
     const state = found?.state ?? emptyState({ pageBytes: options.pageBytes, filePages: options.filePages, layout: options.layout, codec })
-    if (state.codec !== codec) throw new CorruptManifest(name, 0, `its values were written with the codec '${state.codec}', not '${codec}'`)
+    if (state.codec !== codec) throw new CorruptManifest(name, 0, `values of the codec '${codec}'`, `those of '${state.codec}'`)
     const partition = new Partition(parts, state)
     try {
       await partition.#recover(found?.redo ?? null)
@@ -115,9 +115,9 @@ export class Partition {
   async #recover(redo: readonly ManifestRedo[] | null): Promise<void> {
     const { name, state, files, storage } = this
     const present = new Set(await files.list())
-    if (redo === null && present.size > 0) throw new CorruptManifest(name, 0, 'there are data files and no manifest')
+    if (redo === null && present.size > 0) throw new CorruptManifest(name, 0, 'a manifest beside the data files', 'none')
     for (const file of filesOf(state.mapping, state.filePages))
-      if (!present.has(file)) throw new CorruptManifest(name, 0, `it names the file ${files.nameOf(file)}, which is not there`)
+      if (!present.has(file)) throw new CorruptManifest(name, 0, `the file ${files.nameOf(file)}, which it names`, 'none')
     // What an earlier life wrote last may be in the page cache alone: before it is read it has to be durable.
     await storage.manifest.rewrite(state)
     for (const each of redo ?? []) {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { CorruptPage, OutOfSpace, StoreClosed } from '../../../systems/kv/errors.js'
+import { CorruptManifest, CorruptPage, OutOfSpace, StoreClosed } from '../../../systems/kv/errors.js'
 import { bytes, put, StoreInHand, small, text } from './store-in-hand.js'
 
 const many = Array.from({ length: 120 }, (_, i) => put(`k${String(i).padStart(3, '0')}`, `value ${i}`))
@@ -30,7 +30,7 @@ describe('What decayed', () => {
     disk.rot('kv/t-0/manifest-1', 0, 2)
     disk.rot('kv/t-0/manifest-2', 0, 3)
     await hand.crash()
-    await expect(hand.on((partition) => partition.read(bytes('k000')))).rejects.toThrow(/manifest-1: at 0: expected a whole state/)
+    await expect(hand.on((partition) => partition.read(bytes('k000')))).rejects.toThrow(/manifest-1: at 0: expected checksum [0-9a-f]{8}.*, found checksum [0-9a-f]{8}/)
   })
 
   test('in the cache of a cloud tier is fetched again', async () => {
@@ -40,6 +40,37 @@ describe('What decayed', () => {
     const values = await hand.all()
     expect(Object.keys(values).length).toBe(120)
   })
+})
+
+test('An object of a cloud tier that is not what was written is never served: the error names it and both checksums', async () => {
+  await using hand = await StoreInHand.start({ ...small, indexCacheBytes: 0, cloud: {} }, { objects: true })
+  await hand.write(many)
+  const outcome = (work: () => Promise<unknown>) => work().then(() => 'served', (error: unknown) => error)
+  const replace = (ends: RegExp) =>
+    hand.ask(async (_, { objects }) => {
+      const { key } = (await objects.list('')).objects.filter((each) => ends.test(each.key)).at(-1)!
+      const { body } = (await objects.get(key))!
+      const changed = body.slice()
+      changed[20] = (changed[20] as number) ^ 1
+      await objects.put(key, changed)
+      return key
+    })
+  // Other than pages on the disk, of which the cloud has the copy, those of an object have none.
+  const data = await replace(/data-/)
+  await hand.ask(async (_, { disk }) => {
+    for (const name of await disk.list('kv/t-0')) if (name.startsWith('data-')) await disk.remove(`kv/t-0/${name}`)
+  })
+  await hand.crash()
+  const page = await outcome(() => hand.all())
+  expect(page).toBeInstanceOf(CorruptPage)
+  expect((page as CorruptPage).message).toMatch(/data-.*: page \d+ \(logical \d+\): expected checksum [0-9a-f]{8} .*, found checksum [0-9a-f]{8}/)
+  expect((page as CorruptPage).place.file).toContain(data.split('/').at(-1))
+  const manifest = await replace(/manifest-/)
+  await hand.crash()
+  const state = await outcome(() => hand.all())
+  expect(state).toBeInstanceOf(CorruptManifest)
+  expect((state as CorruptManifest).message).toMatch(/at 0: expected checksum [0-9a-f]{8}, found checksum [0-9a-f]{8}/)
+  expect((state as CorruptManifest).file).toBe(manifest)
 })
 
 describe('A write that fails', () => {

@@ -108,7 +108,9 @@ describe('A manifest', () => {
     const damaged = first.length + 20
     bytes[damaged] = (bytes[damaged] as number) ^ 4
     expect(() => replayManifest(bytes, 'kv/t-0/manifest-1', owner)).toThrow(CorruptManifest)
-    expect(() => replayManifest(bytes, 'kv/t-0/manifest-1', owner)).toThrow(`kv/t-0/manifest-1: at ${first.length}: expected a whole record, found none`)
+    expect(() => replayManifest(bytes, 'kv/t-0/manifest-1', owner)).toThrow(
+      /^kv\/t-0\/manifest-1: at \d+: expected checksum [0-9a-f]{8}, found checksum [0-9a-f]{8}, though a whole record follows at \d+$/,
+    )
     expect(() => replayManifest(concatBytes([first, encodeDelta(delta(2))]), 'm', owner)).toThrow('expected the change to state 1, found the change to state 2')
   })
 })
@@ -205,7 +207,7 @@ describe('A manifest that ends in what is no whole record', () => {
     const torn = put(1, new Uint8Array(10)).slice()
     torn.fill(0, 0, 16)
     const bytes = concatBytes([encodeState(empty), torn, put(2, new Uint8Array(10))])
-    expect(() => replayManifest(bytes, 'manifest', owner)).toThrow('a whole one follows')
+    expect(() => replayManifest(bytes, 'manifest', owner)).toThrow('a whole record follows')
   })
 
   test('refuses when the checksums of the record are right: a later version wrote it', () => {
@@ -217,6 +219,43 @@ describe('A manifest that ends in what is no whole record', () => {
     expect(() => replayManifest(strange, 'manifest', owner)).toThrow('a later version wrote it')
   })
 })
+
+describe('Damage of a record is named with what was expected and what was found', () => {
+  const name = 't-0/archive-0-5'
+  const whole = encodeArchive(empty, name)
+  const word = '[0-9a-f]{8}'
+  test.each<[string, (bytes: Uint8Array) => Uint8Array, string]>([
+    ['bytes of its content', (bytes) => flipped(bytes, 20), `at 0: expected checksum ${word}, found checksum ${word}`],
+    ['its checksum', (bytes) => flipped(bytes, 8), `at 0: expected checksum ${word} of a record's head, found checksum ${word}`],
+    ['its mark', (bytes) => flipped(bytes, 0), `at 0: expected checksum ${word} of a record's head, found checksum ${word}`],
+    ['what it is', foreignKind, `at 0: expected the mark 4d564b53 of a record, found 4d564b57`],
+    ['its end', (bytes) => bytes.slice(0, -1), `at 0: expected a record of ${whole.length} bytes, found ${whole.length - 1} bytes`],
+    ['all of it', () => new Uint8Array(0), 'at 0: expected the 16 bytes that begin a record, found 0 bytes'],
+    ['what follows it', (bytes) => concatBytes([bytes, new Uint8Array(3)]), `at ${whole.length}: expected the end of the archive, found 3 bytes more`],
+    ['whose it is', () => encodeArchive(empty, 't-1/archive-0-5'), `at 0: expected checksum ${word}, found checksum ${word}`],
+  ])('%s', (_, damage, says) => {
+    let error: unknown
+    try {
+      decodeArchive(damage(whole.slice()), name)
+    } catch (failure) {
+      error = failure
+    }
+    expect(error).toBeInstanceOf(CorruptManifest)
+    expect((error as CorruptManifest).message).toMatch(new RegExp(`^${name}: ${says}$`))
+    expect(error).toMatchObject({ file: name, expected: expect.any(String), found: expect.any(String) })
+  })
+})
+
+/** Right by its checksums, and no record of a manifest. */
+function foreignKind(bytes: Uint8Array): Uint8Array {
+  writeU32(flipped(bytes, 0), 12, crc32c(bytes, 0, 12))
+  return bytes
+}
+
+function flipped(bytes: Uint8Array, at: number): Uint8Array {
+  bytes[at] = (bytes[at] as number) ^ 4
+  return bytes
+}
 
 /** A disk with room for so many bytes in its files; of what does not fit nothing is written. */
 function smallDisk(room: number): Disk {
@@ -267,7 +306,7 @@ test('A manifest that a read shows with a torn end is read again before that cou
   const second = encodeRedoOf({ sequence: 2, clockMillis: 1, changes: { truncateFrom: null, operations: [{ kind: 'delete', key: new Uint8Array(9) }] } }, owner)
   const damaged = concatBytes([encodeState(empty), new Uint8Array(redo.length).fill(7), second])
   let turn = 0
-  await expect(loadCopies(['manifest-1'], owner, async () => (turn++ === 0 ? damaged : astray))).rejects.toThrow('a whole one follows')
+  await expect(loadCopies(['manifest-1'], owner, async () => (turn++ === 0 ? damaged : astray))).rejects.toThrow('a whole record follows')
 })
 
 test('A manifest whose whole state is longer than it should be is written anew only when as much has come to it', async () => {
