@@ -30,7 +30,9 @@ describe('What decayed', () => {
     disk.rot('kv/t-0/manifest-1', 0, 2)
     disk.rot('kv/t-0/manifest-2', 0, 3)
     await hand.crash()
-    await expect(hand.on((partition) => partition.read(bytes('k000')))).rejects.toThrow(/manifest-1: at 0: expected checksum [0-9a-f]{8}.*, found checksum [0-9a-f]{8}/)
+    await expect(hand.on((partition) => partition.read(bytes('k000')))).rejects.toThrow(
+      /manifest-1: at 0: expected checksum [0-9a-f]{8}.*, found checksum [0-9a-f]{8}/,
+    )
   })
 
   test('in the cache of a cloud tier is fetched again', async () => {
@@ -45,7 +47,11 @@ describe('What decayed', () => {
 test('An object of a cloud tier that is not what was written is never served: the error names it and both checksums', async () => {
   await using hand = await StoreInHand.start({ ...small, indexCacheBytes: 0, cloud: {} }, { objects: true })
   await hand.write(many)
-  const outcome = (work: () => Promise<unknown>) => work().then(() => 'served', (error: unknown) => error)
+  const outcome = (work: () => Promise<unknown>) =>
+    work().then(
+      () => 'served',
+      (error: unknown) => error,
+    )
   const replace = (ends: RegExp) =>
     hand.ask(async (_, { objects }) => {
       const { key } = (await objects.list('')).objects.filter((each) => ends.test(each.key)).at(-1)!
