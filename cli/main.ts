@@ -28,7 +28,7 @@ import { processTerminal, type Terminal } from './terminal.js'
 import type { WhyFlags } from './why-command.js'
 
 /** The command line, `npm run sim -- …` and `npx seedfall …`. Answers the exit code; what it throws is a defect of Seedfall, which `bin.mjs` reports. */
-export async function main(words: readonly string[], terminal: Terminal = processTerminal()): Promise<ExitCode> {
+export async function main(words: readonly string[], terminal: Terminal = processTerminal({ isForMachines: words.includes('--json') })): Promise<ExitCode> {
   let exitCode: ExitCode = exitCodes.passed
   const program = commandLine(words, terminal, (code) => {
     exitCode = code

@@ -16,16 +16,21 @@ export interface Terminal {
   readonly program: string
 }
 
-/** The process' own terminal. Colour only where a person reads, and not against NO_COLOR. */
-export function processTerminal(): Terminal {
+/**
+ * The process' own terminal. Colour only where a person reads, and not against NO_COLOR. With `isForMachines`, standard output is this terminal's alone: what
+ * else is written there, such as by a scenario's own `console.log`, goes to standard error.
+ */
+export function processTerminal({ isForMachines = false } = {}): Terminal {
   const { stdout, stderr, env } = process
+  const write = stdout.write.bind(stdout)
+  if (isForMachines) stdout.write = stderr.write.bind(stderr)
   // A reader that went away (`| head`) ends the program, and is no error of it.
   stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EPIPE') throw error
     process.exit(process.exitCode ?? 0)
   })
   return {
-    out: (text) => stdout.write(`${text}\n`),
+    out: (text) => write(`${text}\n`),
     error: (text) => stderr.write(`${text}\n`),
     isLive: stderr.isTTY === true && env.TERM !== 'dumb',
     live: (text) => stderr.write(text),

@@ -31,6 +31,13 @@ describe('a run that passes', () => {
     expect(trace.exec(second.out)?.[1]).toBe(trace.exec(first.out)?.[1])
   })
 
+  test.each([['run'], ['shrink'], ['why']])('--json of %s leaves standard output to the object, whatever the scenario prints', async (command) => {
+    const { out, error } = await seedfall([command, fixture('chatty'), '--seed', '1', '--json'])
+    expect(error).toContain('a word of its own')
+    expect(out).not.toContain('a word of its own')
+    if (command === 'run') expect(JSON.parse(out)).toMatchObject({ scenario: 'chatty', outcome: 'passed' })
+  })
+
   test('--json prints one object and nothing else', async () => {
     const { out, code } = await seedfallHere(['run', example('store-fixed'), '--seed', '3', '--duration', '2s', '--json'])
     expect(code).toBe(0)
