@@ -32,7 +32,8 @@ const measures: readonly Measure[] = [
   ...fastCheckSchedulerMeasures,
 ]
 
-const usage = `usage: npm run bench -- [--filter TEXT] [--rounds N] [--cpu] [--together] [--json] [--list]
+const usage = `usage: npm run bench -- [FAMILY…] [--filter TEXT] [--rounds N] [--cpu] [--together] [--json] [--list]
+  FAMILY         only measures whose name begins with it, up to the first slash: kv, broker
   --filter TEXT  only measures whose name contains it
   --rounds N     rounds that count (5); values are medians
   --cpu          seconds of processor time instead of the wall's, for a machine that others keep busy
@@ -42,7 +43,8 @@ const usage = `usage: npm run bench -- [--filter TEXT] [--rounds N] [--cpu] [--t
   --list         the names alone`
 
 function options() {
-  const { values } = parseArgs({
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
     options: {
       filter: { type: 'string', default: '' },
       rounds: { type: 'string', default: '5' },
@@ -56,7 +58,9 @@ function options() {
   })
   const rounds = Number(values.rounds)
   if (!Number.isInteger(rounds) || rounds < 1) throw new Error(`--rounds takes a number from 1 on, not ${values.rounds}`)
-  return { ...values, rounds }
+  const families = new Set(measures.map(({ name }) => familyOf(name)))
+  for (const each of positionals) if (!families.has(each)) throw new Error(`no measures of '${each}'; there are ${[...families].join(', ')}`)
+  return { ...values, families: positionals, rounds }
 }
 
 function print({ name, value, unit, least, most }: Spread): void {
@@ -72,12 +76,14 @@ async function main(): Promise<number> {
     console.error(`${(error as Error).message}\n${usage}`)
     return 2
   }
-  const { filter, rounds, cpu, json, list, together, group, help } = chosen
+  const { families, filter, rounds, cpu, json, list, together, group, help } = chosen
   if (help) {
     console.log(usage)
     return 0
   }
-  const selected = measures.filter(({ name }) => name.includes(filter) && (group === undefined || groupOf(name) === group))
+  const selected = measures.filter(
+    ({ name }) => (families.length === 0 || families.includes(familyOf(name))) && name.includes(filter) && (group === undefined || groupOf(name) === group),
+  )
   if (selected.length === 0) {
     console.error(`no measure's name contains '${filter}': --list shows them`)
     return 2
@@ -104,6 +110,8 @@ async function main(): Promise<number> {
   if (json) console.log(JSON.stringify(results, null, 2))
   return 0
 }
+
+const familyOf = (name: string): string => name.slice(0, name.indexOf('/'))
 
 /** Measures that share a process: all but the size, or the name, of the last word. */
 const groupOf = (name: string): string => name.slice(0, name.lastIndexOf('/'))

@@ -8,8 +8,23 @@ import { assertEqual, type Measure, secondsOf } from './harness.js'
 
 const seed = '1'
 
-/** The stock raft scenario: steps are short, so that what `--trace-file` adds to each weighs most. Above 100 % a trace takes more than twice the time. */
-export const raftMeasures: readonly Measure[] = [{ name: 'raft/trace-overhead', unit: '%', run: traceOverhead }]
+/** The stock raft scenario, all invariants on. Steps are short, so that what `--trace-file` adds to each weighs most: above 100 % a trace takes twice the time. */
+export const raftMeasures: readonly Measure[] = [
+  { name: 'raft/steps', unit: 'steps/s', run: stepsPerSecond },
+  { name: 'raft/invariant-overhead', unit: '%', run: invariantOverhead },
+  { name: 'raft/trace-overhead', unit: '%', run: traceOverhead },
+]
+
+async function stepsPerSecond(): Promise<number> {
+  const { seconds, report } = await measure({})
+  return report.steps / seconds
+}
+
+async function invariantOverhead(): Promise<number> {
+  const [all, none] = [await measure({}), await measure({ invariants: false })]
+  assertEqual(none.report.traceHash, all.report.traceHash, 'the trace hash')
+  return (all.seconds / none.seconds - 1) * 100
+}
 
 async function traceOverhead(): Promise<number> {
   const folder = mkdtempSync(join(tmpdir(), 'seedfall-bench-'))
