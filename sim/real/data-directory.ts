@@ -1,4 +1,4 @@
-import { link, open, readdir, readFile, rename, rm, unlink } from 'node:fs/promises'
+import { link, open, readdir, readFile, rename, rm, truncate, unlink } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import path from 'node:path'
 import { SeedfallError } from '../host/errors.js'
@@ -60,8 +60,14 @@ export class DataDirectory {
   /** The life is over though the process goes on. */
   async release(): Promise<void> {
     const file = path.join(this.path, 'lives', String(this.incarnation))
-    await writeWhole(`${file}.over`, JSON.stringify({ ...this.tenant, isOver: true }))
-    await rename(`${file}.over`, file)
+    try {
+      await writeWhole(`${file}.over`, JSON.stringify({ ...this.tenant, isOver: true }))
+      await rename(`${file}.over`, file)
+    } catch {
+      // A disk that is full has room for nothing: an empty file says the same, without the name of who it was.
+      await rm(`${file}.over`, { force: true, recursive: true })
+      await truncate(file, 0)
+    }
   }
 }
 
@@ -74,6 +80,7 @@ async function requireOver(directory: string, file: string): Promise<void> {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return
     throw error
   }
+  if (text === '') return
   const tenant = JSON.parse(text) as Tenant
   if (tenant.isOver) return
   if (tenant.machine !== hostname())

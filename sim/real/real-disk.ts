@@ -134,7 +134,7 @@ export class RealDisk implements Disk {
     await this.syncDirectory(parentOf(name))
   }
 
-  /** The new contents are written beside the old, as `<path>.tmp`; a failure or a crash may leave that file behind. */
+  /** The new contents are written beside the old, as `<path>.tmp`; a crash may leave that file behind. */
   async replace(name: string, bytes: Uint8Array): Promise<void> {
     const copy = bytes.slice()
     const beside = `${name}.tmp`
@@ -142,9 +142,13 @@ export class RealDisk implements Disk {
     try {
       await file.writeAt(0, copy)
       await file.sync()
-    } finally {
+    } catch (error) {
+      // What there was is as it was. Half a file would keep the room that a full disk lacks.
       file.close()
+      await this.remove(beside).catch(ignore)
+      throw error
     }
+    file.close()
     await this.rename(beside, name)
     await this.syncDirectory(parentOf(name))
   }

@@ -1,10 +1,11 @@
 import { Misuse } from '../../sim/host/errors.js'
 import { archiveName, decodeArchive, encodeArchive, parseArchiveName } from './archives.js'
+import { ownKey } from './batch.js'
 import { ExpiredTerm, KvError, NotFound, UnknownOutcome } from './errors.js'
 import { filesOf } from './garbage.js'
 import type { ManifestState } from './manifest-state.js'
 import type { Partition } from './partition.js'
-import { type KvEntry, type ReadableState, readFloor, readKey, requireScan, type ScanOptions, scanState } from './reads.js'
+import { type KvEntry, ownScan, type ReadableState, readFloor, readKey, type ScanOptions, scanState } from './reads.js'
 
 /** Learns which files archives name: before anything is collected. */
 export async function loadArchives(partition: Partition): Promise<void> {
@@ -116,15 +117,17 @@ async function readArchive(partition: Partition, name: string): Promise<Manifest
 /** A partition as it was. Nothing needs to be released: the archive holds its files for as long as it is kept. */
 export class OpenedArchive {
   readonly #partition: Partition
+  readonly #name: string
   readonly #state: ManifestState
 
-  private constructor(partition: Partition, state: ManifestState) {
+  private constructor(partition: Partition, name: string, state: ManifestState) {
     this.#partition = partition
+    this.#name = name
     this.#state = state
   }
 
   static async open(partition: Partition, name: string): Promise<OpenedArchive> {
-    return new OpenedArchive(partition, await readArchive(partition, name))
+    return new OpenedArchive(partition, name, await readArchive(partition, name))
   }
 
   get sequence(): number {
@@ -132,16 +135,38 @@ export class OpenedArchive {
   }
 
   async read(key: Uint8Array): Promise<KvEntry | null> {
-    return readKey(this.#readable, key, this.#state.clockMillis)
+    const own = ownKey(key)
+    const entry = await readKey(this.#readable, own, this.#state.clockMillis)
+    this.#partition.tell({ kind: 'read', ...this.#what, key: own.slice(), value: entry?.value ?? null })
+    return entry
   }
 
   async floor(key: Uint8Array): Promise<KvEntry | null> {
-    return readFloor(this.#readable, key, this.#state.clockMillis)
+    return readFloor(this.#readable, ownKey(key), this.#state.clockMillis)
   }
 
   scan(options: ScanOptions = {}): AsyncGenerator<KvEntry> {
-    requireScan(options)
-    return scanState(this.#readable, options, this.#state.clockMillis)
+    return this.#scan(ownScan(options), this.#readable)
+  }
+
+  async *#scan(options: ScanOptions, readable: ReadableState): AsyncGenerator<KvEntry> {
+    const { journal } = this.#partition.options
+    const seen: { key: Uint8Array; value: Uint8Array }[] = []
+    let isWhole = false
+    try {
+      for await (const entry of scanState(readable, options, this.#state.clockMillis)) {
+        if (journal !== null) seen.push({ key: entry.key, value: entry.value })
+        yield entry
+      }
+      isWhole = options.limit === undefined || seen.length < options.limit
+    } finally {
+      const { from = null, to = null, direction = 'forward' } = options
+      journal?.tell({ kind: 'scanned', ...this.#what, from, to, direction, entries: seen, isWhole })
+    }
+  }
+
+  get #what(): { readonly partition: string; readonly sequence: number; readonly nowMillis: number; readonly archive: string } {
+    return { partition: this.#partition.name, sequence: this.#state.sequence, nowMillis: this.#state.clockMillis, archive: this.#name }
   }
 
   get #readable(): ReadableState {

@@ -69,6 +69,7 @@ function checkedBytes(operation: BatchOperation, longestKeyBytes: number): numbe
       requireKey(operation.key, longestKeyBytes)
       if (!(operation.value instanceof Uint8Array)) throw new Misuse('a value is a Uint8Array')
       const { expiresAtMillis } = operation
+      if ('ttlMillis' in operation) throw new Misuse('a put of a batch has expiresAtMillis; ttlMillis is for write')
       if (expiresAtMillis !== undefined && (!Number.isSafeInteger(expiresAtMillis) || expiresAtMillis < 1))
         throw new Misuse(`expiresAtMillis is an integer of milliseconds from 1 on, not ${expiresAtMillis}`)
       return operation.key.length + operation.value.length
@@ -84,9 +85,14 @@ function checkedBytes(operation: BatchOperation, longestKeyBytes: number): numbe
   }
 }
 
-/** To be looked for. */
 export function requireBytes(key: Uint8Array): void {
   if (!(key instanceof Uint8Array)) throw new Misuse('a key is a Uint8Array')
+}
+
+/** A key to be looked for, copied: the caller may change its own while pages are read. (`slice` of a `Buffer` is no copy.) */
+export function ownKey(key: Uint8Array): Uint8Array {
+  requireBytes(key)
+  return new Uint8Array(key)
 }
 
 export function requireKey(key: Uint8Array, longest: number, shortest = 1): void {

@@ -1,3 +1,4 @@
+import { Misuse } from '../../sim/host/errors.js'
 import type { Host } from '../../sim/host/seam.js'
 import { type ArchiveStore, sortArchives } from './archives.js'
 import { CloudFiles } from './cloud-files.js'
@@ -20,6 +21,9 @@ export async function openCloudStorage(host: Host, options: KvOptions, cloud: Cl
   } catch (error) {
     throw failureOf(error)
   }
+  const own = (await host.disk.list(directory).catch(failedRead)).find((file) => /^(manifest|archive)-/.test(file))
+  if (own !== undefined)
+    throw new Misuse(`${directory}/${own} is of a partition that is kept on this disk, and not behind it: open it without 'cloud', or give another directory`)
   const requests = new ObjectRequests(host, cloud, counts)
   const prefix = `${cloud.prefix}/${name}`
   const termKey = `${prefix}/CURRENT_TERM`

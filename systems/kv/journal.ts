@@ -29,6 +29,8 @@ export type KvEvent =
       readonly nowMillis: number
       readonly key: Uint8Array
       readonly value: Uint8Array | null
+      /** The one that was read, where it was one. */
+      readonly archive?: string
     }
   | {
       readonly kind: 'scanned'
@@ -42,6 +44,7 @@ export type KvEvent =
       /** Whether it came to its end, rather than to its limit. */
       readonly isWhole: boolean
       readonly to: Uint8Array | null
+      readonly archive?: string
     }
   | { readonly kind: 'removed-file'; readonly partition: string; readonly file: number }
   | { readonly kind: 'archived'; readonly partition: string; readonly sequence: number; readonly name: string }

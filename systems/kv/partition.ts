@@ -3,6 +3,7 @@
  * state uses, makes them durable, then says so in the manifest, and when that is durable it is the current state. Where that would write far more than was asked
  * for, the manifest is told what was asked for, and the pages are written later, together with those of commits after it.
  */
+import { Misuse } from '../../sim/host/errors.js'
 import type { Host } from '../../sim/host/seam.js'
 import { type BatchOperation, type Changes, changesOf } from './batch.js'
 import { type MovedPage, prepareCommit, rememberPages, updateUnused } from './commit.js'
@@ -100,7 +101,7 @@ export class Partition {
     const codec = options.codec?.name ?? ''
     const found = await storage.manifest.load()
     const state = found?.state ?? emptyState({ pageBytes: options.pageBytes, filePages: options.filePages, layout: options.layout, codec })
-    if (state.codec !== codec) throw new CorruptManifest(name, 0, `values of the codec '${codec}'`, `those of '${state.codec}'`)
+    if (state.codec !== codec) throw new Misuse(`${name}: its values were written with the codec '${state.codec}', not '${codec}'`)
     const partition = new Partition(parts, state)
     try {
       await partition.#recover(found?.redo ?? null)

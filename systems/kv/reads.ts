@@ -1,5 +1,5 @@
 import { Misuse } from '../../sim/host/errors.js'
-import { requireBytes } from './batch.js'
+import { ownKey } from './batch.js'
 import { findEntry, located, locateEntry } from './data-page.js'
 import { entryFlags, isExpired, type LeafEntry } from './entry.js'
 import type { MappingTable } from './mapping.js'
@@ -37,7 +37,7 @@ export interface ReadableState {
   readonly codec: ValueCodec | null
 }
 
-/** At once when all of it is in memory. */
+/** At once when all of it is in memory. `key` is nobody else's: the entry has it. */
 export function readKey(state: ReadableState, key: Uint8Array, nowMillis: number): KvEntry | null | Promise<KvEntry | null> {
   if (state.root === null) return null
   const leaf = findLeaf(state.pages, state.mapping, state.root, key)
@@ -50,11 +50,11 @@ function readFrom(state: ReadableState, page: Uint8Array | null, key: Uint8Array
   const { flags, timestampMillis, valueAt, valueEnd } = located
   if ((flags & ~entryFlags.expires) !== 0) return shown(state, findEntry(page, key) as LeafEntry)
   const expiresAtMillis = located.expiresAtMillis === 0 ? null : located.expiresAtMillis
-  // A page's own bytes stay the engine's, the key the caller's.
-  return { key: key.slice(), value: state.pages.copies.copy(page, valueAt, valueEnd), timestampMillis, expiresAtMillis }
+  // A page's own bytes stay the engine's.
+  return { key, value: state.pages.copies.copy(page, valueAt, valueEnd), timestampMillis, expiresAtMillis }
 }
 
-/** The entry with the largest key that is not above this one. */
+/** The entry with the largest key that is not above this one, which is nobody else's. */
 export async function readFloor(state: ReadableState, key: Uint8Array, nowMillis: number): Promise<KvEntry | null> {
   const exact = await readKey(state, key, nowMillis)
   if (exact !== null) return exact
@@ -84,11 +84,17 @@ export async function* scanState(
   }
 }
 
-export function requireScan({ from, to, limit, direction }: ScanOptions): void {
-  for (const key of [from, to]) if (key !== undefined && key !== null) requireBytes(key)
+/** The options with keys of their own; throws `Misuse`. */
+export function ownScan({ from, to, limit, direction }: ScanOptions): ScanOptions {
   if (limit !== undefined && (!Number.isSafeInteger(limit) || limit < 0)) throw new Misuse(`scan(…, { limit }) is an integer from 0 on, not ${limit}`)
   if (direction !== undefined && direction !== 'forward' && direction !== 'backward')
     throw new Misuse(`scan(…, { direction }) is 'forward' or 'backward', not ${String(direction)}`)
+  return {
+    ...(from == null ? {} : { from: ownKey(from) }),
+    ...(to == null ? {} : { to: ownKey(to) }),
+    ...(limit === undefined ? {} : { limit }),
+    ...(direction === undefined ? {} : { direction }),
+  }
 }
 
 function shown(state: ReadableState, entry: LeafEntry): KvEntry | Promise<KvEntry> {

@@ -1,7 +1,7 @@
-import { requireBytes } from './batch.js'
+import { ownKey } from './batch.js'
 import { StoreClosed } from './errors.js'
 import type { Partition } from './partition.js'
-import { type KvEntry, readFloor, readKey, requireScan, type ScanOptions, scanState } from './reads.js'
+import { type KvEntry, ownScan, readFloor, readKey, type ScanOptions, scanState } from './reads.js'
 import type { Version } from './version.js'
 
 /** One state of a partition, kept for as long as somebody reads it: `release` it, or its pages are never free. */
@@ -25,22 +25,22 @@ export class Snapshot {
 
   /** null: there is no such key. */
   async read(key: Uint8Array): Promise<KvEntry | null> {
-    requireBytes(key)
+    const own = ownKey(key)
     this.#requireHeld()
-    const entry = await this.#whileHeld(this.#inShard(async () => readKey(this.#partition.readable(this.#version), key, this.#nowMillis)))
-    this.#partition.tell({ kind: 'read', ...this.#what, key: key.slice(), value: entry?.value ?? null })
+    const entry = await this.#whileHeld(this.#inShard(async () => readKey(this.#partition.readable(this.#version), own, this.#nowMillis)))
+    this.#partition.tell({ kind: 'read', ...this.#what, key: own.slice(), value: entry?.value ?? null })
     return entry
   }
 
   /** The entry with the largest key that is not above this one. */
   async floor(key: Uint8Array): Promise<KvEntry | null> {
-    requireBytes(key)
+    const own = ownKey(key)
     this.#requireHeld()
-    return this.#whileHeld(this.#inShard(() => readFloor(this.#partition.readable(this.#version), key, this.#nowMillis)))
+    return this.#whileHeld(this.#inShard(() => readFloor(this.#partition.readable(this.#version), own, this.#nowMillis)))
   }
 
-  async *scan(options: ScanOptions = {}): AsyncGenerator<KvEntry> {
-    requireScan(options)
+  async *scan(given: ScanOptions = {}): AsyncGenerator<KvEntry> {
+    const options = ownScan(given)
     this.#requireHeld()
     const seen: { key: Uint8Array; value: Uint8Array }[] = []
     let isWhole = false

@@ -2,7 +2,7 @@
 import { Misuse } from '../../sim/host/errors.js'
 import type { Host, Timer } from '../../sim/host/seam.js'
 import { loadArchives, makeArchive, OpenedArchive, removeArchive, requireArchives } from './archive.js'
-import { type BatchOperation, checkedBatch, requireBytes, requireKey } from './batch.js'
+import { type BatchOperation, checkedBatch, ownKey, requireKey } from './batch.js'
 import { openCloudStorage } from './cloud-storage.js'
 import { KvError, StoreClosed } from './errors.js'
 import { openLocalStorage } from './local-storage.js'
@@ -44,6 +44,7 @@ export class KvStore {
   readonly #open = new Map<string, KvPartition>()
   #upkeep: Timer | null = null
   #isClosed = false
+  #closing: Promise<void> | null = null
   #isKeepingUp = false
 
   constructor(host: Host, options: KvOptions) {
@@ -89,8 +90,12 @@ export class KvStore {
   }
 
   /** What is under way ends; what waits is not done. */
-  async close(): Promise<void> {
-    if (this.#isClosed) return
+  close(): Promise<void> {
+    this.#closing ??= this.#close()
+    return this.#closing
+  }
+
+  async #close(): Promise<void> {
     this.#isClosed = true
     this.#upkeep?.cancel()
     for (const shard of this.shards.shards) shard.close()
@@ -168,14 +173,14 @@ export class KvPartition {
   read(key: Uint8Array): Promise<KvEntry | null> {
     const { core } = this
     try {
-      requireBytes(key)
+      const own = ownKey(key)
       core.requireOpen()
       const version = core.chain.current
       const nowMillis = core.nowMillis()
-      if (core.options.dataCacheBytes === 0 && version.root !== null) return this.#readBelow(version, key, nowMillis, null)
-      const found = readKey(core.readable(version), key, nowMillis)
-      if (found instanceof Promise) return this.#readBelow(version, key, nowMillis, found)
-      if (core.options.journal !== null) this.#tellRead(version, key, nowMillis, found)
+      if (core.options.dataCacheBytes === 0 && version.root !== null) return this.#readBelow(version, own, nowMillis, null)
+      const found = readKey(core.readable(version), own, nowMillis)
+      if (found instanceof Promise) return this.#readBelow(version, own, nowMillis, found)
+      if (core.options.journal !== null) this.#tellRead(version, own, nowMillis, found)
       return Promise.resolve(found)
     } catch (error) {
       return Promise.reject(error)

@@ -111,6 +111,15 @@ export const kvPlants: readonly Plant[] = [
     isThorough: true,
   },
   {
+    name: 'archive-answers-from-the-present',
+    source: 'an archive that is opened gives the moment at which it was made',
+    file: 'systems/kv/archive.ts',
+    replace: '    return { pages, mapping: this.#state.mapping, root: this.#state.root, codec: options.codec }\n',
+    with: '    const { mapping, root } = this.#partition.chain.current\n    return { pages, mapping, root, codec: options.codec }\n',
+    expect: ['SnapshotStable', 'MapEqual'],
+    subject: crash,
+  },
+  {
     name: 'place-freed-while-a-snapshot-reads',
     source: 'eloqdata/eloqstore, MappingSnapshot: file pages are recycled only after the snapshots before have been released',
     file: 'systems/kv/version.ts',

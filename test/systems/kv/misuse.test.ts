@@ -27,6 +27,11 @@ describe('A mistake of the caller', () => {
     ['a key that is text', [{ kind: 'put', key: 'k', value }], 'a key is a Uint8Array'],
     ['a value that is text', [{ kind: 'put', key: bytes('k'), value: 'v' }], 'a value is a Uint8Array'],
     ['another kind of operation', [{ kind: 'del', key: bytes('k') }], "the kind of an operation is 'put', 'delete' or 'truncate', not del"],
+    [
+      'a time to live, which only write has',
+      [{ kind: 'put', key: bytes('k'), value, ttlMillis: 5 }],
+      'a put of a batch has expiresAtMillis; ttlMillis is for write',
+    ],
     ['no kind at all', [{ key: bytes('k'), value }], "the kind of an operation is 'put', 'delete' or 'truncate', not undefined"],
   ]
   test.each(mistakes)('in a batch, %s, is told, and nothing is written', async (_what, batch, says) => {

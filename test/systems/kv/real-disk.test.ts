@@ -102,7 +102,50 @@ describe('On a real disk', () => {
       expect([...found]).toEqual(new Array(100).fill(7))
       found.fill(9)
       expect((await partition.read(bytes('k')))?.value[0]).toBe(7)
+      const key = Buffer.from('k')
+      const entry = await partition.read(key)
+      key.write('z')
+      expect(text(entry?.key as Uint8Array)).toBe('k')
     })
+  })
+
+  test('a key that a caller goes on using is looked for as it was, though pages have to be read first', async () => {
+    await withStore(folder(), { dataCacheBytes: 0, indexCacheBytes: 0, filterBytes: 0, deferredBytes: 0, pageBytes: 512 }, async (partition) => {
+      const name = (i: number) => `k${String(i).padStart(4, '0')}`
+      await partition.batchWrite(Array.from({ length: 1_000 }, (_, i) => put(name(i), `v${i}`)))
+      const archive = await partition.openArchive(await partition.archive())
+      const snapshot = partition.snapshot()
+      const shared = Buffer.alloc(5)
+      const ways = { read: partition, floor: partition, snapshot, archive }
+      for (const [way, of] of Object.entries(ways)) {
+        const asked = Array.from({ length: 20 }, (_, i) => {
+          shared.write(name(i * 50))
+          return way === 'floor' ? partition.floor(shared) : of.read(shared)
+        })
+        const found = (await Promise.all(asked)).map((entry) => entry && [text(entry.key), text(entry.value)])
+        expect(found, way).toEqual(Array.from({ length: 20 }, (_, i) => [name(i * 50), `v${i * 50}`]))
+      }
+      shared.write(name(990))
+      const scan = partition.scan({ from: shared })
+      const first = await scan.next()
+      shared.write(name(0))
+      let count = 1
+      for await (const _ of scan) count++
+      expect([text((first.value as { key: Uint8Array }).key), count]).toEqual([name(990), 10])
+      snapshot.release()
+    })
+  })
+
+  test('a store is closed for everybody who closes it once it is closed', async () => {
+    const host = await RealHost.open({ cluster: 'test', role: 'store', ordinal: 1, data: folder() })
+    const store = await open(host, {})
+    const partition = await store.partition('t')
+    const write = partition.write(bytes('k'), bytes('v'))
+    void store.close()
+    await store.close()
+    await (await open(host, {})).close()
+    await write
+    await host.close()
   })
 })
 
@@ -126,6 +169,17 @@ describe('With a cloud tier', () => {
 
   test('in a directory a store opens anywhere, and who was overtaken writes no more', async () => {
     await takesOver(new DirectoryObjectStore({ directory: folder() }))
+  })
+
+  test('a directory with partitions of its own is not taken for a cache, nor a cache for partitions', async () => {
+    const [data, other] = [folder(), folder()]
+    const objects = new DirectoryObjectStore({ directory: folder() })
+    await withStore(data, { deferredBytes: 0 }, (partition) => partition.batchWrite(many('a')))
+    await expect(withStore(data, { cloud: {} }, async () => {}, objects)).rejects.toThrow("open it without 'cloud'")
+    await withStore(data, {}, async (partition) => expect((await valuesOf(partition)).length).toBe(500))
+    await withStore(other, { cloud: {} }, (partition) => partition.batchWrite(many('a')), objects)
+    await expect(withStore(other, {}, async () => {})).rejects.toThrow('expected a manifest beside the data files, found none')
+    await withStore(other, { cloud: {} }, async (partition) => expect((await valuesOf(partition)).length).toBe(500), objects)
   })
 
   test('in S3 a store opens anywhere, and who was overtaken writes no more', async () => {
