@@ -53,6 +53,7 @@ export function campaign(context: StepContext, isTransfer: boolean): void {
   const { state, effects, timers } = context
   state.role = 'candidate'
   state.term++
+  state.verified = state.commit
   state.vote = state.id
   state.leader = null
   state.votes = state.quorum.members.map(() => null)
@@ -102,10 +103,10 @@ export function onVoteRequest(context: StepContext, from: MemberId, request: Vot
   send(context, from, { kind: 'vote-response', term: state.term, granted })
 }
 
-/** A candidate of a lower priority does only when its log has more entries. */
+/** A candidate of a lower priority does only when its log has more. */
 function deservesVote({ state: { log }, options }: StepContext, request: PreVoteRequest | VoteRequest): boolean {
   if (!isUpToDate(log, request)) return false
-  return (request.priority ?? 0) >= options.priority || request.lastIndex > lastIndex(log)
+  return (request.priority ?? 0) >= options.priority || request.lastTerm > lastTerm(log) || request.lastIndex > lastIndex(log)
 }
 
 /** Raft paper, 5.4.1. */

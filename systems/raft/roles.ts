@@ -8,19 +8,19 @@ export function adoptTerm(context: StepContext, term: number): void {
   const { state } = context
   state.term = term
   state.vote = null
+  state.verified = state.commit
   saveHardState(context)
   becomeFollower(context)
 }
 
 /** In the term it is in, without a known leader. */
 export function becomeFollower(context: StepContext): void {
-  const { state, effects, timers } = context
+  const { state, effects, timers, options } = context
   const wasLeader = state.role === 'leader'
   state.role = 'follower'
   state.leader = null
   state.votes = []
   state.isResting = false
-  state.verified = state.commit
   if (wasLeader) {
     state.progress = []
     state.uncommittedBytes = 0
@@ -32,6 +32,8 @@ export function becomeFollower(context: StepContext): void {
       effects.push(timers.cancelTransfer)
     }
   }
+  // A leader that answers reads by its lease counts on this member's patience: it lasts, whatever is heard of later terms.
+  if (state.leased && options.leaseReadsDriftPpm !== null) return
   if (state.leased) {
     state.leased = false
     effects.push(timers.cancelLease)

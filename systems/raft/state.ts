@@ -35,7 +35,10 @@ export interface RaftState {
 
   log: Log
   commit: number
-  /** A follower's log is known to equal its leader's up to here; of what lies beyond, nothing is known. */
+  /**
+   * A follower's log is known to equal that of this term's leader up to here; of what lies beyond, nothing is known. It lasts for the term: the leader does not say
+   * again what was acknowledged.
+   */
   verified: number
   /** Handed out to the state machine. */
   applied: number

@@ -36,6 +36,34 @@ describe('Raft elections', () => {
     }
   })
 
+  it.each([
+    { candidate: [1, 3], voter: [1, 2, 2, 2], granted: true, why: 'a later term, though with fewer entries' },
+    { candidate: [1, 1], voter: [1], granted: true, why: 'more entries' },
+    { candidate: [1], voter: [1], granted: false, why: 'the same log' },
+  ])('a candidate of a lower priority gets the vote of a member with less: $why', ({ candidate, voter, granted }) => {
+    const cluster = new CoreCluster(3, { priority: 5 }, [disk(voter, 3)])
+    cluster.receive(0, 1, { kind: 'vote-request', term: 4, lastIndex: candidate.length, lastTerm: candidate[candidate.length - 1] as number })
+    cluster.saveAll(0)
+    expect(cluster.network).toMatchObject([{ message: { kind: 'vote-response', granted } }])
+  })
+
+  it('a follower that meant to campaign, and hears its leader again in the same term, learns what is committed', () => {
+    const cluster = new CoreCluster(3)
+    cluster.elect(0)
+    cluster.beat(0)
+    cluster.propose(0)
+    // It has the entry, and said so; that the entry is committed it would hear with the next heartbeat.
+    cluster.settle()
+    expect(cluster.state(0).commit).toBe(2)
+    expect(cluster.state(1)).toMatchObject({ commit: 1, log: { durable: 2 } })
+    cluster.timer(1, 'lease')
+    cluster.timer(1, 'election')
+    expect(cluster.state(1).role).toBe('pre-candidate')
+    cluster.take(() => true)
+    cluster.beat(0)
+    expect(cluster.state(1)).toMatchObject({ role: 'follower', commit: 2, applied: 2 })
+  })
+
   it('a vote leaves only when it is durable, and so does the request for one', () => {
     const cluster = new CoreCluster(3)
     cluster.timer(0, 'election')

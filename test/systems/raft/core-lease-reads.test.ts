@@ -56,6 +56,26 @@ describe('Raft lease reads', () => {
     expect(answered(cluster)).toEqual([])
   })
 
+  it('a member that hears of a later term keeps the patience that its leader counts on', () => {
+    const cluster = new CoreCluster(3, { leaseReadsDriftPpm: 1_000 })
+    cluster.elect(0)
+    cluster.beat(0)
+    expect(cluster.state(1).leased).toBe(true)
+    // A candidate refused a question that this member had asked before it heard its leader again.
+    cluster.receive(1, 2, { kind: 'pre-vote-response', term: 2, granted: false })
+    expect(cluster.state(1)).toMatchObject({ term: 2, leased: true })
+    cluster.saveAll(1)
+    cluster.take(() => true)
+    const request = { kind: 'vote-request', term: 2, lastIndex: 9, lastTerm: 1 } as const
+    cluster.receive(1, 2, request)
+    cluster.saveAll(1)
+    expect(cluster.network).toEqual([])
+    cluster.timer(1, 'lease')
+    cluster.receive(1, 2, request)
+    cluster.saveAll(1)
+    expect(cluster.network).toMatchObject([{ to: 2, message: { kind: 'vote-response', granted: true } }])
+  })
+
   it('a member that starts anew keeps the patience that it may have promised', () => {
     const machine = raftMachine({ leaseReadsDriftPpm: 0 })
     const { state, effects } = machine.boot({ id: 0, peers: [0, 1, 2] }, emptyDurable)
