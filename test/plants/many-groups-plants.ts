@@ -43,4 +43,14 @@ export const manyGroupsPlants: readonly Plant[] = [
     subject,
     firstSeed: 13,
   },
+  {
+    name: 'verified-is-forgotten-within-a-term',
+    source: 'of our own making: a leader does not send again what was acknowledged, so that its follower has to remember that it has it',
+    file: 'systems/raft/roles.ts',
+    replace: '  state.isResting = false\n  if (wasLeader) {\n',
+    with: '  state.isResting = false\n  state.verified = state.commit\n  if (wasLeader) {\n',
+    expect: 'members catch up',
+    subject: 'test/plants/raft-many-groups-short.hunt.ts',
+    firstSeed: 112_954_147,
+  },
 ]
