@@ -13,6 +13,7 @@ const mistakes: Readonly<Record<string, string>> = {
   'kv-manifest-of-another-table': 'records-name-no-owner',
   'raft-change-committed-by-another-leader': 'decider-thought-to-know-what-others-do',
   'raft-deposed-leader-serves-reads': 'deposed-leader-serves-reads',
+  'raft-follower-never-learns-the-commit': 'verified-is-forgotten-within-a-term',
   'vm-guest-writes-while-it-stands-still': 'guest-writes-while-it-stands-still',
 }
 
