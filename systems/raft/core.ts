@@ -56,7 +56,7 @@ export function raftMachine(given: Partial<RaftOptions> = {}, first: Configurati
   return {
     boot({ id, peers }, durable) {
       if (!peers.includes(id)) throw new Misuse(`member ${id} is not among its group's members ${peers.join(', ')}`)
-      const state = recover(id, first ?? configurationOf(peers), durable)
+      const state = recover(id, peers, first ?? configurationOf(peers), durable)
       const context: StepContext = { state, effects: [], options, timers }
       if (durable !== null) reconcile(context, durable)
       if (options.leaseReadsDriftPpm !== null && durable !== null) {
@@ -105,7 +105,7 @@ function isRoused(state: RaftState, event: Parameters<RaftMachine['step']>[1]): 
   return event.kind === 'input' && rousesByInput(state, event.input)
 }
 
-function recover(id: MemberId, first: Configuration, durable: Durable | null): RaftState {
+function recover(id: MemberId, peers: readonly MemberId[], first: Configuration, durable: Durable | null): RaftState {
   const base = durable?.base ?? { index: 0, term: 0 }
   const applied = durable?.applied?.index ?? base.index
   const entries = durable?.entries.slice() ?? []
@@ -117,6 +117,7 @@ function recover(id: MemberId, first: Configuration, durable: Durable | null): R
   const { configuration } = configurations[inForce] as PlacedConfiguration
   return {
     id,
+    peers,
     incarnation: durable?.incarnation ?? 1,
     configuration,
     quorum: quorumOf(configuration),

@@ -4,14 +4,14 @@ import type { FoundingRequest, FoundingResponse, MemberId } from './messages.js'
 import { type RaftState, type StepContext, save, send } from './state.js'
 
 /**
- * A suspect with nothing on its disk cannot tell whether the group is new or the disk is. The group is new when all members have nothing at one moment: when each
- * says so, and says so again, in the same life, after all had said it. (Who has something never has nothing again in that life.) Otherwise it waits for a leader
- * to teach it.
+ * A suspect with nothing on its disk cannot tell whether the group is new or the disk is. The group is new when all who ever may be members have nothing at one
+ * moment: when each says so, and says so again, in the same life, after all had said it. (Who has something never has nothing again in that life.) Those that
+ * voted first are not enough: the group may have grown since, and they may have left it. Otherwise it waits for a leader to teach it.
  */
 export function askWhetherNew(context: StepContext): void {
   const { state } = context
   if (!isVoter(state.configuration, state.id)) return
-  const own = state.quorum.members.map((member) => (member === state.id ? state.incarnation : null))
+  const own = state.peers.map((member) => (member === state.id ? state.incarnation : null))
   ask(context, { round: state.foundingRound + 1, first: null, answers: own })
 }
 
@@ -19,7 +19,7 @@ function ask(context: StepContext, founding: NonNullable<RaftState['founding']>)
   const { state } = context
   state.foundingRound = founding.round
   state.founding = founding
-  for (const member of state.quorum.members) if (member !== state.id) send(context, member, { kind: 'founding-request', term: 0, round: founding.round })
+  for (const member of state.peers) if (member !== state.id) send(context, member, { kind: 'founding-request', term: 0, round: founding.round })
   consider(context)
 }
 
@@ -36,7 +36,7 @@ export function onFoundingRequest(context: StepContext, from: MemberId, { round 
 export function onFoundingResponse(context: StepContext, from: MemberId, response: FoundingResponse): void {
   const { state } = context
   const { founding } = state
-  const place = state.quorum.members.indexOf(from)
+  const place = state.peers.indexOf(from)
   if (founding === null || founding.round !== response.round || place < 0) return
   if (!response.isBlank || (founding.first !== null && founding.first[place] !== response.incarnation)) {
     state.founding = null
@@ -51,7 +51,7 @@ function consider(context: StepContext): void {
   const { founding } = state
   if (founding === null || founding.answers.includes(null)) return
   if (founding.first === null) {
-    const own = founding.answers.map((_, place) => (state.quorum.members[place] === state.id ? state.incarnation : null))
+    const own = founding.answers.map((_, place) => (state.peers[place] === state.id ? state.incarnation : null))
     ask(context, { round: founding.round + 1, first: founding.answers, answers: own })
     return
   }

@@ -12,6 +12,8 @@ export type RaftEffect = Effect<RaftMessage, Durable, RaftChange, RaftEvent>
 /** All that a member holds in memory. Others may read it; only the core changes it. */
 export interface RaftState {
   readonly id: MemberId
+  /** All that ever may be members, self included. */
+  readonly peers: readonly MemberId[]
   readonly incarnation: number
   /** In force: the newest that is known to be committed. */
   configuration: Configuration

@@ -283,4 +283,30 @@ describe('Raft options', () => {
       [1, false],
     ])
   })
+
+  it('a first voter whose disk is lost takes the group that has grown since for what it is, and not for a new one', () => {
+    const cluster = new CoreCluster(3, {}, [], true, configurationOf([0]))
+    cluster.elect(0)
+    for (const member of [1, 2]) {
+      cluster.change(0, { kind: 'change', changes: [{ kind: 'voter', member }], through: 'auto' })
+      for (let i = 0; i < 4; i++) cluster.beat(0)
+    }
+    expect(cluster.state(1).configuration.voters).toEqual([0, 1, 2])
+    cluster.crash(0)
+    cluster.node(0).durable = { ...emptyDurable, suspect: true, wiped: true }
+    cluster.boot(0)
+    // Cut off for a while, and then not.
+    for (let i = 0; i < 4; i++) {
+      cluster.timeOut(0)
+      cluster.saveAll(0)
+      cluster.take(() => true)
+    }
+    expect(cluster.state(0)).toMatchObject({ role: 'follower', term: 0, suspect: true })
+    cluster.timeOut(0)
+    cluster.settle()
+    expect(cluster.state(0)).toMatchObject({ role: 'follower', suspect: true })
+    cluster.elect(1)
+    for (let i = 0; i < 4; i++) cluster.beat(1)
+    expect(cluster.state(0)).toMatchObject({ role: 'follower', suspect: false, leader: 1 })
+  })
 })
