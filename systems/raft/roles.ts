@@ -7,8 +7,8 @@ import { type StepContext, saveHardState } from './state.js'
 export function adoptTerm(context: StepContext, term: number): void {
   const { state } = context
   state.term = term
-  state.vote = null
   state.verified = state.commit
+  state.vote = null
   saveHardState(context)
   becomeFollower(context)
 }
