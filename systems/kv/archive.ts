@@ -6,6 +6,7 @@ import { filesOf } from './garbage.js'
 import type { ManifestState } from './manifest-state.js'
 import type { Partition } from './partition.js'
 import { type KvEntry, ownScan, type ReadableState, readFloor, readKey, type ScanOptions, scanState } from './reads.js'
+import { type Scanned, toldScan } from './told-scan.js'
 
 /** Learns which files archives name: before anything is collected. */
 export async function loadArchives(partition: Partition): Promise<void> {
@@ -146,26 +147,11 @@ export class OpenedArchive {
   }
 
   scan(options: ScanOptions = {}): AsyncGenerator<KvEntry> {
-    return this.#scan(ownScan(options), this.#readable)
+    const own = ownScan(options)
+    return toldScan(this.#partition.options.journal, this.#what, own, scanState(this.#readable, own, this.#state.clockMillis))
   }
 
-  async *#scan(options: ScanOptions, readable: ReadableState): AsyncGenerator<KvEntry> {
-    const { journal } = this.#partition.options
-    const seen: { key: Uint8Array; value: Uint8Array }[] = []
-    let isWhole = false
-    try {
-      for await (const entry of scanState(readable, options, this.#state.clockMillis)) {
-        if (journal !== null) seen.push({ key: entry.key, value: entry.value })
-        yield entry
-      }
-      isWhole = options.limit === undefined || seen.length < options.limit
-    } finally {
-      const { from = null, to = null, direction = 'forward' } = options
-      journal?.tell({ kind: 'scanned', ...this.#what, from, to, direction, entries: seen, isWhole })
-    }
-  }
-
-  get #what(): { readonly partition: string; readonly sequence: number; readonly nowMillis: number; readonly archive: string } {
+  get #what(): Scanned & { readonly archive: string } {
     return { partition: this.#partition.name, sequence: this.#state.sequence, nowMillis: this.#state.clockMillis, archive: this.#name }
   }
 

@@ -2,6 +2,7 @@ import { ownKey } from './batch.js'
 import { StoreClosed } from './errors.js'
 import type { Partition } from './partition.js'
 import { type KvEntry, ownScan, readFloor, readKey, type ScanOptions, scanState } from './reads.js'
+import { type Scanned, toldScan } from './told-scan.js'
 import type { Version } from './version.js'
 
 /** One state of a partition, kept for as long as somebody reads it: `release` it, or its pages are never free. */
@@ -42,23 +43,16 @@ export class Snapshot {
   async *scan(given: ScanOptions = {}): AsyncGenerator<KvEntry> {
     const options = ownScan(given)
     this.#requireHeld()
-    const seen: { key: Uint8Array; value: Uint8Array }[] = []
-    let isWhole = false
-    const { journal } = this.#partition.options
+    const inShard = <T>(look: () => Promise<T>) => this.#inShard(look)
+    const entries = scanState(this.#partition.readable(this.#version), options, this.#nowMillis, inShard)
     try {
-      const inShard = <T>(look: () => Promise<T>) => this.#inShard(look)
-      for await (const entry of scanState(this.#partition.readable(this.#version), options, this.#nowMillis, inShard)) {
-        if (journal !== null) seen.push({ key: entry.key, value: entry.value })
+      for await (const entry of toldScan(this.#partition.options.journal, this.#what, options, entries)) {
         yield entry
         this.#requireHeld()
       }
-      isWhole = options.limit === undefined || seen.length < options.limit
     } catch (error) {
       this.#requireHeld()
       throw error
-    } finally {
-      const { from = null, to = null, direction = 'forward' } = options
-      journal?.tell({ kind: 'scanned', ...this.#what, from, to, direction, entries: seen, isWhole })
     }
   }
 
@@ -68,7 +62,7 @@ export class Snapshot {
     this.#partition.chain.release(this.#version)
   }
 
-  get #what(): { readonly partition: string; readonly sequence: number; readonly nowMillis: number } {
+  get #what(): Scanned {
     return { partition: this.#partition.name, sequence: this.#version.sequence, nowMillis: this.#nowMillis }
   }
 
