@@ -73,7 +73,15 @@ export default scenario({
     { name: 'a leader commits', within: s(5), begin: aLeaderCommits },
     { name: 'members catch up', within: s(5), begin: membersCatchUp },
   ],
-  eventually: [{ name: 'an update is done', within: s(5), ask: updateIsDone }],
+  eventually: [
+    { name: 'an update is done', within: s(5), ask: updateIsDone },
+    {
+      // Nobody gives them a time: what was handed on and lost, or answered and lost, has to end by itself.
+      name: 'every proposal is settled',
+      within: s(5),
+      holds: ({ hosts: { member } }) => member.every(({ process }) => process?.node.pendingProposals === 0),
+    },
+  ],
   measurements: (world) => group.measurements(world),
   statistics(world, history) {
     const answered = history.filter(({ op, outcome }) => op.f === 'add' && outcome.kind === 'ok')

@@ -3,7 +3,7 @@ import { onAppendRequest, onTrustDurable } from './append.js'
 import { applyCommitted, onApplied } from './commit.js'
 import { type Configuration, configurationOf, decodeConfiguration } from './configuration.js'
 import { onElectionTimer, onLeaseTimer, onOwnVoteDurable, onPreVoteRequest, onPreVoteResponse, onVoteRequest, onVoteResponse } from './election.js'
-import { onForwardRequest, onForwardResponse } from './forwarding.js'
+import { loseHandedOn, onForwardRequest, onForwardResponse } from './forwarding.js'
 import { onFoundingRequest, onFoundingResponse } from './founding.js'
 import { answerHeartbeat, broadcastHeartbeat, onHeartbeatRequest } from './heartbeat.js'
 import { onCheckQuorumTimer, onHeartbeatTimer } from './leadership.js'
@@ -91,6 +91,7 @@ export function raftMachine(given: Partial<RaftOptions> = {}, first: Configurati
           throw new Misuse(`Raft never asks for a choice, and was told ${event.key}`)
       }
       if (state.role !== role || state.term !== term || state.leader !== leader) {
+        if (state.handedOn.length > 0) loseHandedOn(context)
         emit(context, { kind: 'leadership', role: state.role, term: state.term, leader: state.leader })
       }
       tellRest(context, isResting)
@@ -153,6 +154,8 @@ function recover(id: MemberId, peers: readonly MemberId[], first: Configuration,
     transfer: null,
     readLease: noReadLease(),
     reads: idleReads(),
+    forwarded: [],
+    handedOn: [],
     incoming: null,
     installing: null,
     incomingConfiguration: null,

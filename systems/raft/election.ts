@@ -20,6 +20,8 @@ export function onElectionTimer(context: StepContext): void {
     askForPreVotes(context)
     return
   }
+  // It hears its leader no more, though it does nothing about it.
+  state.leader = null
   effects.push(timers.election)
   if (state.wiped && isBlank(state)) askWhetherNew(context)
 }

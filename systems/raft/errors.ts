@@ -33,14 +33,18 @@ export class TransferFailed extends SeedfallError {
   }
 }
 
-/** The member stopped leading before the entry was committed: a later leader may commit it yet, or replace it. The outcome is unknown. */
+/**
+ * The leader that took the proposal stopped leading before this member saw it committed: a later leader may commit it yet, or replace it. The outcome is unknown.
+ * `index` is null when the proposal was handed on to that leader, and no answer came.
+ */
 export class Superseded extends SeedfallError {
   readonly code = 'superseded'
   constructor(
-    readonly index: number,
+    readonly index: number | null,
     readonly term: number,
   ) {
-    super(`entry ${index} of term ${term} was not committed while its leader led: its outcome is unknown`)
+    const what = index === null ? `a proposal that was handed on to the leader of term ${term}` : `entry ${index} of term ${term}`
+    super(`${what} was not seen committed while that leader led: its outcome is unknown`)
   }
 }
 

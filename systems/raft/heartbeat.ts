@@ -1,4 +1,5 @@
 import { learnCommit } from './commit.js'
+import { remindLeader } from './forwarding.js'
 import type { HeartbeatRequest, MemberId } from './messages.js'
 import { beginReadLease } from './read-lease.js'
 import { restWithLeader } from './resting.js'
@@ -30,6 +31,7 @@ function heartbeatOf({ term, commit, reads }: RaftState): HeartbeatRequest {
 export function onHeartbeatRequest(context: StepContext, from: MemberId, request: HeartbeatRequest): void {
   followLeader(context, from)
   learnCommit(context, request.commit)
+  if (context.state.handedOn.length > 0) remindLeader(context)
   if (request.isLast && restWithLeader(context, request)) return
   answerHeartbeat(context, from, request.round)
 }

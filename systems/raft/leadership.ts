@@ -19,6 +19,7 @@ export function becomeLeader(context: StepContext): void {
   state.readLease = noReadLease()
   state.uncommittedBytes = uncommittedBytes(state)
   state.reads = idleReads()
+  state.forwarded = []
   state.idleHeartbeats = 0
   effects.push(timers.cancelElection, timers.heartbeat, timers.checkQuorum)
   appendOwn(context, 'noop', new Uint8Array(0))

@@ -175,14 +175,13 @@ export interface TimeoutNow {
   readonly term: number
 }
 
-/**
- * A proposal handed on to the leader. It counts in `term` only, and only once: `id` rises in each life of the sender, and a leader takes none that is not above
- * those it has seen.
- */
+/** A proposal handed on to the leader. It counts in `term` only, and only once, however often it is sent: `id` rises in each life of the sender. */
 export interface ForwardRequest {
   readonly kind: 'forward-request'
   readonly term: number
   readonly id: number
+  /** The sender waits for no answer to any before: the leader need not remember them. */
+  readonly oldest: number
   readonly incarnation: number
   readonly data: Uint8Array
 }
@@ -274,7 +273,7 @@ export type RaftChange =
 // ---------------------------------------------------------------- between core and process
 
 export type RaftInput =
-  /** Answered by `proposed` or `proposal-rejected` in the same step. */
+  /** Answered by `proposed` or `proposal-rejected` in the same step; by them or `proposal-lost`, later, when it is handed on to the leader. */
   | { readonly kind: 'propose'; readonly id: number; readonly data: Uint8Array }
   /** Answered by `read-ready` or `read-rejected`, at once or later. */
   | { readonly kind: 'read'; readonly id: number }
@@ -325,6 +324,8 @@ export type RaftEvent =
   | { readonly kind: 'leadership'; readonly role: Role; readonly term: number; readonly leader: MemberId | null }
   /** The proposal is the entry at `index` and `term`. It is committed if and when an entry with both is applied; another term there: it is lost. */
   | { readonly kind: 'proposed'; readonly id: number; readonly index: number; readonly term: number }
+  /** It was handed on to the leader of `term`, which leads no longer or is not heard: nobody can tell what became of it. */
+  | { readonly kind: 'proposal-lost'; readonly id: number; readonly term: number }
   /**
    * It certainly was not appended. `busy`: too much is uncommitted, or leadership is being handed on; `pending`: another change of the configuration is not
    * committed, or nothing of this leader's term is; `invalid`: such a change cannot be made, `why` says the reason.

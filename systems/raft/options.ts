@@ -27,6 +27,8 @@ export interface RaftOptions {
   readonly commitGroups: readonly number[]
   /** A follower hands proposals on to the leader that it knows, rather than refusing them. */
   readonly forwardsProposals: boolean
+  /** Proposals handed on, from the oldest unanswered one on, before a follower refuses more as `busy`. */
+  readonly maxForwardedProposals: number
   /**
    * Reads are answered without asking anybody while a majority is known to refuse every other candidate (dissertation 6.4.1). That takes clocks for granted whose
    * speeds are off by less than so much, in millionths; reads may be stale when one is off by more. null: every read asks a majority. All members need the same.
@@ -53,6 +55,7 @@ export const defaultRaftOptions: RaftOptions = {
   priority: 0,
   commitGroups: [],
   forwardsProposals: false,
+  maxForwardedProposals: 1_024,
   leaseReadsDriftPpm: null,
   restAfterHeartbeats: 0,
   maxPendingReads: 4_096,
@@ -67,7 +70,15 @@ export function checkRaftOptions(options: RaftOptions): RaftOptions {
   if (!(options.heartbeat > 0 && shortest > options.heartbeat && longest > shortest)) {
     throw new Misuse(`Raft times must rise: 0 < heartbeat (${options.heartbeat}) < shortest election timeout (${shortest}) < longest (${longest})`)
   }
-  const limits = ['maxInflightMessages', 'maxInflightBytes', 'maxBatchBytes', 'maxUncommittedBytes', 'maxPendingReads', 'maxApplyBytes'] as const
+  const limits = [
+    'maxInflightMessages',
+    'maxInflightBytes',
+    'maxBatchBytes',
+    'maxUncommittedBytes',
+    'maxPendingReads',
+    'maxApplyBytes',
+    'maxForwardedProposals',
+  ] as const
   for (const name of limits)
     if (!Number.isInteger(options[name]) || options[name] < 1) throw new Misuse(`Raft option ${name} takes a positive integer, not ${options[name]}`)
   const { maxEntriesForSnapshots, priority, commitGroups, leaseReadsDriftPpm, restAfterHeartbeats } = options

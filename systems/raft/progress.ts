@@ -26,8 +26,6 @@ export interface Progress {
   /** The newest life of the follower that was heard; 0 before the first word. */
   incarnation: number
   suspect: boolean
-  /** The newest proposal that it handed on. */
-  forwarded: { readonly incarnation: number; readonly id: number }
   /** It may have forgotten votes. */
   wiped: boolean
   /** While wiped: the entry that was appended since it was heard; 0: none yet. */
@@ -58,7 +56,6 @@ export function newProgress(member: MemberId, next: number): Progress {
     round: 0,
     incarnation: 0,
     suspect: false,
-    forwarded: { incarnation: 0, id: 0 },
     wiped: false,
     fence: 0,
     trust: null,

@@ -1,11 +1,15 @@
 import type { Clock, Nanos, Timer } from '../../sim/host/seam.js'
 import { ProposalTimeout, Superseded } from './errors.js'
 
-/** Proposals of this node that nobody knows the outcome of yet: by request until the core has taken them, by index from then on. */
+/** Proposals of this node that nobody knows the outcome of yet: by request until they are known to be in the leader's log, by index from then on. */
 export class Proposals {
   readonly #clock: Clock
   readonly #asked = new Map<number, Proposal>()
   readonly #appended = new Map<number, Proposal>()
+  /** All up to here is applied. */
+  #applied = 0
+  /** Of entries that were applied while a proposal was handed on whose index is not known yet: the answer may come later than the entry. */
+  readonly #results = new Map<number, { readonly term: number; readonly result: unknown }>()
 
   constructor(clock: Clock) {
     this.#clock = clock
@@ -22,39 +26,74 @@ export class Proposals {
   }
 
   appended(id: number, index: number, term: number): void {
-    const proposal = this.#asked.get(id)
+    const proposal = this.#take(id)
     if (proposal === undefined) return
-    this.#asked.delete(id)
     proposal.index = index
     proposal.term = term
-    this.#appended.set(index, proposal)
+    if (index <= this.#applied) this.#settle(proposal, this.#results.get(index))
+    else this.#appended.set(index, proposal)
   }
 
   refused(id: number, why: Error): void {
-    const proposal = this.#asked.get(id)
-    this.#asked.delete(id)
+    const proposal = this.#take(id)
     proposal?.timer?.cancel()
     proposal?.reject(why)
   }
 
+  /** It was handed on to the leader of `term`, and what became of it will not be known. */
+  lost(id: number, term: number): void {
+    this.refused(id, new Superseded(null, term))
+  }
+
   /** The entry at `index` was applied: it is the proposal's only when the terms agree. */
   applied(index: number, term: number, result: unknown): void {
+    this.#applied = index
+    if (this.#asked.size > 0) this.#keep(index, term, result)
+    else if (this.#results.size > 0) this.#results.clear()
     const proposal = this.#appended.get(index)
     if (proposal === undefined) return
     this.#appended.delete(index)
-    proposal.timer?.cancel()
-    if (proposal.term === term) proposal.resolve(result)
-    else proposal.reject(new Superseded(proposal.index, proposal.term))
+    this.#settle(proposal, { term, result })
   }
 
-  /** This node leads no longer: later leaders decide what becomes of them. */
+  /** A snapshot took the place of all up to `index`: what became of one entry cannot be seen in it. */
+  skipped(index: number): void {
+    this.#applied = index
+    for (const [place, proposal] of this.#appended) {
+      if (place > index) continue
+      this.#appended.delete(place)
+      this.#settle(proposal, undefined)
+    }
+  }
+
+  /** The leader that took them leads no longer: later leaders decide what becomes of them. */
   supersede(): void {
     const proposals = [...this.#appended.values()]
     this.#appended.clear()
-    for (const { timer, reject, index, term } of proposals) {
-      timer?.cancel()
-      reject(new Superseded(index, term))
-    }
+    for (const proposal of proposals) this.#settle(proposal, undefined)
+  }
+
+  /** This node ends its part, and hears of nothing any more. */
+  end(term: number): void {
+    this.supersede()
+    for (const id of [...this.#asked.keys()]) this.lost(id, term)
+  }
+
+  #take(id: number): Proposal | undefined {
+    const proposal = this.#asked.get(id)
+    this.#asked.delete(id)
+    return proposal
+  }
+
+  #settle({ timer, resolve, reject, index, term }: Proposal, applied: { readonly term: number; readonly result: unknown } | undefined): void {
+    timer?.cancel()
+    if (applied?.term === term) resolve(applied.result)
+    else reject(new Superseded(index, term))
+  }
+
+  #keep(index: number, term: number, result: unknown): void {
+    this.#results.set(index, { term, result })
+    if (this.#results.size > resultsKept) this.#results.delete(this.#results.keys().next().value as number)
   }
 
   #expire(id: number, proposal: Proposal): void {
@@ -64,10 +103,13 @@ export class Proposals {
   }
 }
 
+/** An answer that is later than so many entries is an outcome that nobody knows. */
+const resultsKept = 4_096
+
 interface Proposal {
   readonly resolve: (result: unknown) => void
   readonly reject: (error: Error) => void
-  /** 0 until the core has taken it. */
+  /** 0 until it is known. */
   index: number
   term: number
   timer: Timer | null

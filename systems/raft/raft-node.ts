@@ -3,7 +3,7 @@ import type { Closable, Host, HostName, Nanos } from '../../sim/host/seam.js'
 import type { MembershipChange } from './configuration.js'
 import { raftMachine } from './core.js'
 import { DeadlineTimer } from './deadline-timer.js'
-import { Busy, CorruptSnapshot } from './errors.js'
+import { Busy, CorruptSnapshot, NotLeader } from './errors.js'
 import { GroupMembers } from './group-members.js'
 import type { MemberTimer } from './heartbeat-ticker.js'
 import { HeldSends } from './held-sends.js'
@@ -183,6 +183,10 @@ export class RaftNode<Result = unknown> {
   get isLeader(): boolean {
     return this.machineState.role === 'leader'
   }
+  /** Proposals and changes asked of this member whose outcome is not known yet. */
+  get pendingProposals(): number {
+    return this.#proposals.count
+  }
   /** As far as this member knows. */
   get leader(): HostName | undefined {
     const { leader } = this.machineState
@@ -213,6 +217,10 @@ export class RaftNode<Result = unknown> {
    */
   propose(data: Uint8Array, options: { timeout?: Nanos } = {}): Promise<Result> {
     return new Promise((resolve, reject) => {
+      if (this.#isStopping) {
+        reject(new NotLeader(undefined))
+        return
+      }
       if (this.#proposals.count >= this.#options.maxPendingProposals) {
         reject(new Busy())
         return
@@ -260,6 +268,7 @@ export class RaftNode<Result = unknown> {
     this.#lost.stop()
     this.#transport.close()
     this.input({ kind: 'resign' })
+    this.#proposals.end(this.term)
     this.#store?.rests(this, false)
     // What others wait for is durable, and said.
     await this.#log.drain()
@@ -346,6 +355,9 @@ export class RaftNode<Result = unknown> {
         break
       case 'proposal-rejected':
         this.#proposals.refused(event.id, refusal(event, this.group, this.peers))
+        break
+      case 'proposal-lost':
+        this.#proposals.lost(event.id, event.term)
         break
       case 'read-ready':
         this.reads.confirmed(event.id, event.index, this.applied, event.isByLease)
@@ -435,6 +447,7 @@ export class RaftNode<Result = unknown> {
     if (await this.#snapshots.install(snapshot)) {
       this.applied = snapshot.index
       this.flushed = snapshot
+      this.#proposals.skipped(snapshot.index)
       this.input({ kind: 'installed', snapshot })
       this.#host.check.reachable('a snapshot is installed')
       this.#lost.supplied()

@@ -1,9 +1,8 @@
-import { ms } from '../../sim/host/durations.js'
 import { Misuse } from '../../sim/host/errors.js'
 import type { Host, HostName } from '../../sim/host/seam.js'
 import { protocol } from '../../sim/run/scenario.js'
 import { crc32c } from './crc32c.js'
-import { Busy, ChangePending, NotLeader, ProposalTimeout, Superseded, TransferFailed } from './errors.js'
+import { Busy, ChangePending, NotLeader, Superseded, TransferFailed } from './errors.js'
 import type { HostChange } from './group-members.js'
 import { leaveWhenAsked } from './leave-when-asked.js'
 import { RaftNode } from './raft-node.js'
@@ -171,7 +170,7 @@ export async function updateMap(host: Host, node: RaftNode<boolean>, command: Ma
   if (!node.isLeader && (!forwards || node.leader === undefined)) return { kind: 'not-leader', leader: node.leader }
   if (!node.isLeader) host.check.reachable('a follower hands a proposal on')
   try {
-    const result = await node.propose(bytes.encode(JSON.stringify(command)), forwards ? { timeout: forwardTimeout } : {})
+    const result = await node.propose(bytes.encode(JSON.stringify(command)))
     host.mark('acknowledged')
     return { kind: 'ok', result }
   } catch (error) {
@@ -201,16 +200,13 @@ function serveOperators(host: Host, node: RaftNode<boolean>): void {
   })
 }
 
-/** What a follower handed on to the leader may be lost on the way. */
-const forwardTimeout = ms(500)
-
 /** Where members keep their snapshot, for those who read it on the disk. */
 export const snapshotDirectory = 'map/state'
 
 function refusal(error: unknown): MapAnswer<never> {
   if (error instanceof NotLeader) return { kind: 'not-leader', leader: error.leader }
   if (error instanceof Busy || error instanceof ChangePending) return { kind: 'busy' }
-  if (error instanceof TransferFailed || error instanceof Superseded || error instanceof ProposalTimeout) return { kind: 'unknown' }
+  if (error instanceof TransferFailed || error instanceof Superseded) return { kind: 'unknown' }
   throw error
 }
 

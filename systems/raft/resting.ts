@@ -40,7 +40,7 @@ function isIdle({ state, options }: StepContext): boolean {
 /** Follower, told by a last heartbeat: rests when it lacks nothing. Answers whether it does. */
 export function restWithLeader({ state, effects, timers }: StepContext, { commit }: HeartbeatRequest): boolean {
   const isComplete = commit === state.commit && lastIndex(state.log) === commit && state.applied === commit
-  if (!isComplete || state.suspect || state.lacks > 0 || state.nextToken - 1 > state.savedToken) return false
+  if (!isComplete || state.suspect || state.lacks > 0 || state.nextToken - 1 > state.savedToken || state.handedOn.length > 0) return false
   state.isResting = true
   effects.push(timers.cancelLease)
   return true

@@ -23,6 +23,7 @@ export function becomeFollower(context: StepContext): void {
   state.isResting = false
   if (wasLeader) {
     state.progress = []
+    state.forwarded = []
     state.uncommittedBytes = 0
     effects.push(timers.cancelHeartbeat, timers.cancelCheckQuorum)
     rejectReads(context)

@@ -1,5 +1,6 @@
 import type { Effect, Machine } from '../../sim/check/machine.js'
 import type { Configuration } from './configuration.js'
+import type { Forwarded, HandedOn } from './forwarding.js'
 import type { Log } from './log.js'
 import type { Durable, MemberId, Position, RaftChange, RaftEvent, RaftInput, RaftMessage, Role } from './messages.js'
 import { type RaftOptions, readLease } from './options.js'
@@ -79,6 +80,11 @@ export interface RaftState {
   transfer: MemberId | null
   readLease: ReadLease
   reads: Reads
+  /** Of members that handed proposals on to this leader. */
+  forwarded: Forwarded[]
+
+  // As a follower that hands proposals on: in their order, from the oldest unanswered one on.
+  handedOn: HandedOn[]
 
   // As a follower that receives a snapshot.
   incoming: { readonly snapshot: Position; readonly total: number; received: number } | null
