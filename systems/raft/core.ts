@@ -102,7 +102,7 @@ export function raftMachine(given: Partial<RaftOptions> = {}, first: Configurati
 }
 
 function isRoused(state: RaftState, event: Parameters<RaftMachine['step']>[1]): boolean {
-  if (event.kind === 'message') return rousesByMessage(state, event.message)
+  if (event.kind === 'message') return rousesByMessage(state, event.from, event.message)
   return event.kind === 'input' && rousesByInput(state, event.input)
 }
 

@@ -1,5 +1,6 @@
 import { isVoter } from './configuration.js'
 import { askWhetherNew, isBlank } from './founding.js'
+import { sendHeartbeat } from './heartbeat.js'
 import { becomeLeader } from './leadership.js'
 import { type Log, lastIndex, lastTerm } from './log.js'
 import type { MemberId, PreVoteRequest, PreVoteResponse, VoteRequest, VoteResponse } from './messages.js'
@@ -23,7 +24,13 @@ export function onElectionTimer(context: StepContext): void {
   // It hears its leader no more, though it does nothing about it.
   state.leader = null
   effects.push(timers.election)
+  if (context.options.restAfterHeartbeats > 0 && state.quorum.members.includes(state.id)) callLeader(context)
   if (state.wiped && isBlank(state)) askWhetherNew(context)
+}
+
+/** A member that may not stand for election says that it hears no leader all the same: the group may rest, and know nothing of it. No answer counts. */
+function callLeader(context: StepContext): void {
+  broadcast(context, { kind: 'pre-vote-request', term: context.state.term + 1, ...standing(context) })
 }
 
 /** Who does not vote, may have forgotten what it acknowledged, or lacks what it would have to serve, does not. */
@@ -54,6 +61,8 @@ function standing({ state: { log }, options: { priority } }: StepContext): { las
 export function campaign(context: StepContext, isTransfer: boolean): void {
   const { state, effects, timers } = context
   state.role = 'candidate'
+  // One that is told to take over may not have heard that the group is awake.
+  state.isResting = false
   state.term++
   state.verified = state.commit
   state.vote = state.id
@@ -86,6 +95,7 @@ function refusesAll(state: RaftState): boolean {
 
 export function onPreVoteRequest(context: StepContext, from: MemberId, request: PreVoteRequest): void {
   const { state } = context
+  tellStranger(context, from, request.term - 1)
   if (refusesAll(state)) return
   const granted = request.term > state.term && deservesVote(context, request)
   send(context, from, { kind: 'pre-vote-response', term: granted ? request.term : state.term, granted })
@@ -93,6 +103,7 @@ export function onPreVoteRequest(context: StepContext, from: MemberId, request: 
 
 export function onVoteRequest(context: StepContext, from: MemberId, request: VoteRequest): void {
   const { state, effects, timers } = context
+  tellStranger(context, from, request.term)
   if (request.isTransfer === true ? state.suspect : refusesAll(state)) return
   if (request.term > state.term) adoptTerm(context, request.term)
   const free = state.vote === null && state.leader === null
@@ -103,6 +114,15 @@ export function onVoteRequest(context: StepContext, from: MemberId, request: Vot
     effects.push(timers.election)
   }
   send(context, from, { kind: 'vote-response', term: state.term, granted })
+}
+
+/**
+ * Leader: who is no member any more, and has not heard of it, hears that there is a leader, so that it asks nobody else for a while. Not one of a later term: its
+ * answer would depose the leader of a group that it does not belong to.
+ */
+function tellStranger(context: StepContext, from: MemberId, term: number): void {
+  const { state } = context
+  if (state.role === 'leader' && term <= state.term && !state.quorum.members.includes(from)) sendHeartbeat(context, from)
 }
 
 /** A candidate of a lower priority does only when its log has more. */

@@ -1,6 +1,7 @@
 import { Misuse } from '../../sim/host/errors.js'
 import type { Closable, Handlers, Host, HostName, Net } from '../../sim/host/seam.js'
 import { protocol } from '../../sim/run/scenario.js'
+import type { HostWord } from './host-watch.js'
 import type { MemberId, RaftMessage } from './messages.js'
 import { type MemberTransport, messageKinds, type Receive } from './raft-transport.js'
 
@@ -11,8 +12,7 @@ export interface GroupMessage<Message extends RaftMessage = RaftMessage> {
 }
 
 /** Heartbeats and their answers, of any number of groups. None: the host says no more than that it lives. */
-export interface Heartbeats {
-  readonly incarnation: number
+export interface Heartbeats extends HostWord {
   readonly groups: readonly string[]
   /** One of each of the groups. */
   readonly messages: readonly RaftMessage[]
@@ -33,14 +33,16 @@ export class GroupExchange {
   readonly #net: Net
   readonly #served: Closable
   readonly #groups = new Map<string, (from: HostName, message: RaftMessage) => void>()
-  readonly #heard: (from: HostName, incarnation: number) => void
+  readonly #heard: (from: HostName, word: HostWord) => boolean
   readonly #outboxes = new Map<HostName, Outbox>()
   /** While `gather` runs: those that will be a packet each, in the order in which something was put into them. */
   #open: Outbox[] = []
   #gathering = 0
+  #quits = 0
+  #lately: readonly string[] = []
 
-  /** `heard`: a host lives. */
-  constructor(host: Host, heard: (from: HostName, incarnation: number) => void) {
+  /** `heard`: a host lives. Answers whether nothing newer was heard of it before. */
+  constructor(host: Host, heard: (from: HostName, word: HostWord) => boolean) {
     this.#host = host
     this.#net = host.net
     this.#heard = heard
@@ -88,8 +90,14 @@ export class GroupExchange {
       outbox.groups = []
       outbox.messages = []
       if (groups.length > 1) this.#host.check.reachable('heartbeats of several groups share a packet')
-      this.#net.send(exchange, to, 'heartbeats', { incarnation, groups, messages })
+      this.#net.send(exchange, to, 'heartbeats', { incarnation, quits: this.#quits, lately: this.#lately, groups, messages })
     }
+  }
+
+  /** The group has no leader here any more, and its members may rest: every packet says so from now on. */
+  quit(group: string): void {
+    this.#quits++
+    this.#lately = [...this.#lately.slice(1 - quitsNamed), group]
   }
 
   /** While `gather` runs: there will be a packet to this host, even if nothing else is said to it. */
@@ -121,10 +129,15 @@ export class GroupExchange {
     } else this.#net.send(exchange, outbox.to, message.kind, { group, message } as never)
   }
 
-  #onHeartbeats({ incarnation, groups, messages }: Heartbeats, from: HostName): undefined {
-    this.#heard(from, incarnation)
+  #onHeartbeats(packet: Heartbeats, from: HostName): undefined {
+    const { groups, messages } = packet
+    const isCurrent = this.#heard(from, packet)
     this.gather(() => {
-      for (let i = 0; i < groups.length; i++) this.#deliver(groups[i] as string, from, messages[i] as RaftMessage)
+      for (let i = 0; i < groups.length; i++) {
+        const message = messages[i] as RaftMessage
+        // A leader that may have gone since would be rested with for ever.
+        if (isCurrent || message.kind !== 'heartbeat-request' || message.isLast !== true) this.#deliver(groups[i] as string, from, message)
+      }
     })
   }
 
@@ -132,6 +145,9 @@ export class GroupExchange {
     this.#groups.get(group)?.(from, message)
   }
 }
+
+/** Groups that a packet names as having lost their leader; who missed more than that takes it for all. */
+const quitsNamed = 16
 
 /** What goes to one host at the end of `gather`. */
 interface Outbox {

@@ -18,7 +18,7 @@ export function broadcastHeartbeat(context: StepContext): void {
   }
 }
 
-/** Leader: to one member, or to one that it has just forgotten. */
+/** Leader: to one member, or to one that is none any more. */
 export function sendHeartbeat(context: StepContext, to: MemberId): void {
   send(context, to, heartbeatOf(context.state))
 }

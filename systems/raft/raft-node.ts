@@ -398,7 +398,10 @@ export class RaftNode<Result = unknown> {
       this.#host.check.sometimes('a later leader is elected', term > 1)
       this.#host.mark('leading')
       if (this.#host.maybe('raft.heartbeat-at-once')) this.input({ kind: 'heartbeat' })
-    } else this.#proposals.supersede()
+    } else {
+      this.#proposals.supersede()
+      this.#store?.leadsNoLonger(this)
+    }
     if (!this.#isCompacting && !this.#isStopping && this.#host.maybe('raft.compact-early')) void this.#compact()
     if (this.#listeners.length === 0) return
     const leadership: Leadership = { role, term, leader: leader === null ? undefined : this.peers[leader] }

@@ -41,6 +41,8 @@ export class RaftStore {
   readonly #restingHere = new Map<RaftNode, readonly HostName[]>()
   readonly #greeted = new Map<HostName, number>()
   readonly #restingWith = new Map<RaftNode, HostName>()
+  /** Leaders that have let their groups rest: some follower may rest yet, whatever was said to it since. */
+  readonly #haveRested = new Set<RaftNode>()
   readonly #beat: MemberTimer
   readonly #heartbeat: Nanos
 
@@ -69,9 +71,9 @@ export class RaftStore {
     this.#watch = new HostWatch(
       (fire) => this.#timers.timer(fire),
       electionTimeout[0],
-      (name) => this.#onUnheard(name),
+      (name, groups) => this.#onUnheard(name, groups),
     )
-    this.#exchange = new GroupExchange(host, (from, incarnation) => this.#watch.heard(from, incarnation))
+    this.#exchange = new GroupExchange(host, (from, word) => this.#watch.heard(from, word))
     this.#ticker = new HeartbeatTicker(host.clock, (run) => this.#exchange.gather(run))
     this.#beat = this.#ticker.timer(() => this.#greet())
   }
@@ -124,12 +126,17 @@ export class RaftStore {
     if (node.isLeader) {
       const followers = node.machineState.progress.flatMap((progress) => (progress === null ? [] : [node.peers[progress.member] as HostName]))
       this.#restingHere.set(node, followers)
+      this.#haveRested.add(node)
       for (const name of followers) this.#greeted.set(name, (this.#greeted.get(name) ?? 0) + 1)
       if (this.#beat.deadline === Number.POSITIVE_INFINITY) this.#beat.set(this.#heartbeat)
     } else if (node.leader !== undefined) {
       this.#restingWith.set(node, node.leader)
       this.#watch.watch(node.leader)
     }
+  }
+
+  leadsNoLonger(node: RaftNode): void {
+    if (this.#haveRested.delete(node)) this.#exchange.quit(node.group)
   }
 
   #greetLess(name: HostName): void {
@@ -143,8 +150,9 @@ export class RaftStore {
     if (this.#greeted.size > 0) this.#beat.set(this.#heartbeat)
   }
 
-  #onUnheard(name: HostName): void {
-    const nodes = [...this.#restingWith].filter(([, leader]) => leader === name)
+  /** `groups`: it lives, and leads these no longer. */
+  #onUnheard(name: HostName, groups: readonly string[] | null): void {
+    const nodes = [...this.#restingWith].filter(([node, leader]) => leader === name && (groups === null || groups.includes(node.group)))
     for (const [node] of nodes) node.input({ kind: 'wake' })
   }
 }

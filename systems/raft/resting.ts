@@ -1,5 +1,5 @@
 import { lastIndex } from './log.js'
-import type { HeartbeatRequest, RaftInput, RaftMessage } from './messages.js'
+import type { HeartbeatRequest, MemberId, RaftInput, RaftMessage } from './messages.js'
 import { emit, type RaftMachine, type RaftState, type StepContext, send } from './state.js'
 
 /**
@@ -7,8 +7,9 @@ import { emit, type RaftMachine, type RaftState, type StepContext, send } from '
  * in the group keeps a timer, until somebody wants something. That its leader's host lives is watched over for all groups of two hosts together, by the process
  * around them (`raft-store.ts`), which wakes the members when it does not. TiKV calls it hibernation, CockroachDB quiescence.
  *
- * Safety does not hang on it: terms, votes and logs are what they are, whoever sleeps. A resting follower refuses votes as one that has just heard its leader,
- * and a candidate's question wakes the leader. Groups with lease reads never rest: a lease has to be renewed.
+ * Safety does not hang on it: terms, votes and logs are what they are, whoever sleeps. A resting follower refuses votes as one that has just heard its leader. A
+ * member's question for votes means that it hears no leader: it wakes the leader, and the followers too, since there may be none. Who is no member wakes nobody: it
+ * may ask for ever. Groups with lease reads never rest: a lease has to be renewed.
  */
 export function maybeRest(context: StepContext): boolean {
   const { state, options, effects, timers } = context
@@ -46,9 +47,10 @@ export function restWithLeader({ state, effects, timers }: StepContext, { commit
   return true
 }
 
-/** Whether a message to a resting leader means that there is something to do. What a follower hears from its leader wakes it by itself. */
-export function rousesByMessage(state: RaftState, message: RaftMessage): boolean {
-  if (state.role !== 'leader') return false
+/** Whether a message to a resting member means that there is something to do. What a follower hears from its leader wakes it by itself. */
+export function rousesByMessage(state: RaftState, from: MemberId, message: RaftMessage): boolean {
+  if (!state.quorum.members.includes(from)) return false
+  if (state.role !== 'leader') return message.kind === 'pre-vote-request' || message.kind === 'vote-request'
   if (message.kind === 'heartbeat-response') return message.suspect || message.lacks > 0
   if (message.kind === 'append-response') return message.rejected || message.suspect || message.lacks > 0
   return true

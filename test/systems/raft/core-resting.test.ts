@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest'
+import { configurationOf } from '../../../systems/raft/configuration.js'
+import { emptyDurable } from '../../../systems/raft/persist.js'
 import { CoreCluster } from './core-cluster.js'
 
 /** A leader of three, all of whose log is everywhere, that rests after two idle heartbeats. */
@@ -144,6 +146,99 @@ describe('a Raft group that has nothing to do', () => {
     expect(cluster.state(0).isResting).toBe(true)
     for (const { from, to, message } of late) cluster.receive(to, from, message)
     expect(cluster.state(0).isResting).toBe(true)
+  })
+
+  it('a member that was removed and did not hear of it wakes nobody, however often it asks, and hears that there is a leader', () => {
+    const cluster = new CoreCluster(3, { restAfterHeartbeats: 2 })
+    cluster.elect(0)
+    cluster.beat(0)
+    cluster.change(0, { kind: 'change', changes: [{ kind: 'remove', member: 2 }], through: 'auto' })
+    for (let i = 0; i < 5 && !cluster.state(0).isResting; i++) {
+      cluster.timer(0, 'heartbeat')
+      cluster.settle({ except: [2] })
+    }
+    expect(cluster.state(2).configuration.voters).toEqual([0, 1, 2])
+    for (let i = 0; i < 3; i++) {
+      cluster.timeOut(2)
+      const asked = cluster.take(() => true)
+      expect(asked.map(({ to, message }) => [to, message.kind])).toEqual([
+        [0, 'pre-vote-request'],
+        [1, 'pre-vote-request'],
+      ])
+      for (const { to, message } of asked) cluster.receive(to, 2, message)
+      expect(cluster.network.map(({ from, to, message }) => [from, to, message.kind])).toEqual([[0, 2, 'heartbeat-request']])
+      cluster.settle()
+      expect(cluster.state(2)).toMatchObject({ role: 'follower', leader: 0 })
+      expect(resting(cluster).slice(0, 2)).toEqual([true, true])
+    }
+    // One of a later term hears nothing: its answer would end this leader's term.
+    cluster.receive(0, 2, { kind: 'vote-request', term: 5, lastIndex: 9, lastTerm: 4 })
+    expect(cluster.network).toEqual([])
+    expect(resting(cluster).slice(0, 2)).toEqual([true, true])
+  })
+
+  it('whose leader resigned, unheard by the others, is led again once it asks for votes', () => {
+    const cluster = atRest()
+    cluster.input(0, { kind: 'resign' })
+    expect(cluster.take(() => true).map(({ message }) => message.kind)).toEqual(['heartbeat-request', 'heartbeat-request'])
+    expect(resting(cluster)).toEqual([false, true, true])
+    cluster.timeOut(0)
+    cluster.settle()
+    expect(resting(cluster)).toEqual([false, false, false])
+    // They refused, since they had heard a leader; not for ever.
+    cluster.timer(1, 'lease')
+    cluster.timer(2, 'lease')
+    cluster.timeOut(0)
+    cluster.settle()
+    expect(cluster.state(0)).toMatchObject({ role: 'leader', term: 2 })
+  })
+
+  it('whose leader is gone is led again once one of its followers asks the others', () => {
+    const cluster = atRest()
+    cluster.crash(0)
+    cluster.input(1, { kind: 'wake' })
+    cluster.timeOut(1)
+    cluster.settle({ except: [0] })
+    expect(cluster.node(2).timers).toEqual(['lease'])
+    cluster.timer(2, 'lease')
+    cluster.timeOut(1)
+    cluster.settle({ except: [0] })
+    expect(cluster.state(1).role).toBe('leader')
+  })
+
+  it('is woken by a learner that missed the last heartbeat, and by a member that came back suspect', () => {
+    const withLearner = new CoreCluster(3, { restAfterHeartbeats: 2 }, [], true, configurationOf([0, 1], [2]))
+    withLearner.elect(0)
+    withLearner.beat(0)
+    withLearner.beat(0)
+    withLearner.timer(0, 'heartbeat')
+    withLearner.take(({ to }) => to === 2)
+    withLearner.settle()
+    withLearner.timeOut(2)
+    withLearner.settle()
+    expect(resting(withLearner)).toEqual([false, false, false])
+
+    const cluster = atRest()
+    cluster.crash(2)
+    cluster.node(2).durable = { ...(cluster.node(2).durable ?? emptyDurable), suspect: true }
+    cluster.boot(2)
+    cluster.timeOut(2)
+    for (let i = 0; i < 4; i++) {
+      cluster.settle()
+      cluster.timer(0, 'heartbeat')
+    }
+    expect(cluster.state(2).suspect).toBe(false)
+  })
+
+  it('whose follower is told to take over before it hears that the group is awake has a leader that can rest', () => {
+    const cluster = atRest()
+    cluster.input(0, { kind: 'transfer', to: 1 })
+    cluster.take(({ message }) => message.kind === 'heartbeat-request')
+    cluster.settle()
+    expect(cluster.state(1)).toMatchObject({ role: 'leader', isResting: false })
+    for (let i = 0; i < 5 && !cluster.state(1).isResting; i++) cluster.beat(1)
+    expect(resting(cluster)).toEqual([true, true, true])
+    expect(cluster.events(1, 'resting').map(({ isResting }) => isResting)).toEqual([true, false, true])
   })
 
   it('a member that comes back while the others rest is taken in', () => {

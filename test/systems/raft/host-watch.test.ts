@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import type { MemberTimer } from '../../../systems/raft/heartbeat-ticker.js'
-import { HostWatch } from '../../../systems/raft/host-watch.js'
+import { HostWatch, type HostWord } from '../../../systems/raft/host-watch.js'
+
+const word = (incarnation: number, ...lately: readonly string[]): HostWord => ({ incarnation, quits: lately.length, lately })
 
 /** A clock in the hand. */
 function watchOf(patience: number) {
@@ -21,7 +23,7 @@ function watchOf(patience: number) {
     return timer
   }
   const unheard: string[] = []
-  const watch = new HostWatch(makeTimer, patience, (host) => unheard.push(`${host} ${now}`))
+  const watch = new HostWatch(makeTimer, patience, (host, groups) => unheard.push(`${host} ${groups === null ? '' : `${groups.join(' and ')} `}${now}`))
   const passTo = (time: number) => {
     for (;;) {
       const [next] = [...due].filter(([{ deadline }]) => deadline <= time).sort(([a], [b]) => a.deadline - b.deadline)
@@ -43,28 +45,60 @@ describe("the watch over leaders' hosts", () => {
     watch.watch('talking')
     for (let time = 25; time <= 200; time += 25) {
       passTo(time)
-      watch.heard('talking', 1)
+      watch.heard('talking', word(1))
     }
     expect(unheard).toEqual(['silent 100', 'silent 200'])
   })
 
   test('tells of a host that began another life, even if it did so before it spoke for the first time since it is watched', () => {
     const { watch, unheard, passTo } = watchOf(100)
-    watch.heard('one', 1)
+    watch.heard('one', word(1))
     watch.watch('one')
     passTo(10)
-    watch.heard('one', 2)
+    watch.heard('one', word(2))
     expect(unheard).toEqual(['one 10'])
   })
 
   test('takes no late word of an earlier life for one of this', () => {
     const { watch, unheard, passTo } = watchOf(100)
-    watch.heard('one', 2)
+    watch.heard('one', word(2))
     watch.watch('one')
     passTo(60)
-    watch.heard('one', 1)
+    watch.heard('one', word(1))
     passTo(100)
     expect(unheard).toEqual(['one 100'])
+  })
+
+  test('tells of the groups that a host has no leader of any more, each once, whichever words of it were lost', () => {
+    const { watch, unheard, passTo } = watchOf(100)
+    watch.heard('one', word(1, 'a'))
+    watch.watch('one')
+    passTo(10)
+    watch.heard('one', word(1, 'a', 'b'))
+    watch.heard('one', word(1, 'a', 'b'))
+    watch.heard('one', word(1, 'a', 'b', 'c', 'd'))
+    expect(unheard).toEqual(['one b 10', 'one c and d 10'])
+  })
+
+  test('takes all groups of a host for concerned when it names fewer than were missed', () => {
+    const { watch, unheard, passTo } = watchOf(100)
+    watch.heard('one', word(1))
+    watch.watch('one')
+    passTo(10)
+    watch.heard('one', { incarnation: 1, quits: 3, lately: ['b', 'c'] })
+    expect(unheard).toEqual(['one 10'])
+  })
+
+  test('knows a word that is older than one it has heard', () => {
+    const { watch } = watchOf(100)
+    expect([word(1), word(1, 'a'), word(1), word(1, 'a'), word(2), word(1, 'a')].map((each) => watch.heard('one', each))).toEqual([
+      true,
+      true,
+      false,
+      true,
+      true,
+      false,
+    ])
   })
 
   test('tells nothing of a host that no group rests with any more', () => {

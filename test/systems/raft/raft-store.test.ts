@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import scenario from '../../../scenarios/raft-many-groups.scenario.js'
 import { ms, type Simulation, s, simulate } from '../../../sim/index.js'
 import type { MapStore } from '../../../systems/raft/many-maps.js'
+import { StoreCluster } from './store-cluster.js'
 
 type Roles = { store: MapStore }
 
@@ -53,6 +54,30 @@ describe('the groups of a store', () => {
     const victim = nodes(simulation).find((node) => node.isLeader)?.leader as string
     simulation.restart(victim)
     await simulation.until(() => new Set(nodes(simulation).flatMap((node) => (node.isLeader ? [node.group] : []))).size === 12, { within: s(2) })
+  })
+
+  test('one of which its leader leaves, unheard by the others, is led again though its host lives on', async () => {
+    const groups = ['a', 'b', 'c', 'd', 'e', 'f']
+    await using cluster = await StoreCluster.start(() => groups)
+    const { simulation } = cluster
+    await cluster.untilLed(...groups)
+    await cluster.untilAllRest()
+    // A host that leads two, so that it goes on greeting the others.
+    const leads = (host: string) => groups.filter((group) => cluster.leader(group)?.leader === host)
+    const host = cluster.hosts.find((name) => leads(name).length > 1) as string
+    const [group] = leads(host) as [string]
+    simulation.partition(
+      [host],
+      cluster.hosts.filter((name) => name !== host),
+    )
+    cluster.begin(host, (process) => void process.node(group)?.stop())
+    await simulation.advance(ms(5))
+    simulation.heal()
+    const others = cluster.nodes.filter((node) => node.group === group && node.leader !== undefined)
+    expect(others.map(({ machineState }) => machineState.isResting)).toEqual([true, true])
+    await simulation.until(() => others.some((node) => node.isLeader), { within: s(1) })
+    // None of the others was woken for it.
+    expect(cluster.nodes.filter((node) => node.group !== group && !node.machineState.isResting)).toEqual([])
   })
 
   test('do not rest when that is turned off', async () => {
