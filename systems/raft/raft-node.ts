@@ -1,15 +1,14 @@
 import { DiskError, Misuse } from '../../sim/host/errors.js'
 import type { Closable, Host, HostName, Nanos } from '../../sim/host/seam.js'
+import { AppliedState } from './applied-state.js'
 import type { MembershipChange } from './configuration.js'
 import { raftMachine } from './core.js'
-import { DeadlineTimer } from './deadline-timer.js'
 import { Busy, CorruptSnapshot, NotLeader } from './errors.js'
 import { GroupMembers } from './group-members.js'
-import type { MemberTimer } from './heartbeat-ticker.js'
 import { HeldSends } from './held-sends.js'
 import { lastIndex, termAt } from './log.js'
-import { LostState } from './lost-state.js'
-import type { Entry, MemberId, Position, RaftEvent, RaftInput, RaftMessage, Role, TimerTag } from './messages.js'
+import { type MemberTimers, memberTimers } from './member-timers.js'
+import type { MemberId, Position, RaftEvent, RaftInput, RaftMessage, Role, TimerTag } from './messages.js'
 import { PendingReads } from './pending-reads.js'
 import { Proposals } from './proposals.js'
 import { firstConfiguration, type RaftGroup, walDirectory } from './raft-group.js'
@@ -18,10 +17,8 @@ import { type RaftNodeOptions, raftNodeOptions } from './raft-node-options.js'
 import type { RaftStore } from './raft-store.js'
 import { type MemberTransport, RaftTransport, type Receive } from './raft-transport.js'
 import { refusal } from './refusal.js'
-import { SnapshotExchange } from './snapshot-exchange.js'
 import type { RaftEffect, RaftMachine, RaftState } from './state.js'
 import type { StateMachine } from './state-machine.js'
-import { StateStorage } from './state-storage.js'
 import { CorruptLog } from './wal-recovery.js'
 import { WriteAheadLog } from './write-ahead-log.js'
 
@@ -43,10 +40,6 @@ export class RaftNode<Result = unknown> {
   changes = 0
   /** The highest term that any message vouched for: it has to be durable. */
   saidTerm = 0
-  /** The last entry given to the state machine, or covered by the snapshot it holds. */
-  applied: number
-  /** All up to here is durable in the state machine. */
-  flushed: Position
   /** What the core holds; to be read only. */
   readonly machineState: RaftState
   readonly group: string
@@ -65,7 +58,7 @@ export class RaftNode<Result = unknown> {
   readonly #log: RaftLog
   readonly #store: RaftStore | undefined
   readonly #transport: MemberTransport
-  readonly #timers: Record<TimerTag, MemberTimer>
+  readonly #timers: MemberTimers
   readonly #held: HeldSends
   readonly #send = (to: MemberId, message: RaftMessage): void => {
     if (message.term > this.saidTerm && message.kind !== 'pre-vote-request' && message.kind !== 'pre-vote-response') this.saidTerm = message.term
@@ -77,14 +70,8 @@ export class RaftNode<Result = unknown> {
   #waitingInputs: RaftInput[] = []
   #nextRequest = 1
   readonly #proposals: Proposals
-  readonly #storage: StateStorage
-  readonly #snapshots: SnapshotExchange
-  #entriesSinceFlush = 0
-  #bytesSinceFlush = 0
-  #isCompacting = false
+  readonly #applied: AppliedState<Result>
   #isStopping = false
-  #installing: Promise<void> = Promise.resolve()
-  readonly #lost: LostState
 
   /** Recovers the member and starts it. `stateMachine` belongs to it from here on. */
   static async start<Result>(host: Host, group: RaftGroup<Result>): Promise<RaftNode<Result>> {
@@ -120,31 +107,14 @@ export class RaftNode<Result = unknown> {
     this.walDirectory = store === undefined ? walDirectory(group) : store.walDirectory
     this.sharesWal = store !== undefined
     this.stateMachine = group.stateMachine
-    this.applied = applied?.index ?? 0
-    this.flushed = applied ?? { index: 0, term: 0 }
     this.#log = log
     this.#held = new HeldSends(options.maxHeldMessages)
     this.#proposals = new Proposals(host.clock)
-    this.#storage = new StateStorage(host, group.stateMachine)
-    this.#snapshots = new SnapshotExchange(host, this.#storage, options, (input) => this.input(input))
+    this.#applied = new AppliedState(this, host, group.stateMachine, options, this.#proposals, applied)
     const receive: Receive = (from, message) => this.#receive(from, message)
     this.#transport = store === undefined ? new RaftTransport(host, group.group, group.peers, receive) : store.transport(group.group, group.peers, receive)
-    const timer = (tag: TimerTag): MemberTimer => {
-      const fire = () => this.#onTimer(tag)
-      return store === undefined ? new DeadlineTimer(host.clock, fire) : store.timer(fire)
-    }
-    this.#timers = {
-      lease: timer('lease'),
-      election: timer('election'),
-      heartbeat: store === undefined ? timer('heartbeat') : store.heartbeatTimer(() => this.#onTimer('heartbeat')),
-      'check-quorum': timer('check-quorum'),
-      transfer: timer('transfer'),
-      'read-lease-0': timer('read-lease-0'),
-      'read-lease-1': timer('read-lease-1'),
-    }
+    this.#timers = memberTimers(host.clock, store, (tag) => this.#onTimer(tag))
     this.members = new GroupMembers(this, host.clock, 2 * options.electionTimeout[1])
-    this.#lost = new LostState(host, group.group, options.supplyPatience)
-    group.stateMachine.onDamage?.((error) => this.#loseState(error))
     log.onDurable((token) => this.#saved(token))
     this.#machine = raftMachine(options, firstConfiguration(group))
     const { hardState, base, configuration, expected, entries, suspect, wiped } = log.recovered
@@ -153,7 +123,7 @@ export class RaftNode<Result = unknown> {
     const { state, effects } = this.#machine.boot({ id: group.peers.indexOf(host.name), peers }, durable)
     this.machineState = state
     if (suspect) host.log.warn('raft.suspect', { group: group.group, lastIndex: this.lastIndex })
-    if (applied === null) this.#lost.found(state.lacks, 'its files are damaged')
+    if (applied === null) this.#applied.foundLost('its files are damaged')
     log.repeats?.(() => this.machineState.log.entries)
     store?.began(this)
     this.#carryOut(effects)
@@ -176,6 +146,14 @@ export class RaftNode<Result = unknown> {
   }
   get commit(): number {
     return this.machineState.commit
+  }
+  /** The last entry given to the state machine, or covered by the snapshot it holds. */
+  get applied(): number {
+    return this.#applied.index
+  }
+  /** All up to here is durable in the state machine. */
+  get flushed(): Position {
+    return this.#applied.flushed
   }
   get lastIndex(): number {
     return lastIndex(this.machineState.log)
@@ -265,15 +243,14 @@ export class RaftNode<Result = unknown> {
    */
   async stop(): Promise<void> {
     this.#isStopping = true
-    this.#lost.stop()
+    this.#applied.stop()
     this.#transport.close()
     this.input({ kind: 'resign' })
     this.#proposals.end(this.term)
     this.#store?.rests(this, false)
     // What others wait for is durable, and said.
     await this.#log.drain()
-    await this.#installing
-    if (this.machineState.lacks === 0) this.flushed = await this.#storage.flush()
+    await this.#applied.flush()
     await this.#log.close()
     await this.stateMachine.close?.()
   }
@@ -348,7 +325,7 @@ export class RaftNode<Result = unknown> {
   #onEvent(event: RaftEvent): void {
     switch (event.kind) {
       case 'apply':
-        this.#apply(event.entries, event.hasMore)
+        this.#applied.apply(event.entries, event.hasMore)
         break
       case 'proposed':
         this.#proposals.appended(event.id, event.index, event.term)
@@ -369,14 +346,13 @@ export class RaftNode<Result = unknown> {
         this.#onLeadership(event)
         break
       case 'chunk-wanted':
-        this.#snapshots.onChunkWanted(event)
+        this.#applied.snapshots.onChunkWanted(event)
         break
       case 'chunk-received':
-        this.#snapshots.onChunkReceived(event)
-        this.#lost.heard()
+        this.#applied.receiveChunk(event)
         break
       case 'install':
-        this.#installing = this.#install(event.snapshot)
+        this.#applied.install(event.snapshot)
         break
       case 'resting':
         if (event.isResting) this.#host.check.reachable('an idle group rests')
@@ -385,7 +361,7 @@ export class RaftNode<Result = unknown> {
         break
       case 'configuration':
         this.#host.check.reachable('another configuration is in force')
-        this.#snapshots.onConfiguration()
+        this.#applied.snapshots.onConfiguration()
         break
       case 'trusted':
         this.#host.log.info('raft.trusted', { group: this.group })
@@ -402,62 +378,9 @@ export class RaftNode<Result = unknown> {
       this.#proposals.supersede()
       this.#store?.leadsNoLonger(this)
     }
-    if (!this.#isCompacting && !this.#isStopping && this.#host.maybe('raft.compact-early')) void this.#compact()
+    this.#applied.maybeCompact()
     if (this.#listeners.length === 0) return
     const leadership: Leadership = { role, term, leader: leader === null ? undefined : this.peers[leader] }
     for (const listener of this.#listeners.slice()) listener(leadership)
-  }
-
-  // ---------------------------------------------------------------- applying
-
-  #apply(entries: readonly Entry[], hasMore: boolean): void {
-    for (let i = 0; i < entries.length; i++) {
-      const { index, term, kind, data } = entries[i] as Entry
-      if (index !== this.applied + 1) throw new Misuse(`entry ${index} is to be applied after entry ${this.applied}`)
-      const result = kind === 'normal' ? this.stateMachine.apply(index, term, data) : undefined
-      this.applied = index
-      this.#proposals.applied(index, term, result)
-      this.#bytesSinceFlush += data.length
-    }
-    this.#entriesSinceFlush += entries.length
-    this.reads.applied(this.applied)
-    if (hasMore) this.#host.clock.timer(1, () => this.input({ kind: 'applied' }))
-    const isDue = this.#entriesSinceFlush >= this.#options.compactAfterEntries || this.#bytesSinceFlush >= this.#options.compactAfterBytes
-    if (isDue && !this.#isCompacting && !this.#isStopping) void this.#compact()
-  }
-
-  /** Flushes the state machine and drops what the log no longer needs. */
-  async #compact(): Promise<void> {
-    if (this.machineState.lacks > 0) return
-    this.#isCompacting = true
-    this.#entriesSinceFlush = 0
-    this.#bytesSinceFlush = 0
-    this.flushed = await this.#storage.flush()
-    this.#isCompacting = false
-    if (this.#isStopping || this.machineState.lacks > 0) return
-    const trailing = this.#host.maybe('raft.no-trailing-entries') ? 0 : this.#options.trailingEntries
-    const index = Math.min(this.flushed.index, this.lastIndex) - trailing
-    if (index > this.machineState.log.base.index) this.input({ kind: 'compact', index })
-  }
-
-  #loseState(error: Error): void {
-    if (this.#isStopping || this.machineState.lacks > 0) return
-    this.input({ kind: 'state-lost' })
-    this.#lost.found(this.machineState.lacks, error.message)
-  }
-
-  async #install(snapshot: Position): Promise<void> {
-    if (await this.#snapshots.install(snapshot)) {
-      this.applied = snapshot.index
-      this.flushed = snapshot
-      this.#proposals.skipped(snapshot.index)
-      this.input({ kind: 'installed', snapshot })
-      this.#host.check.reachable('a snapshot is installed')
-      this.#lost.supplied()
-      this.reads.applied(this.applied)
-    } else {
-      this.#host.log.warn('raft.snapshot-refused', { group: this.group, index: snapshot.index })
-      this.input({ kind: 'install-failed', snapshot })
-    }
   }
 }

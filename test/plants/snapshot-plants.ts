@@ -66,9 +66,9 @@ export const snapshotPlants: readonly Plant[] = [
   {
     name: 'compacted-before-flushed',
     source: "openraft's simulation tests, State Ordering: the log is purged up to what is applied, and the snapshot covers less",
-    file: 'systems/raft/raft-node.ts',
-    replace: 'const index = Math.min(this.flushed.index, this.lastIndex) - trailing',
-    with: 'const index = Math.min(this.applied, this.lastIndex) - trailing',
+    file: 'systems/raft/applied-state.ts',
+    replace: 'const index = Math.min(this.flushed.index, lastIndex(log)) - trailing',
+    with: 'const index = Math.min(this.index, lastIndex(log)) - trailing',
     expect: 'StateOrder',
     subject: snapshots,
   },
