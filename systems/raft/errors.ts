@@ -56,6 +56,14 @@ export class ProposalTimeout extends SeedfallError {
   }
 }
 
+/** The store holds nothing of that group. */
+export class UnknownGroup extends SeedfallError {
+  readonly code = 'unknown-group'
+  constructor(readonly group: string) {
+    super(`this host holds nothing of group ${group}`)
+  }
+}
+
 /** A snapshot file, or a snapshot on its way, does not hold what was written. */
 export class CorruptSnapshot extends SeedfallError {
   readonly code = 'corrupt-snapshot'

@@ -6,6 +6,8 @@ export interface RaftLog {
   /** What recovery found; and whether it found nothing of this member at all. */
   readonly recovered: WalImage
   readonly isNew: boolean
+  /** How often, in this life of the host, the member left and came back before this. */
+  readonly rejoins?: number
   /** Bytes that wait for the disk. */
   readonly pendingBytes: number
   /** Tells the token of the last save of every batch that became durable; all before it are durable too. */

@@ -72,6 +72,7 @@ export class RaftNode<Result = unknown> {
   readonly #proposals: Proposals
   readonly #applied: AppliedState<Result>
   #isStopping = false
+  #stopped: Promise<void> | null = null
 
   /** Recovers the member and starts it. `stateMachine` belongs to it from here on. */
   static async start<Result>(host: Host, group: RaftGroup<Result>): Promise<RaftNode<Result>> {
@@ -119,7 +120,7 @@ export class RaftNode<Result = unknown> {
     this.#machine = raftMachine(options, firstConfiguration(group))
     const { hardState, base, configuration, expected, entries, suspect, wiped } = log.recovered
     const peers = group.peers.map((_, id) => id)
-    const durable = { hardState, base, configuration, expected, entries, applied, incarnation: host.incarnation, suspect, wiped }
+    const durable = { hardState, base, configuration, expected, entries, applied, incarnation: lifeOf(host, log), suspect, wiped }
     const { state, effects } = this.#machine.boot({ id: group.peers.indexOf(host.name), peers }, durable)
     this.machineState = state
     if (suspect) host.log.warn('raft.suspect', { group: group.group, lastIndex: this.lastIndex })
@@ -239,9 +240,14 @@ export class RaftNode<Result = unknown> {
 
   /**
    * Ends this member's part: it leads no longer, refuses proposals and reads, and neither votes nor answers the others. Settles when all that it said is durable,
-   * the state machine is flushed and its files are closed. To be called once.
+   * the state machine is flushed and its files are closed.
    */
-  async stop(): Promise<void> {
+  stop(): Promise<void> {
+    this.#stopped ??= this.#end()
+    return this.#stopped
+  }
+
+  async #end(): Promise<void> {
     this.#isStopping = true
     this.#applied.stop()
     this.#transport.close()
@@ -383,4 +389,9 @@ export class RaftNode<Result = unknown> {
     const leadership: Leadership = { role, term, leader: leader === null ? undefined : this.peers[leader] }
     for (const listener of this.#listeners.slice()) listener(leadership)
   }
+}
+
+/** Which of the member's lives this is: one that left and came back has forgotten what it said before, in the same life of its host. */
+function lifeOf({ incarnation }: Host, { rejoins = 0 }: RaftLog): number {
+  return incarnation + rejoins / 2 ** 20
 }

@@ -1,5 +1,6 @@
 import { DiskError, Misuse } from '../../sim/host/errors.js'
 import type { Host, HostName, Nanos } from '../../sim/host/seam.js'
+import { UnknownGroup } from './errors.js'
 import { GroupExchange } from './group-exchange.js'
 import { HeartbeatTicker, type MemberTimer } from './heartbeat-ticker.js'
 import { HostWatch } from './host-watch.js'
@@ -86,7 +87,26 @@ export class RaftStore {
     return RaftNode.start(this.#host, { ...group, directory, options, store: this })
   }
 
-  /** Of all members started here, in the order in which they were. */
+  /**
+   * Ends this host's part in a group: its member stops, and then all that the log holds of it is void. Settles once that is durable; a crash before leaves the group
+   * whole or gone, and `groups` tells. Rejects with `UnknownGroup` when there is nothing of it here. The state machine's files are the caller's to remove, then or in
+   * a later life, before the group is started here again: it begins with nothing, and, as one that may have forgotten votes, counts once a leader has taught it.
+   */
+  async leave(group: string): Promise<void> {
+    const node = this.#nodes.find((each) => each.group === group)
+    if (node === undefined && !this.log.groups.includes(group)) throw new UnknownGroup(group)
+    if (node === undefined && this.log.isOpen(group)) throw new Misuse(`group ${group} is being started on this host`)
+    await node?.stop()
+    await this.log.leave(group)
+    if (node !== undefined) this.#nodes.splice(this.#nodes.indexOf(node), 1)
+  }
+
+  /** Of which the log holds something, started or not: those that this host has a part in. */
+  get groups(): readonly string[] {
+    return this.log.groups
+  }
+
+  /** Of all members started here, in the order in which they were, without those that left. */
   get nodes(): readonly RaftNode[] {
     return this.#nodes
   }

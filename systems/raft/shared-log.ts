@@ -1,6 +1,7 @@
 import { DiskError, Misuse } from '../../sim/host/errors.js'
 import type { Host } from '../../sim/host/seam.js'
 import { makeDurableDirectory } from './durable-directory.js'
+import { UnknownGroup } from './errors.js'
 import type { Entry, RaftChange } from './messages.js'
 import type { RaftLog } from './raft-log.js'
 import { SharedContent } from './wal-content.js'
@@ -26,20 +27,26 @@ export const defaultSharedLogOptions: SharedLogOptions = { segmentBytes: 64 * 10
  * The frames, the segments and what recovery concludes from damage are those of a log of one member (`write-ahead-log.ts`); every record says of which group
  * it is, by a number that a record before ties to the group's name. Each segment begins with what every group's log says at that point. Where damage makes a member
  * suspect it does so to all groups: nobody can tell whose record it was. A segment goes once no group needs it; a group that does little would keep old ones for
- * ever, so that what it needs is repeated in a new one. (Multi-group storage engines do the same: TiKV's Raft Engine, 2021.)
+ * ever, so that what it needs is repeated in a new one. (Multi-group storage engines do the same: TiKV's Raft Engine, 2021.) A group that leaves the host needs
+ * none: one record says that all before is void, and no number is given twice while the log may hold records of it.
  */
 export class SharedLog {
   readonly #host: Host
   readonly #options: SharedLogOptions
   /** With the highest index that each holds, by the group's number. */
   readonly #segments: WalSegments<Map<number, number>>
-  /** By number, in the order in which the groups came. */
+  /** By number, in the order in which the groups came; until it is durable that they left. */
   readonly #parts = new Map<number, GroupLog>()
   readonly #byName = new Map<string, GroupLog>()
   #pending = new FrameBuffer(4_096)
   #spare = new FrameBuffer(4_096)
   /** Groups that saved something for the next batch. */
   #dirty: GroupLog[] = []
+  /** Groups that the next batch says have left. */
+  #leaving: GroupLog[] = []
+  /** Of groups that left in this life: how often. */
+  readonly #departures = new Map<string, number>()
+  #highestNumber: number
   #isFlushing = false
   #batch: Promise<void> = Promise.resolve()
 
@@ -66,21 +73,34 @@ export class SharedLog {
       const frame = new FrameBuffer(1_024)
       beginHeader(frame, place)
       for (const { number, name, image, from, entries } of parts) writeGroup(frame, number, name, place, image, from, entries)
+      for (const number of content.left) writeSharedRecord(frame, { kind: 'left', group: number })
       return frame.seal(place.number, 0, 0)
     })
-    return new SharedLog(host, options, segments, parts)
+    return new SharedLog(host, options, segments, parts, content.highestNumber)
   }
 
-  private constructor(host: Host, options: SharedLogOptions, segments: WalSegments<Map<number, number>>, parts: readonly RecoveredPart[]) {
+  private constructor(
+    host: Host,
+    options: SharedLogOptions,
+    segments: WalSegments<Map<number, number>>,
+    parts: readonly RecoveredPart[],
+    highestNumber: number,
+  ) {
     this.#host = host
     this.#options = options
     this.#segments = segments
-    for (const { number, name, image } of parts) this.#add(new GroupLog(this, number, name, image, false))
+    this.#highestNumber = highestNumber
+    for (const { number, name, image } of parts) this.#add(new GroupLog(this, number, name, image, false, 0))
+  }
+
+  /** Of which the log holds something, in the order in which they came. */
+  get groups(): readonly string[] {
+    return [...this.#byName.keys()]
   }
 
   /**
    * The part of one group, which has to be asked for once in each life. Settles once the log durably knows the group.
-   * `isReplacement`: a log without it is one that was lost: the member may have forgotten all that it said.
+   * `isReplacement`: a log without it is one that was lost: the member may have forgotten all that it said. So it has, whatever is said, when it left in this life.
    */
   async of(group: string, isReplacement: boolean): Promise<RaftLog> {
     const known = this.#byName.get(group)
@@ -89,9 +109,10 @@ export class SharedLog {
       return known
     }
     const image = new WalImage()
-    image.suspect = isReplacement
-    image.wiped = isReplacement
-    const part = new GroupLog(this, this.#parts.size + 1, group, image, true)
+    const departures = this.#departures.get(group) ?? 0
+    image.suspect = isReplacement || departures > 0
+    image.wiped = image.suspect
+    const part = new GroupLog(this, ++this.#highestNumber, group, image, true, departures)
     part.open()
     this.#add(part)
     const { number } = this.#segments
@@ -99,6 +120,24 @@ export class SharedLog {
     writeGroup(this.#pending, part.number, group, place, image, 1, [])
     await this.#soon()
     return part
+  }
+
+  /** Is the group started here, or about to be? */
+  isOpen(group: string): boolean {
+    return this.#byName.get(group)?.isOpen === true
+  }
+
+  /**
+   * Forgets a group, which saves nothing from now on. Settles once that is durable: from then on the log knows it no more, and what segments hold of it alone goes
+   * with them. Rejects with `UnknownGroup` when there is nothing of it.
+   */
+  async leave(group: string): Promise<void> {
+    const part = this.#byName.get(group)
+    if (part === undefined) throw new UnknownGroup(group)
+    part.leave()
+    this.#leaving.push(part)
+    writeSharedRecord(this.#pending, { kind: 'left', group: part.number })
+    await this.#soon()
   }
 
   get pendingBytes(): number {
@@ -150,6 +189,12 @@ export class SharedLog {
     this.#byName.set(part.name, part)
   }
 
+  #remove({ number, name }: GroupLog): void {
+    this.#parts.delete(number)
+    this.#byName.delete(name)
+    this.#departures.set(name, (this.#departures.get(name) ?? 0) + 1)
+  }
+
   async #writeBatches(): Promise<void> {
     this.#isFlushing = true
     while (!this.#pending.isEmpty) {
@@ -174,7 +219,9 @@ export class SharedLog {
     this.#spare = batch
     const dirty = this.#dirty
     this.#dirty = []
-    let mayDrop = false
+    const leaving = this.#leaving
+    this.#leaving = []
+    let mayDrop = leaving.length > 0
     for (const part of dirty) mayDrop = part.handOver() || mayDrop
     if (dirty.length > 1) this.#host.check.reachable('groups share a sync')
     const segments = this.#segments
@@ -187,6 +234,7 @@ export class SharedLog {
     await segments.write(batch)
     batch.clear()
     for (const part of dirty) part.becameDurable()
+    for (const part of leaving) this.#remove(part)
     if (mayDrop) await segments.drop((old) => this.#isPast(old))
   }
 
@@ -197,7 +245,10 @@ export class SharedLog {
   }
 
   #isPast(held: ReadonlyMap<number, number>): boolean {
-    for (const [number, highestIndex] of held) if (highestIndex > (this.#parts.get(number) as GroupLog).written.base.index) return false
+    for (const [number, highestIndex] of held) {
+      const part = this.#parts.get(number)
+      if (part !== undefined && highestIndex > part.written.base.index) return false
+    }
     return true
   }
 
@@ -208,8 +259,8 @@ export class SharedLog {
     const held = new Map<number, number>()
     const repeated = new Map<number, readonly Entry[]>()
     for (const [number, highestIndex] of oldest ?? []) {
-      const part = this.#parts.get(number) as GroupLog
-      if (highestIndex <= part.written.base.index || !part.isSettled) continue
+      const part = this.#parts.get(number)
+      if (part === undefined || part.isLeaving || highestIndex <= part.written.base.index || !part.isSettled) continue
       repeated.set(number, part.live().slice())
       held.set(number, part.written.lastIndex)
     }
@@ -242,9 +293,10 @@ class GroupLog implements RaftLog {
   handed: WalTail
   written: WalTail
   isDirty = false
+  isOpen = false
+  isLeaving = false
   durableToken = 0
   readonly #log: SharedLog
-  #isOpen = false
   #onDurable: (token: number) => void = () => {}
   #live: (() => readonly Entry[]) | null = null
 
@@ -254,6 +306,7 @@ class GroupLog implements RaftLog {
     readonly name: string,
     readonly recovered: WalImage,
     readonly isNew: boolean,
+    readonly rejoins: number,
   ) {
     this.#log = log
     this.saved = tailOf(recovered)
@@ -262,8 +315,14 @@ class GroupLog implements RaftLog {
   }
 
   open(): void {
-    if (this.#isOpen) throw new Misuse(`group ${this.name} is started already on this host`)
-    this.#isOpen = true
+    if (this.isLeaving) throw new Misuse(`group ${this.name} is leaving this host`)
+    if (this.isOpen) throw new Misuse(`group ${this.name} is started already on this host`)
+    this.isOpen = true
+  }
+
+  leave(): void {
+    if (this.isLeaving) throw new Misuse(`group ${this.name} is leaving this host`)
+    this.isLeaving = true
   }
 
   get pendingBytes(): number {
@@ -292,6 +351,7 @@ class GroupLog implements RaftLog {
   }
 
   save(token: number, change: RaftChange): void {
+    if (this.isLeaving) throw new Misuse(`group ${this.name} has left this host, and saves a change: ${change.kind}`)
     this.#log.save(this, change)
     noteChange(this.saved, token, change)
   }

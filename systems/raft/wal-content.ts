@@ -30,7 +30,7 @@ export class MemberContent implements WalContent<number> {
   }
 
   take(record: ReadRecord<Entry>, isDurable: boolean): string | undefined {
-    if (record.kind === 'grouped' || record.kind === 'named') return 'a record of a log that groups share'
+    if (record.kind === 'grouped' || record.kind === 'named' || record.kind === 'left') return 'a record of a log that groups share'
     return this.takePlain(record, isDurable)
   }
 
@@ -58,8 +58,12 @@ export class MemberContent implements WalContent<number> {
 
 /** The logs of all groups that share one. */
 export class SharedContent implements WalContent<Map<number, number>> {
-  /** By number, in the order in which the groups came. */
+  /** By number, in the order in which the groups came; without those that left. */
   readonly groups = new Map<number, { readonly name: string; readonly content: MemberContent }>()
+  /** Those that left, as the log says, but not where that is known to be durable: the next segment has to say it again. */
+  readonly left = new Set<number>()
+  /** Of all that the log ever gave, as far as it goes back. */
+  highestNumber = 0
 
   get mistake(): string | undefined {
     for (const { name, content } of this.groups.values()) if (content.mistake) return `${name}: ${content.mistake}`
@@ -70,6 +74,10 @@ export class SharedContent implements WalContent<Map<number, number>> {
     switch (record.kind) {
       case 'named':
         if (!this.groups.has(record.group)) this.groups.set(record.group, { name: record.name, content: new MemberContent() })
+        this.highestNumber = Math.max(this.highestNumber, record.group)
+        return undefined
+      case 'left':
+        this.#leave(record.group, isDurable)
         return undefined
       case 'grouped': {
         const group = this.groups.get(record.group)
@@ -96,6 +104,15 @@ export class SharedContent implements WalContent<Map<number, number>> {
 
   takeStray(record: ReadRecord<number>): void {
     if (record.kind === 'grouped') this.groups.get(record.group)?.content.takeStray(record.record)
+    // It was to go, and may have been told that it is gone.
+    else if (record.kind === 'left') this.#leave(record.group, false)
+  }
+
+  #leave(group: number, isDurable: boolean): void {
+    this.groups.delete(group)
+    this.highestNumber = Math.max(this.highestNumber, group)
+    if (isDurable) this.left.delete(group)
+    else this.left.add(group)
   }
 }
 

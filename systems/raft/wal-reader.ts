@@ -61,6 +61,13 @@ export abstract class DurableLog {
   forget(): void {
     this.#image = new WalImage<number>()
   }
+
+  /** The member has left: should it come back, it has forgotten what it said. */
+  leave(): void {
+    this.forget()
+    this.#image.suspect = true
+    this.#image.wiped = true
+  }
 }
 
 /** Follows the log that a member has of its own from outside. */
@@ -71,7 +78,7 @@ export class WalReader extends DurableLog {
     super()
     this.#follower = new WalFollower(view, directory, {
       replay: (record) => {
-        if (record.kind !== 'grouped' && record.kind !== 'named') this.take(record)
+        if (record.kind !== 'grouped' && record.kind !== 'named' && record.kind !== 'left') this.take(record)
       },
       reset: () => this.forget(),
     })
@@ -119,10 +126,14 @@ export class SharedLogReader {
 
   #replay(record: ReadRecord<number>): void {
     if (record.kind === 'named') this.#byNumber.set(record.group, this.of(record.name))
-    if (record.kind !== 'grouped') return
+    if (record.kind !== 'grouped' && record.kind !== 'left') return
     const log = this.#byNumber.get(record.group)
     if (log === undefined) return
-    log.take(record.record)
+    if (record.kind === 'grouped') log.take(record.record)
+    else {
+      this.#byNumber.delete(record.group)
+      log.leave()
+    }
     log.version++
   }
 

@@ -7,7 +7,7 @@ import { type FrameBuffer, word32 } from './wal-frame.js'
 export type WalRecord = RaftChange | SegmentHeader | Padding
 
 /** A record of a log that groups share: `group` is the number that the log gave the group, which a `named` record ties to its name. */
-export type SharedRecord = Grouped | Named
+export type SharedRecord = Grouped | Named | Left
 
 export interface Grouped<Record = RaftChange | SegmentHeader> {
   readonly kind: 'grouped'
@@ -21,8 +21,14 @@ export interface Named {
   readonly name: string
 }
 
+/** The group has left this host: its records before this one say nothing any more. None follow; should it come back, it gets another number. */
+export interface Left {
+  readonly kind: 'left'
+  readonly group: number
+}
+
 /** A record as it is read. `Item` is what is wanted of an entry: all of it, or its term alone, for those who only look on. */
-export type ReadRecord<Item> = PlainRecord<Item> | Grouped<PlainRecord<Item>> | Named
+export type ReadRecord<Item> = PlainRecord<Item> | Grouped<PlainRecord<Item>> | Named | Left
 
 /** One that is of one group, whichever. */
 export type PlainRecord<Item> = Exclude<RaftChange, { kind: 'entries' }> | ReadEntries<Item> | SegmentHeader<Item> | Padding
@@ -61,7 +67,19 @@ export interface Padding {
   readonly length: number
 }
 
-const kinds = { segment: 1, 'hard-state': 2, entries: 3, compacted: 4, restored: 5, trusted: 6, padding: 7, expected: 8, grouped: 9, named: 10 } as const
+const kinds = {
+  segment: 1,
+  'hard-state': 2,
+  entries: 3,
+  compacted: 4,
+  restored: 5,
+  trusted: 6,
+  padding: 7,
+  expected: 8,
+  grouped: 9,
+  named: 10,
+  left: 11,
+} as const
 const entryKinds = ['noop', 'normal', 'configuration'] as const
 const format = 1
 
@@ -77,7 +95,7 @@ export function writeSharedRecord(to: FrameBuffer, shared: SharedRecord): void {
   to.byte(kinds[shared.kind])
   to.word(shared.group)
   if (shared.kind === 'named') to.bytes(new TextEncoder().encode(shared.name))
-  else writePayload(to, shared.record)
+  else if (shared.kind === 'grouped') writePayload(to, shared.record)
 }
 
 function writePayload(to: FrameBuffer, record: WalRecord): void {
@@ -195,6 +213,7 @@ class PayloadReader {
   any<Item>(entriesFrom: (first: number) => Item[]): ReadRecord<Item> | null {
     const kind = this.#byte()
     if (kind === kinds.named) return { kind: 'named', group: this.#word(), name: this.#rest() }
+    if (kind === kinds.left) return { kind: 'left', group: this.#word() }
     if (kind !== kinds.grouped) return this.#plain(kind, entriesFrom)
     const group = this.#word()
     const record = this.#plain(this.#byte(), entriesFrom)

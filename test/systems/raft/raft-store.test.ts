@@ -1,8 +1,10 @@
 import { describe, expect, test } from 'vitest'
 import scenario from '../../../scenarios/raft-many-groups.scenario.js'
 import { ms, type Simulation, s, simulate } from '../../../sim/index.js'
+import { UnknownGroup } from '../../../systems/raft/errors.js'
 import type { MapStore } from '../../../systems/raft/many-maps.js'
-import { StoreCluster } from './store-cluster.js'
+import type { RaftNode } from '../../../systems/raft/raft-node.js'
+import { StoreCluster, type StoreProcess } from './store-cluster.js'
 
 type Roles = { store: MapStore }
 
@@ -78,6 +80,57 @@ describe('the groups of a store', () => {
     await simulation.until(() => others.some((node) => node.isLeader), { within: s(1) })
     // None of the others was woken for it.
     expect(cluster.nodes.filter((node) => node.group !== group && !node.machineState.isResting)).toEqual([])
+  })
+
+  test('of which one leaves a host for good: it is stopped, its log is void in all later lives, and the others go on', async () => {
+    let isFirst = true
+    await using cluster = await StoreCluster.start((store) => (isFirst ? ['a', 'b'] : store.groups))
+    const { simulation } = cluster
+    await cluster.untilLed('a', 'b')
+    isFirst = false
+    const leader = cluster.leader('a')?.leader as string
+    const host = cluster.hosts.find((name) => name !== leader) as string
+    for (let i = 1; i <= 30; i++) await cluster.on(leader, (process) => process.put('a', `k${i}`, i))
+    await cluster.on(leader, (process) => (process.node('a') as RaftNode<boolean>).members.remove(host))
+    await cluster.on(host, (process) => process.store.leave('a'))
+    expect(cluster.process(host).store.groups).toEqual(['b'])
+    expect(cluster.process(host).nodes.map(({ group }) => group)).toEqual(['b'])
+    await cluster.on(host, (process) => process.erase('a'))
+    simulation.powerLoss(host)
+    simulation.restart(host)
+    await simulation.until(() => cluster.nodes.filter(({ group }) => group === 'b').length === 3, { within: s(1) })
+    expect(cluster.process(host).nodes.map(({ group }) => group)).toEqual(['b'])
+    await cluster.untilLed('a', 'b')
+  })
+
+  test('of which one comes back to a host, in the life in which it left it, begins blank and is taught everything', async () => {
+    await using cluster = await StoreCluster.start((store) => (store.groups.length === 0 ? ['a', 'b'] : store.groups))
+    const { simulation } = cluster
+    await cluster.untilLed('a', 'b')
+    const leader = cluster.leader('a')?.leader as string
+    const host = cluster.hosts.find((name) => name !== leader) as string
+    const members = (process: StoreProcess) => (process.node('a') as RaftNode<boolean>).members
+    for (let i = 1; i <= 30; i++) await cluster.on(leader, (process) => process.put('a', `k${i}`, i))
+    // The others do not hear of it: they still count on it, and on nothing that it said before.
+    await cluster.on(host, (process) => process.store.leave('a'))
+    await cluster.on(host, (process) => process.erase('a'))
+    await cluster.on(host, (process) => process.begin('a'))
+    const back = cluster.process(host).node('a') as RaftNode<boolean>
+    expect(back.machineState).toMatchObject({ suspect: true, wiped: true, term: 0 })
+    const applied = cluster.leader('a')?.applied as number
+    await simulation.until(() => back.applied >= applied && !back.machineState.suspect, { within: s(2) })
+    expect(cluster.process(host).states.get('a')?.get('k30')).toBe(30)
+    await cluster.on(leader, (process) => members(process).transferLeadership(host))
+    await simulation.until(() => back.isLeader, { within: s(1) })
+    simulation.powerLoss(host)
+    simulation.restart(host)
+    await simulation.until(() => (cluster.nodes.find(({ group, id }) => group === 'a' && id === back.id)?.applied ?? 0) > 30, { within: s(2) })
+  })
+
+  test('that a host holds nothing of cannot leave it', async () => {
+    await using cluster = await StoreCluster.start(() => ['a'])
+    await cluster.untilLed('a')
+    await expect(cluster.on('store-1', (process) => process.store.leave('b'))).rejects.toThrow(UnknownGroup)
   })
 
   test('do not rest when that is turned off', async () => {

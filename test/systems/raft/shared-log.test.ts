@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { DiskImage } from '../../../sim/disk/disk-image.js'
 import type { PowerLossDice } from '../../../sim/disk/power-loss.js'
 import { Stream } from '../../../sim/kernel/stream.js'
+import { UnknownGroup } from '../../../systems/raft/errors.js'
 import type { Entry, HardState, RaftChange } from '../../../systems/raft/messages.js'
 import { SharedLog } from '../../../systems/raft/shared-log.js'
 import { SharedLogReader } from '../../../systems/raft/wal-reader.js'
@@ -26,15 +27,16 @@ const liveEntries = ({ base, entries, last }: LogModel): Entry[] => {
 
 /**
  * Several lives of one log that three groups share, not all of which are there in every life: each saves at random, and the life ends in a crash between any two disk
- * operations, with or without the power. In every life every group has to find a prefix of what it saved that includes all that was reported durable.
+ * operations, with or without the power; now and then a group leaves. In every life every group has to find a prefix of what it saved that includes all that was
+ * reported durable, or nothing when it was to leave; nothing but that when it was told that it has.
  */
-async function liveThrough(key: { high: number; low: number }, garbage: boolean): Promise<{ suspicions: number; repeats: number; mostSegments: number }> {
+async function liveThrough(key: { high: number; low: number }, garbage: boolean): Promise<Lived> {
   const random = new Stream(key)
   const image = new DiskImage()
   const reader = new SharedLogReader(image.durable, 'raft/wal')
   const acceptable = new Map<string, LogModel[]>(groups.map((group) => [group, [emptyModel()]]))
   const hardStates = new Map<string, HardState[]>(groups.map((group) => [group, []]))
-  const lived = { suspicions: 0, repeats: 0, mostSegments: 0 }
+  const lived = { suspicions: 0, repeats: 0, mostSegments: 0, departures: 0, returns: 0 }
   for (let life = 1; life <= 6; life++) {
     const disk = new ImageDisk(image)
     if (random.int(4) === 0) disk.diesAt = random.int(40)
@@ -53,11 +55,13 @@ async function liveThrough(key: { high: number; low: number }, garbage: boolean)
       expect([...matching.map((model) => model.hardState), ...(hardStates.get(group) as HardState[])]).toContainEqual(found.hardState)
       const states: LogModel[] = [{ ...(matching[0] as LogModel), hardState: found.hardState }]
       acceptable.set(group, states)
+      if (part.isNew && life > 1) lived.returns++
       let durable = 0
+      let isLeaving = false
       part.onDurable((token) => {
         expect(token).toBeGreaterThan(durable)
         durable = token
-        acceptable.set(group, states.slice(durable))
+        acceptable.set(group, isLeaving ? [...states.slice(durable), emptyModel()] : states.slice(durable))
         hardStates.set(
           group,
           states.slice(durable).map((state) => state.hardState),
@@ -79,6 +83,16 @@ async function liveThrough(key: { high: number; low: number }, garbage: boolean)
         save(token)
         if (random.int(3) === 0) for (let i = random.int(8); i > 0; i--) await null
       }
+      if (random.int(4) === 0) {
+        isLeaving = true
+        lived.departures++
+        acceptable.set(group, [...(acceptable.get(group) as LogModel[]), emptyModel()])
+        ;(hardStates.get(group) as HardState[]).push(emptyModel().hardState)
+        void (opened as SharedLog).leave(group).then(() => {
+          acceptable.set(group, [emptyModel()])
+          hardStates.set(group, [])
+        })
+      }
       part.flush()
       if (random.int(2) === 0) await settle()
     }
@@ -96,6 +110,14 @@ async function liveThrough(key: { high: number; low: number }, garbage: boolean)
   return lived
 }
 
+interface Lived {
+  suspicions: number
+  repeats: number
+  mostSegments: number
+  departures: number
+  returns: number
+}
+
 function countRepeats(host: ReturnType<typeof hostWith>, lived: { repeats: number }): ReturnType<typeof hostWith> {
   const check = {
     ...host.check,
@@ -108,16 +130,18 @@ function countRepeats(host: ReturnType<typeof hostWith>, lived: { repeats: numbe
 
 describe('after any crash every group recovers to a prefix of what it saved that includes all that was durable', () => {
   test('when torn sectors hold old or new bytes, and then no group is suspect', async () => {
-    let repeats = 0
+    const sums = { repeats: 0, departures: 0, returns: 0 }
     await fc.assert(
       fc.asyncProperty(seeds, async (key) => {
         const lived = await liveThrough(key, false)
-        repeats += lived.repeats
+        sums.repeats += lived.repeats
+        sums.departures += lived.departures
+        sums.returns += lived.returns
         expect(lived.suspicions).toBe(0)
       }),
       { numRuns: 40 },
     )
-    expect(repeats).toBeGreaterThan(5)
+    for (const sum of Object.values(sums)) expect(sum).toBeGreaterThan(5)
   }, 120_000)
 
   test('when torn sectors may hold garbage, and then groups may be suspect', async () => {
@@ -245,6 +269,141 @@ test('a group is asked for once in a life', async () => {
   const log = await SharedLog.open(hostWith(new ImageDisk(), 1), 'wal')
   await log.of('g', false)
   await expect(log.of('g', false)).rejects.toThrow('group g is started already on this host')
+})
+
+const indexes = (part: { recovered: { entries: readonly Entry[] } }) => part.recovered.entries.map(({ index }) => index)
+
+test('a group that leaves is gone whole or there whole, wherever the life that it leaves in ends, and so it stays', async () => {
+  let operations = 1
+  const outcomes = new Set<string>()
+  for (let diesAt = 0; diesAt <= operations; diesAt++) {
+    for (const dice of [keepAll, loseAll]) {
+      const disk = new ImageDisk()
+      const log = await SharedLog.open(hostWith(disk, 1), 'wal', { segmentBytes: 400, mostSegments: 4 })
+      const [goes, stays] = [await log.of('goes', false), await log.of('stays', false)]
+      for (let index = 1; index <= 6; index++) {
+        for (const part of [goes, stays]) part.save(index, { kind: 'entries', entries: [entry(index)] })
+        await stays.drain()
+      }
+      const before = disk.operations
+      disk.diesAt = before + diesAt
+      let hasLeft = false
+      void log.leave('goes').then(() => {
+        hasLeft = true
+      })
+      // What others save meanwhile goes with it, and begins the next segment.
+      for (let index = 7; index <= 9; index++) {
+        stays.save(index, { kind: 'entries', entries: [entry(index)] })
+        stays.flush()
+        await settle()
+      }
+      operations = Math.max(operations, disk.operations - before)
+      disk.diesAt = 0
+      disk.image.losePower(dice)
+      const found: boolean[] = []
+      for (let life = 2; life <= 4; life++) {
+        const next = await SharedLog.open(hostWith(new ImageDisk(disk.image), life), 'wal')
+        const isThere = next.groups.includes('goes')
+        found.push(isThere)
+        if (isThere) expect(indexes(await next.of('goes', false))).toEqual([1, 2, 3, 4, 5, 6])
+        expect(indexes(await next.of('stays', false)).slice(0, 6)).toEqual([1, 2, 3, 4, 5, 6])
+        disk.image.losePower(dice)
+      }
+      expect(new Set(found).size).toBe(1)
+      if (hasLeft) expect(found[0]).toBe(false)
+      outcomes.add(`${found[0] === true ? 'there' : 'gone'} ${hasLeft ? 'told' : 'not told'}`)
+    }
+  }
+  expect([...outcomes].sort()).toEqual(['gone not told', 'gone told', 'there not told'])
+}, 60_000)
+
+test('a group that left begins blank when it comes back, and knows that it has forgotten what it said', async () => {
+  const disk = new ImageDisk()
+  const log = await SharedLog.open(hostWith(disk, 1), 'wal')
+  const reader = new SharedLogReader(disk.image.durable, 'wal')
+  const first = await log.of('g', false)
+  first.save(1, { kind: 'hard-state', hardState: { term: 4, vote: 1 } })
+  first.save(2, { kind: 'entries', entries: [entry(1), entry(2)] })
+  await first.drain()
+  reader.follow(1)
+  expect([log.groups, reader.of('g').lastIndex]).toEqual([['g'], 2])
+  await log.leave('g')
+  reader.follow(1)
+  expect([log.groups, reader.of('g').lastIndex]).toEqual([[], 0])
+  const second = await log.of('g', false)
+  expect([second.isNew, second.recovered.entries, second.recovered.hardState, second.recovered.wiped]).toEqual([true, [], { term: 0, vote: null }, true])
+  expect([first.rejoins, second.rejoins]).toEqual([0, 1])
+  second.save(1, { kind: 'entries', entries: [entry(1)] })
+  await second.drain()
+  const next = await SharedLog.open(hostWith(new ImageDisk(disk.image), 2), 'wal')
+  const third = await next.of('g', true)
+  expect([indexes(third), third.recovered.wiped, third.recovered.hardState.term]).toEqual([[1], true, 0])
+})
+
+test('a group that was never there cannot leave, nor one that is leaving; and none saves any more', async () => {
+  const log = await SharedLog.open(hostWith(new ImageDisk(), 1), 'wal')
+  await expect(log.leave('g')).rejects.toThrow(UnknownGroup)
+  const part = await log.of('g', false)
+  const outcomes = Promise.allSettled([log.leave('g'), log.leave('g'), log.of('g', false)])
+  expect(() => part.save(1, { kind: 'trusted' })).toThrow('group g has left this host')
+  expect((await outcomes).map((outcome) => (outcome.status === 'rejected' ? outcome.reason.message : 'done'))).toEqual([
+    'done',
+    'group g is leaving this host',
+    'group g is leaving this host',
+  ])
+  await expect(log.leave('g')).rejects.toThrow('this host holds nothing of group g')
+})
+
+test('segments that hold records of groups that left alone are dropped', async () => {
+  const disk = new ImageDisk()
+  const log = await SharedLog.open(hostWith(disk, 1), 'wal', { segmentBytes: 1_000, mostSegments: 50 })
+  const part = await log.of('large', false)
+  for (let index = 1; index <= 60; index++) {
+    part.save(index, { kind: 'entries', entries: [entry(index)] })
+    await part.drain()
+  }
+  expect(disk.image.list('wal').length).toBeGreaterThan(5)
+  await log.leave('large')
+  await settle()
+  expect(disk.image.list('wal').length).toBe(1)
+  const next = await SharedLog.open(hostWith(new ImageDisk(disk.image), 2), 'wal')
+  expect(next.groups).toEqual([])
+})
+
+test('no number is given again while the log may hold records of a group that had it', async () => {
+  const disk = new ImageDisk()
+  const log = await SharedLog.open(hostWith(disk, 1), 'wal')
+  await log.of('one', false)
+  const two = await log.of('two', false)
+  two.save(1, { kind: 'entries', entries: [entry(1)] })
+  await two.drain()
+  await log.leave('one')
+  const three = await log.of('three', false)
+  three.save(1, { kind: 'hard-state', hardState: { term: 3, vote: null } })
+  await three.drain()
+  const next = await SharedLog.open(hostWith(new ImageDisk(disk.image), 2), 'wal')
+  expect(next.groups).toEqual(['two', 'three'])
+  expect(indexes(await next.of('two', false))).toEqual([1])
+  expect((await next.of('three', false)).recovered.hardState.term).toBe(3)
+})
+
+test('a group that was told that it has left is not there again because another record of that batch decayed', async () => {
+  const disk = new ImageDisk()
+  const log = await SharedLog.open(hostWith(disk, 1), 'wal')
+  const [goes, stays] = [await log.of('goes', false), await log.of('stays', false)]
+  goes.save(1, { kind: 'entries', entries: [entry(1)] })
+  await goes.drain()
+  const file = disk.image.openFile('wal/00000001.wal', {})
+  const decayed = file.size + 25
+  stays.save(1, { kind: 'entries', entries: [entry(1)] })
+  await log.leave('goes')
+  const bytes = file.read(0, file.size)
+  disk.image.write(file, decayed, Uint8Array.of((bytes[decayed] as number) ^ 0xff))
+  for (let life = 2; life <= 3; life++) {
+    const next = await SharedLog.open(hostWith(new ImageDisk(disk.image), life), 'wal')
+    expect(next.groups).toEqual(['stays'])
+    expect((await next.of('stays', false)).recovered.suspect).toBe(true)
+  }
 })
 
 test('damage where the log was durable stops every group', async () => {

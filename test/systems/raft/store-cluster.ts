@@ -22,6 +22,9 @@ export class StoreProcess {
     return this.store.nodes as RaftNode<boolean>[]
   }
 
+  /** Those that the process began with: what invariants look at never changes in a life. */
+  observed: readonly RaftNode<boolean>[] = []
+
   node(group: string): RaftNode<boolean> | undefined {
     return this.nodes.find((node) => node.group === group)
   }
@@ -32,6 +35,13 @@ export class StoreProcess {
     this.states.set(group, state)
     const stateMachine = new SnapshotFile(this.#host.disk, mapDirectory(group), state)
     return this.store.start<boolean>({ group, peers: this.#host.peers[this.#host.role] ?? [], stateMachine })
+  }
+
+  /** What the state machine of a group that has left keeps here is the host's to remove. */
+  async erase(group: string): Promise<void> {
+    const directory = mapDirectory(group)
+    for (const name of await this.#host.disk.list(directory)) await this.#host.disk.remove(`${directory}/${name}`)
+    await this.#host.disk.syncDirectory(directory)
   }
 
   put(group: string, key: string, value: number): Promise<boolean> {
@@ -101,6 +111,7 @@ export class StoreCluster implements AsyncDisposable {
 
   /** The same, without waiting: it begins within a millisecond. */
   begin(host: HostName, job: (process: StoreProcess) => void): void {
+    this.process(host)
     this.#jobs.get(host)?.push(job)
   }
 
@@ -122,6 +133,7 @@ function storeScenario(groups: (store: RaftStore) => readonly string[], jobs: Jo
             const store = await RaftStore.open(host, { directory: 'raft', raft, restAfterHeartbeats: 3, mostSegments: 2 })
             const process = new StoreProcess(host, store)
             await Promise.all(groups(store).map((group) => process.begin(group)))
+            process.observed = process.nodes.slice()
             const wanted: ((process: StoreProcess) => void)[] = []
             jobs.set(host.name, wanted)
             host.clock.every(ms(1), () => {
@@ -136,7 +148,7 @@ function storeScenario(groups: (store: RaftStore) => readonly string[], jobs: Jo
     workload: workload<null, null>({ clients: 0, generate: () => null, perform: async () => null }),
     invariants: raftInvariants<Roles>(
       new RaftObservation({
-        nodes: (process) => (process instanceof StoreProcess ? process.nodes : []),
+        nodes: (process) => (process instanceof StoreProcess ? process.observed : []),
         durableState: (host, { group }) => durableSnapshot(host.durable, mapDirectory(group)),
         digest: (process, { group }) => (process as StoreProcess).states.get(group)?.digest ?? 0,
       }),
