@@ -2,6 +2,7 @@ import { DiskError, Misuse } from '../../sim/host/errors.js'
 import type { Host } from '../../sim/host/seam.js'
 import { makeDurableDirectory } from './durable-directory.js'
 import { UnknownGroup } from './errors.js'
+import { GroupLog } from './group-log.js'
 import type { Entry, RaftChange } from './messages.js'
 import type { RaftLog } from './raft-log.js'
 import { SharedContent } from './wal-content.js'
@@ -10,7 +11,7 @@ import { WalImage } from './wal-image.js'
 import { writeRecord, writeSharedRecord } from './wal-record.js'
 import { recoverLog } from './wal-recovery.js'
 import { type SegmentPlace, WalSegments } from './wal-segments.js'
-import { headerRecord, noteChange, replacesEntries, tailOf, type WalTail } from './wal-tail.js'
+import { headerRecord, replacesEntries, type WalTail } from './wal-tail.js'
 
 export interface SharedLogOptions {
   /** A segment that has reached this size is followed by a new one, unless it has not yet doubled what it began with. */
@@ -284,104 +285,6 @@ interface RecoveredPart {
   readonly image: WalImage
   readonly from: number
   readonly entries: readonly Entry[]
-}
-
-/** What one group keeps in the shared log. */
-class GroupLog implements RaftLog {
-  readonly saved: WalTail
-  /** What was handed to the disk: with the batch that is on its way, and with the last one that is durable. */
-  handed: WalTail
-  written: WalTail
-  isDirty = false
-  isOpen = false
-  isLeaving = false
-  durableToken = 0
-  readonly #log: SharedLog
-  #onDurable: (token: number) => void = () => {}
-  #live: (() => readonly Entry[]) | null = null
-
-  constructor(
-    log: SharedLog,
-    readonly number: number,
-    readonly name: string,
-    readonly recovered: WalImage,
-    readonly isNew: boolean,
-    readonly rejoins: number,
-  ) {
-    this.#log = log
-    this.saved = tailOf(recovered)
-    this.handed = { ...this.saved }
-    this.written = this.handed
-  }
-
-  open(): void {
-    if (this.isLeaving) throw new Misuse(`group ${this.name} is leaving this host`)
-    if (this.isOpen) throw new Misuse(`group ${this.name} is started already on this host`)
-    this.isOpen = true
-  }
-
-  leave(): void {
-    if (this.isLeaving) throw new Misuse(`group ${this.name} is leaving this host`)
-    this.isLeaving = true
-  }
-
-  get pendingBytes(): number {
-    return this.#log.pendingBytes
-  }
-
-  /** Nothing of it waits for the disk. */
-  get isSettled(): boolean {
-    return this.saved.token === this.written.token
-  }
-
-  /** All entries after the base, those of a group that nobody started too. Only when it is settled. */
-  live(): readonly Entry[] {
-    const { base } = this.written
-    const entries = this.#live === null ? this.recovered.entries : this.#live()
-    const first = entries[0]?.index ?? base.index + 1
-    return first > base.index ? entries : entries.slice(base.index + 1 - first)
-  }
-
-  repeats(live: () => readonly Entry[]): void {
-    this.#live = live
-  }
-
-  onDurable(durable: (token: number) => void): void {
-    this.#onDurable = durable
-  }
-
-  save(token: number, change: RaftChange): void {
-    if (this.isLeaving) throw new Misuse(`group ${this.name} has left this host, and saves a change: ${change.kind}`)
-    this.#log.save(this, change)
-    noteChange(this.saved, token, change)
-  }
-
-  flush(): void {
-    this.#log.flush()
-  }
-
-  drain(): Promise<void> {
-    return this.#log.settled(this)
-  }
-
-  close(): Promise<void> {
-    return this.drain()
-  }
-
-  /** The batch goes out. Answers whether segments may go once it is durable. */
-  handOver(): boolean {
-    this.isDirty = false
-    const { base } = this.handed
-    this.handed = { ...this.saved }
-    this.saved.highestIndex = 0
-    return this.handed.base.index > base.index
-  }
-
-  becameDurable(): void {
-    this.written = this.handed
-    this.durableToken = this.written.token
-    this.#onDurable(this.durableToken)
-  }
 }
 
 /** A segment's own record: that of a log of one member, which says nothing here but the segment's place. */

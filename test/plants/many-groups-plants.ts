@@ -17,7 +17,7 @@ export const manyGroupsPlants: readonly Plant[] = [
   {
     name: 'what-waits-taken-for-durable',
     source: 'A batch makes durable what was saved before it went out, and nothing that was saved since',
-    file: 'systems/raft/shared-log.ts',
+    file: 'systems/raft/group-log.ts',
     replace: '    this.written = this.handed\n    this.durableToken',
     with: '    this.written = { ...this.saved }\n    this.durableToken',
     expect: ['CommitDurable', 'VoteOnce', 'TermMonotonic'],
