@@ -21,8 +21,8 @@ export function onElectionTimer(context: StepContext): void {
     askForPreVotes(context)
     return
   }
-  // It hears its leader no more, though it does nothing about it.
-  state.leader = null
+  // It does nothing about a leader that it hears no more; but what it handed on to that one is lost, and it hands on nothing else.
+  if (context.options.forwardsProposals) state.leader = null
   effects.push(timers.election)
   if (context.options.restAfterHeartbeats > 0 && state.quorum.members.includes(state.id)) callLeader(context)
   if (state.wiped && isBlank(state)) askWhetherNew(context)
