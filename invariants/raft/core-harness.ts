@@ -1,6 +1,6 @@
 import type { MachineHarness, MachineNode } from '../../sim/check/machine-node.js'
 import type { Stream } from '../../sim/kernel/stream.js'
-import { type Configuration, configurationOf, type MemberChange } from '../../systems/raft/configuration.js'
+import { type Configuration, configurationOf, decodeConfiguration, type MemberChange } from '../../systems/raft/configuration.js'
 import { raftMachine } from '../../systems/raft/core.js'
 import { lastIndex, termAt } from '../../systems/raft/log.js'
 import type { Durable, Position, RaftChange, RaftEvent, RaftInput, RaftMessage } from '../../systems/raft/messages.js'
@@ -38,7 +38,7 @@ export function raftHarness(options: RaftHarnessOptions = {}, machine: RaftMachi
       if (input.kind !== 'compact' || input.index <= (durable.applied?.index ?? -1)) return durable
       return { ...durable, applied: { index: input.index, term: termAt(state.log, input.index) } }
     },
-    damage: options.damage === true ? damage : undefined,
+    damage: options.damage === true ? (node, nodes, random) => damage(node, nodes, random, options.first) : undefined,
     draw: options.first === undefined ? drawInput : drawChangeOrInput,
     offers: (state, ordinal) => (ordinal < (options.maxInputs ?? 0) ? offers(state, ordinal) : []),
   }
@@ -57,20 +57,29 @@ export function contentOf({ index, term }: Position): number {
   return (index * 31 + term) & 0xff
 }
 
-/** A damaged minority is what the system survives. */
-function damage(node: RaftMachineNode, nodes: readonly RaftMachineNode[], random: Stream): Durable | null {
+/** A damaged minority is what the system survives: of every configuration that any disk knows. */
+function damage(node: RaftMachineNode, nodes: readonly RaftMachineNode[], random: Stream, first: Configuration | undefined): Durable | null {
   const { durable } = node
   if (durable === null || random.int(4) > 0) return durable
-  let damaged = isDamaged(durable) ? 0 : 1
-  for (const other of nodes) if (isDamaged(other.durable)) damaged++
-  if (damaged * 2 >= nodes.length) return durable
+  const damaged = nodes.filter((other) => other === node || isDamaged(other.durable)).map(({ id }) => id)
+  const known = [first ?? configurationOf(nodes.map(({ id }) => id)), ...nodes.flatMap((other) => configurationsOn(other.durable))]
+  for (const { voters, outgoing } of known) if (!isMinority(damaged, voters) || !isMinority(damaged, outgoing)) return durable
   const die = random.int(4)
   if (die === 0) return { ...emptyDurable, incarnation: durable.incarnation, suspect: true, wiped: true }
-  return die === 1 ? loseState(durable) : loseLastRecord(durable)
+  return die === 1 ? loseState(durable) : loseLastRecords(random.int(2) === 0 ? flushed(node, durable) : durable, random)
 }
 
 function isDamaged(durable: Durable | null): boolean {
   return durable?.suspect === true || durable?.applied === null
+}
+
+function configurationsOn(durable: Durable | null): Configuration[] {
+  const inLog = durable?.entries.filter(({ kind }) => kind === 'configuration').map(({ data }) => decodeConfiguration(data)) ?? []
+  return [durable?.configuration ?? [], durable?.expected?.configuration ?? [], inLog].flat()
+}
+
+function isMinority(damaged: readonly number[], voters: readonly number[]): boolean {
+  return voters.length === 0 || 2 * voters.filter((member) => damaged.includes(member)).length < voters.length
 }
 
 /** As if what the state machine keeps were found to be damaged when it is opened. */
@@ -78,11 +87,22 @@ function loseState(durable: Durable): Durable {
   return { ...durable, applied: null }
 }
 
-/** The last entry is gone, as if a damaged record had been cut away. */
-function loseLastRecord(durable: Durable): Durable {
-  const last = durable.entries[durable.entries.length - 1]
-  if (last === undefined || last.index <= (durable.applied?.index ?? 0)) return durable
-  return { ...durable, entries: durable.entries.slice(0, -1), suspect: true }
+/** As if the state machine had been flushed right before the crash. */
+function flushed({ state }: RaftMachineNode, durable: Durable): Durable {
+  const { applied, lacks, installing, log } = state
+  if (durable.applied === null || lacks > 0 || installing !== null || applied <= durable.applied.index) return durable
+  return { ...durable, applied: { index: applied, term: termAt(log, applied) } }
+}
+
+/**
+ * The last entries are gone, as if the batch that held them had rotted and been cut away: entries that the state machine has applied, too. It may have said what
+ * snapshot was expected.
+ */
+function loseLastRecords(durable: Durable, random: Stream): Durable {
+  const count = random.int(4) === 0 ? 1 + random.int(4) : 1
+  const isExpectedLost = random.int(4) === 0
+  if (durable.entries.length === 0) return durable
+  return { ...durable, entries: durable.entries.slice(0, -count), suspect: true, ...(isExpectedLost ? { expected: null } : {}) }
 }
 
 function drawInput(state: RaftState, ordinal: number, random: Stream): RaftInput | null {
@@ -145,4 +165,11 @@ export const changingHarnesses: readonly RaftHarness[] = [
   raftHarness({ first: changingGroup }),
   raftHarness({ first: changingGroup, raft: { maxBatchBytes: 1, maxInflightMessages: 3, maxApplyBytes: 1, forwardsProposals: true } }),
   raftHarness({ first: changingGroup, raft: { maxBatchBytes: 64, maxInflightBytes: 100, maxApplyBytes: 64, commitGroups: [1, 2, 1, 2, 1] } }),
+]
+
+/** Members change and disks are damaged: what a member remembers of who decides may be what it lost. */
+export const damagedChangingHarnesses: readonly RaftHarness[] = [
+  raftHarness({ first: changingGroup, damage: true }),
+  raftHarness({ first: changingGroup, damage: true, raft: { maxBatchBytes: 1, maxInflightMessages: 3, maxApplyBytes: 1, forwardsProposals: true } }),
+  raftHarness({ first: changingGroup, damage: true, raft: { maxBatchBytes: 64, maxInflightBytes: 100, maxApplyBytes: 64 } }),
 ]

@@ -390,14 +390,30 @@ function appliedDurably(durable: Durable | null): number {
   return durable.base.index === 0 ? 0 : -1
 }
 
-/** A log begins only after what is committed, and what the state machine holds durably. */
-function snapshotCoversCommitted(memory: CoreMemory, { node: { id, durable } }: RaftStep): string | undefined {
+/** A log begins only after what is committed, and what the state machine holds durably; and it knows who decides there. */
+function snapshotCoversCommitted(memory: CoreMemory, { node: { id, durable }, saved }: RaftStep): string | undefined {
+  for (const change of saved) {
+    if (change.kind !== 'compacted' && change.kind !== 'restored') continue
+    const { index } = change.base
+    const said = JSON.stringify(change.configuration ?? memory.first)
+    const committed = JSON.stringify(committedConfiguration(memory, index))
+    if (said !== committed) return `the log of node ${id} is to begin after entry ${index} with ${said}, and ${committed} is in force there`
+  }
   if (durable === null || durable.base.index === 0) return undefined
   const { base, applied } = durable
   if (applied !== null && base.index > applied.index) return `the disk of node ${id} holds a log after ${base.index} and a state machine of ${applied.index}`
   const known = memory.committed[base.index]
   if (known?.term !== base.term) return `the log of node ${id} begins after entry ${base.index} of term ${base.term}, which is not committed`
   return undefined
+}
+
+/** In force once all up to `index` is committed, by what was written there: whatever a member says of it. */
+function committedConfiguration(memory: CoreMemory, index: number): Configuration {
+  for (let at = index; at > 0; at--) {
+    const here = memory.written[at]?.find(({ entry }) => entry.term === memory.committed[at]?.term)
+    if (here?.entry.kind === 'configuration') return decodeConfiguration(here.entry.data)
+  }
+  return memory.first
 }
 
 /** A read sees all that was committed anywhere when it was asked. */
@@ -416,7 +432,7 @@ function readNotStale(memory: CoreMemory, { event, emitted }: RaftStep): string 
 
 /** A member whose state machine lost what the log no longer holds does not campaign: it could serve nothing. */
 function lackingFollows(_memory: CoreMemory, { node: { id, durable, state } }: RaftStep): string | undefined {
-  return appliedDurably(durable) < 0 && state.role !== 'follower' ? `node ${id} lost its state and became ${state.role}` : undefined
+  return (appliedDurably(durable) < 0 || state.lacks > 0) && state.role !== 'follower' ? `node ${id} lost its state and became ${state.role}` : undefined
 }
 
 /** A member that may have forgotten what it acknowledged votes for nobody and never campaigns. */

@@ -20,7 +20,9 @@ export const stateMachineSafety = (observation: RaftObservation) =>
           const term = node.termAt(index)
           const committed = group.committedTerms[index]
           if (committed === undefined) return `${group.name}: ${name} applied entry ${index}, which is not committed`
-          if (committed >= 0 && committed !== term)
+          // A log that lost its end cannot tell; the digest can.
+          const isLost = term < 0 && isNewLife && node.machineState.lacks === index
+          if (committed >= 0 && committed !== term && !isLost)
             return `${group.name}: ${name} applied entry ${index} of term ${term}, and the committed one is of term ${committed}`
         }
         if (placement.digest === undefined || (!isNewLife && now.applied === before.applied)) continue

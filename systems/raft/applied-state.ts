@@ -95,9 +95,11 @@ export class AppliedState<Result> {
     if (index > log.base.index) this.#node.input({ kind: 'compact', index })
   }
 
-  /** What the state machine held was found damaged at the start. */
-  foundLost(why: string): void {
-    this.#lost.found(this.#node.machineState.lacks, why)
+  /** What the log is to bring back at the start: all that the state machine held, which was found damaged, or what it is ahead of the log. */
+  foundLost(isDamaged: boolean): void {
+    const { lacks, log } = this.#node.machineState
+    if (isDamaged) this.#lost.found(lacks, 'its files are damaged')
+    else this.#lost.foundAhead(lacks, lastIndex(log))
   }
 
   #lose(error: Error): void {

@@ -8,7 +8,7 @@ export function blockedMember({ group, machineState: { suspect, lacks, leader } 
   const lines: string[] = []
   const whom = leader === null ? 'a leader, and there is none' : 'its leader'
   if (suspect) lines.push(`${group}: a suspect member waits for ${whom}: it may have forgotten what it acknowledged`)
-  if (lacks > 0) lines.push(`${group}: a member that lost its state up to entry ${lacks} waits for a snapshot of ${whom}`)
+  if (lacks > 0) lines.push(`${group}: a member that lost its state, or its log, up to entry ${lacks} waits for a snapshot of ${whom}`)
   return lines
 }
 

@@ -1,47 +1,26 @@
 import { Misuse } from '../../sim/host/errors.js'
 import { onAppendRequest, onTrustDurable } from './append.js'
 import { applyCommitted, onApplied } from './commit.js'
-import { type Configuration, configurationOf, decodeConfiguration } from './configuration.js'
+import { type Configuration, configurationOf } from './configuration.js'
 import { onElectionTimer, onLeaseTimer, onOwnVoteDurable, onPreVoteRequest, onPreVoteResponse, onVoteRequest, onVoteResponse } from './election.js'
 import { loseHandedOn, onForwardRequest, onForwardResponse } from './forwarding.js'
 import { onFoundingRequest, onFoundingResponse } from './founding.js'
 import { answerHeartbeat, broadcastHeartbeat, onHeartbeatRequest } from './heartbeat.js'
 import { onCheckQuorumTimer, onHeartbeatTimer } from './leadership.js'
-import { compactLog, lastIndex, markDurable, restartLog, termAt } from './log.js'
+import { compactLog, lastIndex, markDurable } from './log.js'
 import { changeMembership, configurationAt, forgetConfigurations, written } from './membership.js'
-import {
-  type AppendRequest,
-  type Durable,
-  type HeartbeatRequest,
-  type MemberId,
-  type RaftInput,
-  type RaftMessage,
-  type SnapshotChunkRequest,
-  samePosition,
-  type TimerTag,
-} from './messages.js'
+import type { AppendRequest, HeartbeatRequest, MemberId, RaftInput, RaftMessage, SnapshotChunkRequest, TimerTag } from './messages.js'
 import { checkRaftOptions, defaultRaftOptions, type RaftOptions } from './options.js'
 import { persist } from './persist.js'
-import { quorumOf } from './quorum.js'
 import { read } from './read-index.js'
 import { onReadLeaseTimer } from './read-lease.js'
+import { reconcile, recovered } from './recovery.js'
 import { advance, onAppendResponse, onHeartbeatResponse, onUnreachable, progressOf, propose } from './replication.js'
 import { rousesByInput, rousesByMessage, speaksToAll, tellRest, wake } from './resting.js'
 import { adoptTerm, becomeFollower } from './roles.js'
 import { installWhenDurable, onChunkRequest, onInstalled, onInstallFailed } from './snapshot-receiving.js'
 import { keptForSnapshots, onChunk, onChunkResponse, onChunkUnavailable } from './snapshot-sending.js'
-import {
-  emit,
-  idleReads,
-  noReadLease,
-  type PlacedConfiguration,
-  type RaftMachine,
-  type RaftState,
-  type StepContext,
-  save,
-  send,
-  timerEffects,
-} from './state.js'
+import { emit, type RaftMachine, type RaftState, type StepContext, save, send, timerEffects } from './state.js'
 import { forgetLeader, onTimeoutNow, onTransferTimer, transferLeadership } from './transfer.js'
 
 /**
@@ -56,7 +35,7 @@ export function raftMachine(given: Partial<RaftOptions> = {}, first: Configurati
   return {
     boot({ id, peers }, durable) {
       if (!peers.includes(id)) throw new Misuse(`member ${id} is not among its group's members ${peers.join(', ')}`)
-      const state = recover(id, peers, first ?? configurationOf(peers), durable)
+      const state = recovered(id, peers, first ?? configurationOf(peers), durable)
       const context: StepContext = { state, effects: [], options, timers }
       if (durable !== null) reconcile(context, durable)
       if (options.leaseReadsDriftPpm !== null && durable !== null) {
@@ -104,88 +83,6 @@ export function raftMachine(given: Partial<RaftOptions> = {}, first: Configurati
 function isRoused(state: RaftState, event: Parameters<RaftMachine['step']>[1]): boolean {
   if (event.kind === 'message') return rousesByMessage(state, event.from, event.message)
   return event.kind === 'input' && rousesByInput(state, event.input)
-}
-
-function recover(id: MemberId, peers: readonly MemberId[], first: Configuration, durable: Durable | null): RaftState {
-  const base = durable?.base ?? { index: 0, term: 0 }
-  const applied = durable?.applied?.index ?? base.index
-  const entries = durable?.entries.slice() ?? []
-  const configurations = configurationsOf(first, durable)
-  // A change is proposed once the one before is committed: so all but the last are.
-  const commit = Math.max(applied, configurations[configurations.length - 2]?.index ?? 0)
-  let inForce = 0
-  while ((configurations[inForce + 1]?.index ?? Number.POSITIVE_INFINITY) <= commit) inForce++
-  const { configuration } = configurations[inForce] as PlacedConfiguration
-  return {
-    id,
-    peers,
-    incarnation: durable?.incarnation ?? 1,
-    configuration,
-    quorum: quorumOf(configuration),
-    configurations,
-    nextChange: configurations[inForce + 1]?.index ?? 0,
-    role: 'follower',
-    term: durable?.hardState.term ?? 0,
-    vote: durable?.hardState.vote ?? null,
-    leader: null,
-    leased: false,
-    isResting: false,
-    idleHeartbeats: 0,
-    log: { base, entries, durable: base.index + entries.length, pending: [] },
-    commit,
-    verified: commit,
-    applied,
-    applying: false,
-    // A log that still begins at its beginning brings all back.
-    lacks: durable?.applied === null ? base.index : 0,
-    nextToken: 1,
-    savedToken: 0,
-    hardStateToken: 0,
-    suspect: durable?.suspect ?? false,
-    wiped: durable?.wiped ?? false,
-    trustedToken: 0,
-    founding: null,
-    foundingRound: 0,
-    votes: [],
-    progress: [],
-    firstOwnIndex: 0,
-    changeAfter: 0,
-    uncommittedBytes: 0,
-    transfer: null,
-    readLease: noReadLease(),
-    reads: idleReads(),
-    forwarded: [],
-    handedOn: [],
-    incoming: null,
-    installing: null,
-    incomingConfiguration: null,
-    expectedToken: 0,
-  }
-}
-
-/** What the disk says of configurations: that at the log's base, then those in the log. */
-function configurationsOf(first: Configuration, durable: Durable | null): PlacedConfiguration[] {
-  const base: PlacedConfiguration =
-    durable === null || durable.configuration === null
-      ? { index: 0, configuration: first }
-      : { index: durable.base.index, configuration: durable.configuration }
-  const inLog = durable?.entries.filter(({ kind }) => kind === 'configuration') ?? []
-  return [base, ...inLog.map(({ index, data }) => ({ index, configuration: decodeConfiguration(data) }))]
-}
-
-/** A state machine that was replaced by a snapshot just before the crash is ahead of the log: the log starts anew from it. */
-function reconcile(context: StepContext, { applied, base, expected }: Durable): void {
-  if (applied === null) return
-  const { state } = context
-  const { log } = state
-  if (applied.index < base.index) throw new Misuse(`the state machine holds ${applied.index} entries of a log that begins after ${base.index}`)
-  if (termAt(log, applied.index) === applied.term) return
-  const isExpected = expected !== null && samePosition(expected.snapshot, applied)
-  state.configurations = [isExpected ? { index: applied.index, configuration: expected.configuration } : (state.configurations[0] as PlacedConfiguration)]
-  state.configuration = (state.configurations[0] as PlacedConfiguration).configuration
-  state.quorum = quorumOf(state.configuration)
-  state.nextChange = 0
-  restartLog(log, applied, save(context, { kind: 'restored', base: applied, configuration: written(state.configurations[0] as PlacedConfiguration) }))
 }
 
 function onMessage(context: StepContext, from: MemberId, message: RaftMessage): void {
@@ -357,7 +254,8 @@ function onInput(context: StepContext, input: RaftInput): void {
 
 function loseState(context: StepContext): void {
   const { state } = context
-  state.lacks = state.applied
+  // What was lacking before may reach beyond what the log says is applied.
+  state.lacks = Math.max(state.lacks, state.applied)
   if (state.lacks > 0 && state.role !== 'follower') becomeFollower(context)
 }
 

@@ -2,7 +2,7 @@ import type { Host, Nanos } from '../../sim/host/seam.js'
 import { DeadlineTimer } from './deadline-timer.js'
 
 /**
- * A member whose state machine lost what it held, waiting for a leader to supply it. When nothing comes for a while (all others may wait as well, or what was
+ * A member whose state machine lost what it held, or whose log lost what the state machine holds, waiting for a leader to supply it. When nothing comes for a while (all others may wait as well, or what was
  * read was wrong and what is stored is not), the process ends, and looks at its files anew when it starts.
  */
 export class LostState {
@@ -23,6 +23,17 @@ export class LostState {
   found(lacks: number, why: string): void {
     this.#host.log.warn('raft.state-lost', { group: this.#group, lacks, why })
     this.#host.check.reachable('a replica finds its state damaged')
+    this.#await(lacks)
+  }
+
+  /** The state is sound, and the log that led to it is not: it ends before, and nothing can follow until a snapshot comes. */
+  foundAhead(lacks: number, lastIndex: number): void {
+    this.#host.log.warn('raft.log-lost', { group: this.#group, lacks, lastIndex })
+    this.#host.check.reachable('a replica finds its log shorter than its state')
+    this.#await(lacks)
+  }
+
+  #await(lacks: number): void {
     this.#isWaiting = lacks > 0
     this.heard()
   }

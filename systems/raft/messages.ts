@@ -120,7 +120,7 @@ export interface AppendResponse {
   readonly suspect: boolean
   /** The suspect may have forgotten votes, too. */
   readonly wiped?: true
-  /** The sender's state machine lost its content: it needs a snapshot that reaches at least so far. 0: it lacks nothing. */
+  /** The sender's state machine lost its content, or is ahead of its log: it needs a snapshot that reaches at least so far. 0: it lacks nothing. */
   readonly lacks: number
 }
 
@@ -232,7 +232,8 @@ export interface Durable {
   readonly entries: readonly Entry[]
   /**
    * Up to where the state machine has durably applied (at least `base`). When the log does not hold this place (the state machine was
-   * replaced by a snapshot and the crash came before the save that says so), the core starts the log anew from here.
+   * replaced by a snapshot and the crash came before the save that says so), the core starts the log anew from here. When nobody can tell who decides here
+   * (the end of the log was damaged after it had been applied), the log stays what it is, and the member needs a snapshot as if what it held were lost.
    * null: what it held is lost. The log is what it was, so the member votes and acknowledges as before; it applies nothing and does not campaign until
    * it has a snapshot of what the log no longer holds.
    */

@@ -124,7 +124,7 @@ export class RaftNode<Result = unknown> {
     const { state, effects } = this.#machine.boot({ id: group.peers.indexOf(host.name), peers }, durable)
     this.machineState = state
     if (suspect) host.log.warn('raft.suspect', { group: group.group, lastIndex: this.lastIndex })
-    if (applied === null) this.#applied.foundLost('its files are damaged')
+    if (state.lacks > 0 || applied === null) this.#applied.foundLost(applied === null)
     log.repeats?.(() => this.machineState.log.entries)
     store?.began(this)
     this.#carryOut(effects)

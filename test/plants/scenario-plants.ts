@@ -175,7 +175,7 @@ export const scenarioPlants: readonly Plant[] = [
   {
     name: 'suspicion-forgotten',
     source: 'Alagappan and others, "Protocol-Aware Recovery for Consensus-Based Storage", FAST 2018',
-    file: 'systems/raft/core.ts',
+    file: 'systems/raft/recovery.ts',
     replace: '    suspect: durable?.suspect ?? false,\n',
     with: '    suspect: false,\n',
     expect: 'SuspectAbstains',

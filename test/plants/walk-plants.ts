@@ -75,8 +75,8 @@ export const walkPlants: readonly Plant[] = [
   {
     name: 'lost-state-taken-for-empty',
     source: 'Alagappan and others, "Protocol-Aware Recovery for Consensus-Based Storage", FAST 2018: a damaged state is not an empty one',
-    file: 'systems/raft/core.ts',
-    replace: '    lacks: durable?.applied === null ? base.index : 0,\n',
+    file: 'systems/raft/recovery.ts',
+    replace: '    lacks,\n',
     with: '    lacks: 0,\n',
     expect: ['StateMachineSafety', 'LackingFollows'],
     subject: walk,

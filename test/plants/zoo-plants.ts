@@ -32,7 +32,7 @@ const zoo: readonly Plant[] = [
   {
     name: 'joint-forgotten-at-restart',
     source: 'R7: openraft 6c0ccaf3: a joint configuration is ignored after a restart',
-    file: 'systems/raft/core.ts',
+    file: 'systems/raft/recovery.ts',
     replace: '  const { configuration } = configurations[inForce] as PlacedConfiguration\n',
     with: '  const configuration = { ...(configurations[inForce] as PlacedConfiguration).configuration, outgoing: [] }\n',
     expect: 'JointQuorum',

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import { changingGroup, changingHarnesses, raftHarnesses } from '../../../invariants/raft/core-harness.js'
-import { coreInvariants, raftCoreInvariants } from '../../../invariants/raft/core-invariants.js'
+import { changingGroup, changingHarnesses, damagedChangingHarnesses, raftHarnesses } from '../../../invariants/raft/core-harness.js'
+import { coreInvariants, type RaftStep, raftCoreInvariants } from '../../../invariants/raft/core-invariants.js'
 import { walk } from '../../../sim/check/machine-walk.js'
+import { lastIndex } from '../../../systems/raft/log.js'
 import type { RaftEvent } from '../../../systems/raft/messages.js'
 
 const key = { high: 0x5eed, low: 0xfa11 }
@@ -45,6 +46,34 @@ describe('The Raft core on random walks', () => {
     expect(seen.configurations).toBeGreaterThan(1_000)
     expect(seen.joint).toBeGreaterThan(300)
     expect([...seen.leaders].sort()).toEqual([0, 1, 2, 3, 4])
+  })
+
+  it('keeps them while members change and disks are damaged, so that a member may have lost who its members are', () => {
+    const changing = coreInvariants(changingGroup)
+    const seen = { suspects: 0, ahead: 0, trusted: 0, configurations: 0 }
+    const watching = {
+      begin: changing.begin,
+      checks: [
+        ...changing.checks,
+        {
+          name: 'Counts',
+          check: (_: unknown, { node: { durable, state }, event, emitted }: RaftStep) => {
+            if (event === null && durable?.suspect) seen.suspects++
+            if (event === null && durable?.applied && durable.applied.index > lastIndex(state.log)) seen.ahead++
+            for (const { kind } of emitted) {
+              if (kind === 'trusted') seen.trusted++
+              if (kind === 'configuration') seen.configurations++
+            }
+            return undefined
+          },
+        },
+      ],
+    }
+    expect(walk(damagedChangingHarnesses, watching, key, { nodes: 5, walks: 500, steps: 2_000 }).failure).toBeNull()
+    expect(seen.suspects).toBeGreaterThan(1_000)
+    expect(seen.ahead).toBeGreaterThan(100)
+    expect(seen.trusted).toBeGreaterThan(150)
+    expect(seen.configurations).toBeGreaterThan(1_000)
   })
 
   it('meets all that the core can do: elections, commits, reads, snapshots, trust', () => {

@@ -15,7 +15,7 @@ describe('a member that cannot do its part', () => {
       'g: a suspect member waits for a leader, and there is none: it may have forgotten what it acknowledged',
     ])
     expect(blockedMember(node({ suspect: false, lacks: 7, leader: 2 }))).toEqual([
-      'g: a member that lost its state up to entry 7 waits for a snapshot of its leader',
+      'g: a member that lost its state, or its log, up to entry 7 waits for a snapshot of its leader',
     ])
   })
 

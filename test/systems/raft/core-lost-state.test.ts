@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest'
+import { configurationOf } from '../../../systems/raft/configuration.js'
 import type { Durable } from '../../../systems/raft/messages.js'
+import { emptyDurable } from '../../../systems/raft/persist.js'
 import { CoreCluster } from './core-cluster.js'
 
 /** All hold six entries, the first four of which only their state machines hold; node 2 then finds that its own is lost. */
@@ -110,6 +112,90 @@ describe('A Raft member whose state machine lost its content', () => {
       configuration: null,
     })
     expect(cluster.state(2)).toMatchObject({ lacks: 4, installing: null })
+  })
+})
+
+/** All three hold all entries and have applied and flushed them; the records of the last `entries` of node 2 then rot. Members 0 to 2 vote, 3 and 4 came later. */
+function rotten({ entries = 1 } = {}): CoreCluster {
+  const cluster = new CoreCluster(5, {}, [], true, configurationOf([0, 1, 2]))
+  cluster.elect(0)
+  cluster.propose(0)
+  cluster.settle()
+  for (const member of [3, 4]) {
+    cluster.change(0, { kind: 'change', changes: [{ kind: 'voter', member }], through: 'auto' })
+    cluster.settle()
+    cluster.beat(0)
+  }
+  cluster.beat(0)
+  const { applied, log } = cluster.state(2)
+  cluster.crash(2)
+  const node = cluster.node(2)
+  const durable = node.durable as Durable
+  node.durable = { ...durable, applied: { index: applied, term: 1 }, entries: log.entries.slice(0, -entries), suspect: true }
+  return cluster
+}
+
+describe('A Raft member whose last record rotted after it had been applied', () => {
+  it('keeps the log that is left, and what that says of who decides', () => {
+    const cluster = rotten()
+    cluster.boot(2)
+    expect(cluster.log(2)).toBe('1:1 2:1 3:1')
+    expect(cluster.state(2)).toMatchObject({ suspect: true, lacks: 4, applied: 0, configuration: configurationOf([0, 1, 2]) })
+    expect(cluster.node(2).saves).toEqual([])
+  })
+
+  it('never takes the first configuration for the one where its state machine is', () => {
+    const cluster = rotten({ entries: 1 })
+    cluster.boot(2)
+    cluster.timeOut(2)
+    expect(cluster.state(2).role).toBe('follower')
+    for (let i = 0; i < 6; i++) cluster.beat(0)
+    expect(cluster.state(2)).toMatchObject({ suspect: false, lacks: 0, applied: 4, configuration: configurationOf([0, 1, 2, 3, 4]) })
+    cluster.elect(2)
+    cluster.propose(2)
+    cluster.settle()
+    expect(cluster.state(2).applied).toBe(6)
+  })
+
+  it('goes on without a snapshot when its log has what it lacked by the time it starts again', () => {
+    const cluster = rotten({ entries: 2 })
+    cluster.boot(2)
+    cluster.timer(0, 'heartbeat')
+    cluster.deliver()
+    cluster.node(2).durable = { ...(cluster.node(2).durable as Durable), entries: cluster.node(0).durable?.entries ?? [] }
+    cluster.crash(2)
+    cluster.boot(2)
+    expect(cluster.state(2)).toMatchObject({ lacks: 0, applied: 4, commit: 4, configuration: configurationOf([0, 1, 2, 3, 4]) })
+  })
+
+  it('needs a snapshot as well when its log holds another entry in the place of what it had applied', () => {
+    const conflicting = { index: 2, term: 1, kind: 'normal' as const, data: new Uint8Array(1) }
+    const noop = { index: 1, term: 1, kind: 'noop' as const, data: new Uint8Array(0) }
+    const disk: Durable = {
+      ...emptyDurable,
+      hardState: { term: 2, vote: null },
+      entries: [noop, conflicting],
+      applied: { index: 2, term: 2 },
+      suspect: true,
+    }
+    const cluster = new CoreCluster(3, {}, [disk], false)
+    expect(cluster.state(0)).toMatchObject({ lacks: 2, applied: 0, commit: 0 })
+    expect(cluster.log(0)).toBe('1:1 2:1')
+  })
+
+  it('begins its log at the snapshot when that was expected there, whatever else rotted', () => {
+    const snapshot = { index: 7, term: 2 }
+    const configuration = configurationOf([0, 1])
+    const disk: Durable = { ...emptyDurable, hardState: { term: 2, vote: null }, applied: snapshot, expected: { snapshot, configuration }, suspect: true }
+    const cluster = new CoreCluster(3, {}, [disk], false)
+    expect(cluster.state(0)).toMatchObject({ lacks: 0, applied: 7, commit: 7, configuration, log: { base: snapshot } })
+  })
+
+  it('lacks no less when it then finds its state machine damaged, too', () => {
+    const cluster = rotten()
+    cluster.boot(2)
+    cluster.input(2, { kind: 'state-lost' })
+    expect(cluster.state(2).lacks).toBe(4)
   })
 })
 
