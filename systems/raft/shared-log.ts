@@ -49,6 +49,8 @@ export class SharedLog {
   readonly #departures = new Map<string, number>()
   #highestNumber: number
   #isFlushing = false
+  /** Since the last batch before this one, some segment may be past. */
+  #mayDrop = false
   #batch: Promise<void> = Promise.resolve()
 
   /** Recovers the log in `directory`, which is made when it is missing. Throws `CorruptLog` or the disk's error. */
@@ -222,21 +224,22 @@ export class SharedLog {
     this.#dirty = []
     const leaving = this.#leaving
     this.#leaving = []
+    // The newest batch may rot, and the log goes on without it: what it says lets nothing go before another follows.
+    const past = this.#mayDrop ? this.#segments.held.filter((old) => this.#isPast(old.held)).map((old) => old.held) : []
     let mayDrop = leaving.length > 0
     for (const part of dirty) mayDrop = part.handOver() || mayDrop
     if (dirty.length > 1) this.#host.check.reachable('groups share a sync')
     const segments = this.#segments
-    if (this.#isFull()) {
-      await this.#beginSegment()
-      mayDrop = true
-    }
+    const begins = this.#isFull()
+    if (begins) await this.#beginSegment()
     const { held } = segments.held[segments.held.length - 1] as { readonly held: Map<number, number> }
     for (const { number, handed } of dirty) if (handed.highestIndex > (held.get(number) ?? 0)) held.set(number, handed.highestIndex)
     await segments.write(batch)
     batch.clear()
     for (const part of dirty) part.becameDurable()
     for (const part of leaving) this.#remove(part)
-    if (mayDrop) await segments.drop((old) => this.#isPast(old))
+    if (!begins) await segments.drop((old) => past.includes(old))
+    this.#mayDrop = mayDrop || begins
   }
 
   /** What a segment repeats of older ones is not written again before as much has come to it: so repeating at most doubles what is written. */

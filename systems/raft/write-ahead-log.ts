@@ -134,7 +134,10 @@ export class WriteAheadLog implements RaftLog {
     const tail = { ...this.#saved }
     this.#saved.highestIndex = 0
     const segments = this.#segments
-    if (segments.size >= this.#options.segmentBytes) {
+    // The newest batch may rot, and the log goes on without it: what it says lets nothing go before another follows.
+    const { base: certain } = this.#written
+    const begins = segments.size >= this.#options.segmentBytes
+    if (begins) {
       const written = this.#written
       await segments.begin({ highestIndex: 0 }, (place) => segmentHeader(place, written, written.lastIndex + 1, []))
     }
@@ -145,10 +148,9 @@ export class WriteAheadLog implements RaftLog {
     await segments.write(batch)
     batch.clear()
     this.#onDurable(tail.token)
-    const base = tail.base.index
-    if (base <= this.#droppedUpTo) return
-    this.#droppedUpTo = base
-    await segments.drop(({ highestIndex }) => highestIndex <= base)
+    if (begins || certain.index <= this.#droppedUpTo) return
+    this.#droppedUpTo = certain.index
+    await segments.drop(({ highestIndex }) => highestIndex <= certain.index)
   }
 }
 

@@ -75,6 +75,19 @@ export class ImageDisk implements Disk {
   }
 }
 
+/** A disk with the same files, of which the last byte of the newest rotted. */
+export function withRottenEnd({ image }: ImageDisk, directory: string): ImageDisk {
+  const copy = new DiskImage()
+  copy.makeDirectory(directory)
+  const names = image.list(directory)
+  for (const name of names) {
+    const bytes = (image.durable.read(`${directory}/${name}`) as Uint8Array).slice()
+    if (name === names.at(-1)) bytes[bytes.length - 1] = (bytes.at(-1) as number) ^ 0x10
+    copy.write(copy.openFile(`${directory}/${name}`, { create: true }), 0, bytes)
+  }
+  return new ImageDisk(copy)
+}
+
 class ImageFile implements File {
   constructor(
     readonly disk: ImageDisk,

@@ -44,7 +44,8 @@ export const describeModel = (model: LogModel) => ({
 })
 
 /** A change that a core might save in this state. */
-export function nextChange(model: LogModel, random: Stream): RaftChange {
+/** `mayBeBlank`: a sector may be written as nothing but zeros, of which nobody can tell later whether it was written at all. */
+export function nextChange(model: LogModel, random: Stream, mayBeBlank = true): RaftChange {
   const die = random.int(20)
   if (die < 4) return { kind: 'hard-state', hardState: { term: model.hardState.term + random.int(2), vote: random.int(4) === 0 ? null : random.int(5) } }
   if (die === 4 && model.last > model.base.index) {
@@ -57,6 +58,7 @@ export function nextChange(model: LogModel, random: Stream): RaftChange {
   const entries = Array.from({ length: 1 + random.int(4) }, (_, i): Entry => {
     const data = new Uint8Array(random.int(8) === 0 ? random.int(2_000) : random.int(80))
     if (random.int(6) > 0) for (let at = 0; at < data.length; at++) data[at] = random.int(256)
+    else if (!mayBeBlank) data.fill(0xff)
     return { index: first + i, term: model.hardState.term, kind: random.int(9) === 0 ? 'noop' : 'normal', data }
   })
   return { kind: 'entries', entries }

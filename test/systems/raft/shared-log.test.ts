@@ -9,7 +9,7 @@ import { SharedLog } from '../../../systems/raft/shared-log.js'
 import { SharedLogReader } from '../../../systems/raft/wal-reader.js'
 import { CorruptLog } from '../../../systems/raft/wal-recovery.js'
 import { keepAll, loseAll } from '../../sim/disk/power-loss-dice.js'
-import { hostWith, ImageDisk } from './image-disk.js'
+import { hostWith, ImageDisk, withRottenEnd } from './image-disk.js'
 import { after, describeModel, diceOf, emptyModel, type LogModel, nextChange } from './log-model.js'
 
 const groups = ['one', 'two', 'three'] as const
@@ -195,6 +195,30 @@ test('a group that saves no more does not keep old segments for ever, and loses 
   expect(isNew).toBe(false)
   expect([recovered.hardState, recovered.entries.map(({ index }) => index), recovered.suspect]).toEqual([{ term: 1, vote: 2 }, [1, 2], false])
   expect((await next.of('busy', true)).recovered.base).toEqual({ index: 200, term: 1 })
+})
+
+test('whatever older segments have gone, the log that is left without its last batch is one, of every group', async () => {
+  const disk = new ImageDisk()
+  const log = await SharedLog.open(hostWith(disk, 1), 'wal', { segmentBytes: 1_000, mostSegments: 3 })
+  const idle = await log.of('idle', false)
+  idle.repeats?.(() => [entry(1), entry(2)])
+  idle.save(1, { kind: 'entries', entries: [entry(1), entry(2)] })
+  await idle.drain()
+  const busy = await log.of('busy', false)
+  for (let index = 1; index <= 60; index++) {
+    busy.save(2 * index - 1, { kind: 'entries', entries: [entry(index)] })
+    await busy.drain()
+    busy.save(2 * index, { kind: 'compacted', base: { index, term: 1 }, configuration: null })
+    await busy.drain()
+    await settle()
+    const next = await SharedLog.open(hostWith(withRottenEnd(disk, 'wal'), 2), 'wal')
+    const found = [(await next.of('idle', true)).recovered, (await next.of('busy', true)).recovered]
+    expect(found.map(({ base, entries, suspect }) => [base.index + entries.length, suspect])).toEqual([
+      [2, true],
+      [index, true],
+    ])
+  }
+  expect(disk.image.list('wal').length).toBeLessThanOrEqual(5)
 })
 
 test('a group that holds more than a segment is repeated no sooner than as much has been saved since', async () => {

@@ -3,7 +3,7 @@ import type { Entry, RaftChange } from '../../../systems/raft/messages.js'
 import { frameHeaderBytes, newFrameHeader, readHeader, sectorBytes } from '../../../systems/raft/wal-frame.js'
 import { CorruptLog } from '../../../systems/raft/wal-recovery.js'
 import { WriteAheadLog } from '../../../systems/raft/write-ahead-log.js'
-import { hostWith, ImageDisk } from './image-disk.js'
+import { hostWith, ImageDisk, withRottenEnd } from './image-disk.js'
 
 const segment = 'wal/00000001.wal'
 const options = { segmentBytes: 1 << 20 }
@@ -101,6 +101,22 @@ describe('what recovery concludes from damage', () => {
       expect(log.recovered.lastIndex).toBeLessThan(6)
       expect(log.recovered.lastIndex).toBeGreaterThanOrEqual(4)
     }
+  })
+
+  test('whatever older segments have gone, the log that is left without its last batch is one', async () => {
+    const disk = new ImageDisk()
+    const log = await WriteAheadLog.open(hostWith(disk, 1), 'wal', { segmentBytes: 1_000 })
+    for (let index = 1; index <= 40; index++) {
+      const token = 2 * index
+      await saveAll(log, [entries(index, 1, 150)], token - 2)
+      for (let i = 0; i < 200; i++) await null
+      expect((await WriteAheadLog.open(hostWith(withRottenEnd(disk, 'wal'), 2), 'wal', options)).recovered.suspect).toBe(true)
+      await saveAll(log, [{ kind: 'compacted', base: { index: Math.max(1, index - 3), term: 1 }, configuration: null }], token - 1)
+      for (let i = 0; i < 200; i++) await null
+      const { recovered, isNew } = await WriteAheadLog.open(hostWith(withRottenEnd(disk, 'wal'), 2), 'wal', options)
+      expect([recovered.suspect, recovered.lastIndex, isNew]).toEqual([true, index, false])
+    }
+    expect(disk.image.list('wal').length).toBeLessThan(5)
   })
 
   test('a suspicion outlives crashes until the save that ends it', async () => {
@@ -203,6 +219,8 @@ describe('the log on its disk', () => {
     for (let index = 1; index <= 40; index++) await saveAll(log, [entries(index, 1, 300)], index - 1)
     const before = (await disk.list('wal')).length
     await saveAll(log, [{ kind: 'compacted', base: { index: 35, term: 1 }, configuration: null }], 40)
+    // As soon as that is not the newest batch.
+    await saveAll(log, [{ kind: 'hard-state', hardState: { term: 1, vote: null } }], 41)
     for (let i = 0; i < 200; i++) await null
     expect(before).toBeGreaterThan(5)
     expect((await disk.list('wal')).length).toBeLessThan(4)

@@ -88,7 +88,7 @@ async function liveThrough(key: { high: number; low: number }, garbage: boolean)
       })
       disk.diesAt = disk.operations + random.int(60)
       for (let token = 1; token <= 40; token++) {
-        const change = nextChange(states.at(-1) as LogModel, random)
+        const change = nextChange(states.at(-1) as LogModel, random, garbage)
         states.push(after(states.at(-1) as LogModel, change))
         opened.save(token, change)
         if (token % 40 === 0 || random.int(3) > 0) opened.flush()
