@@ -5,12 +5,14 @@ import type { RaftNode } from '../systems/raft/raft-node.js'
 import { MapMember, snapshotDirectory } from '../systems/raft/replicated-map.js'
 import { aLeaderCommits, mapClients, mapGroup, updateIsDone } from './raft-map.js'
 import { namedMembersCatchUp, operate } from './raft-operator.js'
+import { newestBatchRot } from './raft-rot.js'
 
 type Roles = { member: MapMember; operator: object }
 
 /**
  * A replicated map with a log so short that whoever misses a moment needs a snapshot, and snapshots of so many chunks that they race with everything: with
- * compaction, changes of the members and of the leader, crashes of who sends and of who receives, chunks lost, doubled and out of order, state files that rot.
+ * compaction, changes of the members and of the leader, crashes of who sends and of who receives, chunks lost, doubled and out of order, state files that rot, and ends
+ * of logs that do, applied already.
  */
 const compactingMap = system<Roles>({
   name: 'raft-snapshots',
@@ -86,7 +88,7 @@ export default scenario({
   system: compactingMap,
   workload: mapClients,
   invariants: raftInvariants<Roles>(group),
-  faults: { strategy: 'targeted' },
+  faults: { strategy: 'targeted', custom: [newestBatchRot((process) => (process instanceof MapMember ? process.node : undefined))] },
   mustMeet: [
     'a snapshot is installed',
     'a snapshot comes in several chunks',
@@ -98,6 +100,7 @@ export default scenario({
     'the configuration changes in the middle of a snapshot',
     'a replica finds its state damaged',
     'a lost state is supplied by the leader',
+    'a replica finds its log shorter than its state',
     'a later leader is elected',
   ],
   duration: s(20),
