@@ -34,6 +34,8 @@ export interface Forwarded {
 export function forward(context: StepContext, id: number, data: Uint8Array): boolean {
   const { state, options } = context
   if (!options.forwardsProposals || state.leader === null || state.leader === state.id) return false
+  // The leader may take a blank disk's proposals for those of the disk before it, until it has met it.
+  if (state.wiped && state.suspect) return false
   if (state.handedOn.length >= options.maxForwardedProposals) {
     emit(context, { kind: 'proposal-rejected', id, reason: 'busy', leader: state.leader })
     return true
@@ -74,6 +76,12 @@ export function onForwardRequest(context: StepContext, from: MemberId, { id, old
   const { state } = context
   // Who led when it was sent cannot tell any more what it did with it: the follower will hear of another leader, or of none.
   if (state.role !== 'leader') return
+  const progress = progressOf(state, from)
+  if (progress !== undefined && progress.since > 0) {
+    // Which of its numbers of lives and proposals were used before by another disk's, nobody can tell: whatever is not taken is certainly not taken twice.
+    send(context, from, { kind: 'forward-response', term: state.term, id, incarnation, index: null })
+    return
+  }
   const memory = forwardedOf(state, from)
   if (incarnation < memory.incarnation) return
   if (incarnation > memory.incarnation) {
@@ -86,7 +94,7 @@ export function onForwardRequest(context: StepContext, from: MemberId, { id, old
   if (id < memory.oldest) return
   let index = memory.answers.get(id)
   if (index === undefined) {
-    const isTaken = progressOf(state, from) !== undefined && proposalRefusal(context, data) === null
+    const isTaken = progress !== undefined && proposalRefusal(context, data) === null
     index = isTaken ? lastIndex(state.log) + 1 : null
     memory.answers.set(id, index)
     if (isTaken) appendOwn(context, 'normal', data)

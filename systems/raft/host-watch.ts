@@ -19,7 +19,7 @@ export class HostWatch {
   readonly #patience: Nanos
   readonly #unheard: (host: HostName, groups: readonly string[] | null) => void
   readonly #watched = new Map<HostName, Watched>()
-  /** Of every host that was ever heard, its newest: who is watched later may have died since. */
+  /** Of every host that was heard its newest, until it says nothing for long while it is watched: who is watched later may have died since. */
   readonly #words = new Map<HostName, HostWord>()
 
   /**
@@ -66,6 +66,8 @@ export class HostWatch {
   #begin(host: HostName): Watched {
     const timer = this.#timer(() => {
       timer.set(this.#patience)
+      // Its disk may have been replaced, and its count of lives have started again.
+      this.#words.delete(host)
       this.#unheard(host, null)
     })
     const watched = { groups: 0, timer }

@@ -167,6 +167,8 @@ export interface SnapshotChunkRequest {
   readonly bytes: Uint8Array
   /** That in force at `snapshot`; null: the group's first one. */
   readonly configuration: Configuration | null
+  /** To one whose disk took another's place: the answer that the snapshot is here gives it back. */
+  readonly round?: number
 }
 
 /** Leader to the follower that is to take over: campaign at once, and do not ask whether you would win (dissertation 3.10). */

@@ -25,6 +25,13 @@ export interface Progress {
   round: number
   /** The newest life of the follower that was heard; 0 before the first word. */
   incarnation: number
+  /**
+   * A round that began when a blank disk seemed to take this life's place, with a count of lives that starts again; 0: none seems to. Whoever answers it lives, or
+   * lived later than the life that was heard before it began.
+   */
+  doubt: number
+  /** A disk did take another's place: what answers earlier rounds may be of any life before, whose numbers this one uses again. 0: none did. */
+  since: number
   suspect: boolean
   /** It may have forgotten votes. */
   wiped: boolean
@@ -55,6 +62,8 @@ export function newProgress(member: MemberId, next: number): Progress {
     active: true,
     round: 0,
     incarnation: 0,
+    doubt: 0,
+    since: 0,
     suspect: false,
     wiped: false,
     fence: 0,

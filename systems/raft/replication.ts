@@ -6,7 +6,7 @@ import { leaveWhenCommitted, noteConfigurations } from './membership.js'
 import type { AppendResponse, Entry, HeartbeatResponse, MemberId } from './messages.js'
 import { ENTRY_OVERHEAD_BYTES } from './options.js'
 import { becomeProbe, becomeReplicate, maySend, noteAnswered, noteSent, type Progress } from './progress.js'
-import { confirmRounds, finishReads, serveReads } from './read-index.js'
+import { beginRound, confirmRounds, finishReads, serveReads } from './read-index.js'
 import { beginSnapshot, nudgeSnapshot } from './snapshot-sending.js'
 import { emit, type RaftState, type StepContext, save, send } from './state.js'
 import { handOver } from './transfer.js'
@@ -154,11 +154,18 @@ export function onHeartbeatResponse(context: StepContext, from: MemberId, respon
 /** A follower spoke. Answers whether it counts: words of an earlier life are void. */
 function hear(context: StepContext, progress: Progress, response: AppendResponse | HeartbeatResponse): boolean {
   const { state } = context
-  if (response.incarnation < progress.incarnation) return false
-  if (response.incarnation > progress.incarnation) meet(state, progress, response)
+  if (response.round < progress.since) return false
+  if (seemsReplaced(progress, response)) {
+    if (!isProven(context, progress, response)) return false
+    meet(state, progress, response)
+    // Whatever was said before this moment is void now: the life that said it may have had this one's number.
+    progress.since = beginRound(context)
+  } else if (response.incarnation < progress.incarnation) return false
+  else if (response.incarnation > progress.incarnation) meet(state, progress, response)
   else if (progress.suspect && !response.suspect) {
     progress.suspect = false
     progress.trust = null
+    progress.doubt = 0
     advance(context)
   }
   progress.active = true
@@ -170,6 +177,20 @@ function hear(context: StepContext, progress: Progress, response: AppendResponse
   if (progress.suspect && progress.trust === null) considerTrust(context, progress)
   if (serveReads(context)) broadcastHeartbeat(context)
   return true
+}
+
+/** A blank disk that does not rise above the life that is known: a late word of an earlier one, or a new disk whose count of lives starts again. */
+function seemsReplaced(progress: Progress, { incarnation, wiped }: AppendResponse | HeartbeatResponse): boolean {
+  if (wiped !== true) return false
+  return incarnation < progress.incarnation || (incarnation === progress.incarnation && !(progress.suspect && progress.wiped))
+}
+
+/** It is a new one when it answers a round that began after the life that is known was heard: nobody who was dead by then does. */
+function isProven(context: StepContext, progress: Progress, { round }: AppendResponse | HeartbeatResponse): boolean {
+  if (progress.doubt > 0) return round >= progress.doubt
+  progress.doubt = beginRound(context)
+  finishReads(context)
+  return false
 }
 
 /** A suspect is trusted once it has what is committed now; one that was wiped, once it has an entry that was appended since it was heard. */
@@ -203,6 +224,7 @@ function meet(state: RaftState, progress: Progress, response: AppendResponse | H
   progress.wiped = response.wiped === true
   progress.fence = 0
   progress.trust = null
+  progress.doubt = 0
   if (response.suspect) {
     progress.matched = 0
     becomeProbe(progress, lastIndex(state.log) + 1)

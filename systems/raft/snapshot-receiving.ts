@@ -15,7 +15,7 @@ export function onChunkRequest(context: StepContext, from: MemberId, request: Sn
   if (termAt(state.log, snapshot.index) === snapshot.term) commitTo(context, snapshot.index)
   const isNeeded = state.lacks > 0 && snapshot.index >= state.lacks
   if (snapshot.index <= state.commit && !isNeeded) {
-    accept(context, from, state.commit, 0)
+    accept(context, from, state.commit, request.round ?? 0)
     return
   }
   if (state.installing !== null) {

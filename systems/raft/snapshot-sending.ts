@@ -55,6 +55,7 @@ function sendChunk(context: StepContext, progress: Progress, snapshot: Position,
     total: progress.snapshotTotal,
     bytes,
     configuration: written(configurationAt(context.state, snapshot.index)),
+    ...(progress.since > 0 ? { round: context.state.reads.round } : {}),
   })
 }
 

@@ -101,6 +101,19 @@ describe("the watch over leaders' hosts", () => {
     ])
   })
 
+  test('takes the word of a disk whose count of lives starts again, once the life before has said nothing for as long as its patience', () => {
+    const { watch, unheard, passTo } = watchOf(100)
+    watch.heard('one', word(5))
+    watch.watch('one')
+    for (let time = 25; time <= 300; time += 25) {
+      passTo(time)
+      watch.heard('one', word(1))
+    }
+    expect(unheard).toEqual(['one 100'])
+    watch.heard('one', word(2))
+    expect(unheard).toEqual(['one 100', 'one 300'])
+  })
+
   test('tells nothing of a host that no group rests with any more', () => {
     const { watch, unheard, passTo } = watchOf(100)
     watch.watch('one')
