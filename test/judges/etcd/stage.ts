@@ -1,3 +1,4 @@
+import { Misuse } from '../../../sim/host/errors.js'
 import { type Configuration, configurationOf, isVoter } from '../../../systems/raft/configuration.js'
 import { raftMachine } from '../../../systems/raft/core.js'
 import { termAt } from '../../../systems/raft/log.js'
@@ -88,7 +89,7 @@ export class Stage {
         this.#input(this.member(act.at), { kind: 'resign' })
         break
       case 'forget':
-        if (this.#options.leaseReads !== true) this.#input(this.member(act.at), { kind: 'forget-leader' })
+        this.#forget(this.member(act.at))
         break
       case 'transfer':
         this.#input(this.member(act.at), { kind: 'transfer', to: act.to })
@@ -184,6 +185,25 @@ export class Stage {
       const { isTransfer: _, ...request } = message
       member.outbox[i] = { ...sent, message: request }
     }
+  }
+
+  /** What etcd's member does not do with lease reads, ours refuses: its leader, and its patience with it, stand as before. */
+  #forget(member: Member): void {
+    if (this.#options.leaseReads !== true) {
+      this.#input(member, { kind: 'forget-leader' })
+      return
+    }
+    const before = JSON.stringify(member.state)
+    let refused: unknown
+    try {
+      this.#input(member, { kind: 'forget-leader' })
+    } catch (error) {
+      refused = error
+    }
+    if (!(refused instanceof Misuse)) throw new Error(`member ${member.id} was told to forget its leader, and refused it by ${refused}`)
+    const { leader, leased } = member.state
+    if (JSON.stringify(member.state) !== before || leader === null || !leased || !member.timers.has('lease'))
+      throw new Error(`member ${member.id} refused to forget its leader, and is not what it was: leader ${leader}, leased ${leased}`)
   }
 
   #expire(member: Member): void {
