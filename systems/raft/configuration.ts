@@ -24,8 +24,9 @@ export interface MemberChange {
 /** What an operator may ask a leader for. */
 export type MembershipChange =
   /**
-   * `auto`: in one step when at most one voter changes, else through a joint configuration that is left by itself; `joint`: through one that is left by itself;
-   * `joint-until-told`: through one that is left by `leave`.
+   * `auto`: in one step when no more than one change is asked for, else through a joint configuration that is left by itself, though it were two learners;
+   * `joint`: through one that is left by itself; `joint-until-told`: through one that is left by `leave`. What changes nothing (to remove who is no member, to add
+   * who is one, no change at all) makes a configuration that says what the last one did, an entry like any other.
    */
   { readonly kind: 'change'; readonly changes: readonly MemberChange[]; readonly through: 'auto' | 'joint' | 'joint-until-told' } | { readonly kind: 'leave' }
 
@@ -90,6 +91,8 @@ function applied(configuration: Configuration, changes: readonly MemberChange[])
   const nextLearners = new Set(configuration.nextLearners)
   const { outgoing } = configuration
   for (const { kind, member } of changes) {
+    if (!Number.isInteger(member) || member < 0 || member > 0xffff)
+      return new InvalidChange(`a member is named by an integer from 0 to 65,535, not by ${member}`)
     const isKnown = voters.has(member) || learners.has(member) || nextLearners.has(member) || outgoing.includes(member)
     if (kind === 'remove' && !isKnown) continue
     if (kind === 'learner' && learners.has(member)) continue

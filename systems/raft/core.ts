@@ -35,6 +35,8 @@ export function raftMachine(given: Partial<RaftOptions> = {}, first: Configurati
   return {
     boot({ id, peers }, durable) {
       if (!peers.includes(id)) throw new Misuse(`member ${id} is not among its group's members ${peers.join(', ')}`)
+      if (options.commitGroups.length > peers.length)
+        throw new Misuse(`Raft option commitGroups takes one group for each member: ${options.commitGroups.length} are given for ${peers.length}`)
       const state = recovered(id, peers, first ?? configurationOf(peers), durable)
       const context: StepContext = { state, effects: [], options, timers }
       if (durable !== null) reconcile(context, durable)

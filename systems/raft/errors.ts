@@ -13,7 +13,7 @@ export class NotLeader extends SeedfallError {
 export class Busy extends SeedfallError {
   readonly code = 'busy'
   constructor() {
-    super('too much is waiting to be committed')
+    super('nothing was appended: too much is waiting to be committed, or leadership is being handed on; ask again later')
   }
 }
 
@@ -21,7 +21,7 @@ export class Busy extends SeedfallError {
 export class ChangePending extends SeedfallError {
   readonly code = 'change-pending'
   constructor() {
-    super('another change of the configuration is not committed yet, or the leader is new')
+    super('nothing was changed: another change of the configuration is not committed yet, or the leader is new; ask again later')
   }
 }
 
@@ -29,7 +29,9 @@ export class ChangePending extends SeedfallError {
 export class TransferFailed extends SeedfallError {
   readonly code = 'transfer-failed'
   constructor(readonly to: HostName) {
-    super(`${to} did not take over the leadership in time`)
+    super(
+      `${to} did not take over the leadership in time: it may be away, or far behind; this member goes on, without lease reads in this term if it told it to`,
+    )
   }
 }
 

@@ -1,6 +1,6 @@
 import { Misuse } from '../../sim/host/errors.js'
 import type { Clock, HostName, Nanos } from '../../sim/host/seam.js'
-import type { Configuration, MemberChange, MembershipChange } from './configuration.js'
+import { type Configuration, isVoter, type MemberChange, type MembershipChange } from './configuration.js'
 import { NotLeader, TransferFailed } from './errors.js'
 import type { MemberId, RaftInput, Role } from './messages.js'
 
@@ -13,7 +13,9 @@ export interface HostChange {
 /** What of a node it takes to change its group. */
 interface Changing {
   readonly peers: readonly HostName[]
-  readonly machineState: { readonly configuration: Configuration; readonly role: Role; readonly leader: MemberId | null }
+  readonly machineState: { readonly id: MemberId; readonly configuration: Configuration; readonly role: Role; readonly leader: MemberId | null }
+  /** Leaders rely on their followers' patience. */
+  readonly hasLeaseReads: boolean
   /** Proposes, and settles when that is committed and applied here. */
   change(change: MembershipChange): Promise<void>
   input(input: RaftInput): void
@@ -61,7 +63,10 @@ export class GroupMembers {
     return this.change([{ kind: 'remove', host }])
   }
 
-  /** Several at once go through a joint configuration, which is left by itself; settles when that is entered. */
+  /**
+   * Several at once go through a joint configuration, which is left by itself (two learners, too: what is counted is what was asked for); settles when that is
+   * entered. What changes nothing, such as removing a host that is no member, is committed as any change is.
+   */
   async change(changes: readonly HostChange[], through: 'auto' | 'joint' | 'joint-until-told' = 'auto'): Promise<void> {
     await this.#node.change({ kind: 'change', changes: changes.map(({ kind, host }) => ({ kind, member: this.#member(host) })), through })
   }
@@ -69,13 +74,24 @@ export class GroupMembers {
     await this.#node.change({ kind: 'leave' })
   }
 
-  /** Settles once this member leads no longer; rejects with `TransferFailed` when it still does after a while, with `NotLeader` when it never did. */
+  /**
+   * Settles once this member leads no longer; rejects with `TransferFailed` when it still does after a while, with `NotLeader` when it never did, with `Misuse` when
+   * the host is this one or does not vote. Once the other was told to take over, reads are not answered by lease any more in this term, even when it fails to.
+   */
   transferLeadership(to: HostName): Promise<void> {
     const member = this.#member(to)
     return new Promise((resolve, reject) => {
       const { machineState, peers } = this.#node
       if (machineState.role !== 'leader') {
         reject(new NotLeader(machineState.leader === null ? undefined : peers[machineState.leader]))
+        return
+      }
+      if (member === machineState.id) {
+        reject(new Misuse(`${to} leads already: hand leadership on to another of its voters, ${this.voters.join(', ')}`))
+        return
+      }
+      if (!isVoter(machineState.configuration, member)) {
+        reject(new Misuse(`${to} does not vote, so that it cannot lead: make it a voter first, or name one of ${this.voters.join(', ')}`))
         return
       }
       const watching = this.#node.onLeadershipChange(() => {
@@ -92,8 +108,10 @@ export class GroupMembers {
     })
   }
 
-  /** This member stops believing in the leader, so that another may be elected sooner. */
+  /** This member stops believing in the leader, so that another may be elected sooner. Throws `Misuse` with lease reads: their leader relies on its patience. */
   forgetLeader(): void {
+    if (this.#node.hasLeaseReads)
+      throw new Misuse('a leader that answers reads by its lease cannot be forgotten, as it relies on its followers’ patience: have it transfer its leadership')
     this.#node.input({ kind: 'forget-leader' })
   }
 

@@ -70,6 +70,12 @@ export function checkRaftOptions(options: RaftOptions): RaftOptions {
   if (!(options.heartbeat > 0 && shortest > options.heartbeat && longest > shortest)) {
     throw new Misuse(`Raft times must rise: 0 < heartbeat (${options.heartbeat}) < shortest election timeout (${shortest}) < longest (${longest})`)
   }
+  for (const [name, time] of [
+    ['heartbeat', options.heartbeat],
+    ['electionTimeout', shortest],
+    ['electionTimeout', longest],
+  ] as const)
+    if (!Number.isSafeInteger(time)) throw new Misuse(`Raft option ${name} takes whole nanoseconds, such as ms(100), not ${time}`)
   const limits = [
     'maxInflightMessages',
     'maxInflightBytes',
@@ -91,6 +97,10 @@ export function checkRaftOptions(options: RaftOptions): RaftOptions {
     if (!Number.isSafeInteger(group) || group < 0) throw new Misuse(`Raft option commitGroups takes integers from 0 on, not ${group}`)
   if (leaseReadsDriftPpm !== null && !(leaseReadsDriftPpm >= 0 && leaseReadsDriftPpm <= 500_000))
     throw new Misuse(`Raft option leaseReadsDriftPpm takes a number from 0 to 500,000 or null, not ${leaseReadsDriftPpm}`)
+  if (leaseReadsDriftPpm !== null && readLease(options) <= options.heartbeat)
+    throw new Misuse(
+      `with clocks off by ${leaseReadsDriftPpm} ppm a lease lasts ${readLease(options)} ns, which no heartbeat (every ${options.heartbeat} ns) renews in time: take a longer electionTimeout, or a shorter heartbeat`,
+    )
   return options
 }
 

@@ -46,6 +46,7 @@ export class RaftNode<Result = unknown> {
   readonly peers: readonly HostName[]
   /** Of the write-ahead log, for those who read it on the disk. */
   readonly walDirectory: string
+  readonly hasLeaseReads: boolean
   /** Other groups write to it, too. */
   readonly sharesWal: boolean
   readonly stateMachine: StateMachine<Result>
@@ -115,6 +116,7 @@ export class RaftNode<Result = unknown> {
     const receive: Receive = (from, message) => this.#receive(from, message)
     this.#transport = store === undefined ? new RaftTransport(host, group.group, group.peers, receive) : store.transport(group.group, group.peers, receive)
     this.#timers = memberTimers(host.clock, store, (tag) => this.#onTimer(tag))
+    this.hasLeaseReads = options.leaseReadsDriftPpm !== null
     this.members = new GroupMembers(this, host.clock, 2 * options.electionTimeout[1])
     log.onDurable((token) => this.#saved(token))
     this.#machine = raftMachine(options, firstConfiguration(group))
@@ -288,13 +290,14 @@ export class RaftNode<Result = unknown> {
   #step(event: Parameters<RaftMachine['step']>[1]): void {
     this.changes++
     this.#isStepping = true
-    this.#carryOut(this.#machine.step(this.machineState, event))
-    while (this.#waitingInputs.length > 0) {
-      const inputs = this.#waitingInputs
-      this.#waitingInputs = []
-      for (const input of inputs) this.#carryOut(this.#machine.step(this.machineState, { kind: 'input', input }))
+    try {
+      this.#carryOut(this.#machine.step(this.machineState, event))
+      for (let input = this.#waitingInputs.shift(); input !== undefined; input = this.#waitingInputs.shift())
+        this.#carryOut(this.#machine.step(this.machineState, { kind: 'input', input }))
+    } finally {
+      // What was refused with an error is the caller's: the next step is not to wait for ever for the end of this one.
+      this.#isStepping = false
     }
-    this.#isStepping = false
     this.#log.flush()
   }
 

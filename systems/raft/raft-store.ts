@@ -50,6 +50,9 @@ export class RaftStore {
   /** Recovers the log. A disk that fails ends the process (`host.exit`), as does a log found damaged. */
   static async open(host: Host, options: RaftStoreOptions): Promise<RaftStore> {
     const { walSegmentBytes } = raftNodeOptions(options.raft)
+    const { restAfterHeartbeats: given, raft } = options
+    if (given !== undefined && raft?.restAfterHeartbeats !== undefined && raft.restAfterHeartbeats !== given)
+      throw new Misuse(`restAfterHeartbeats is given twice: ${given} to the store, and ${raft.restAfterHeartbeats} in its raft options`)
     const walDirectory = `${options.directory}/wal`
     const { mostSegments = defaultSharedLogOptions.mostSegments } = options
     try {

@@ -118,3 +118,18 @@ describe('a Raft group on simulated hosts', () => {
     }
   })
 })
+
+describe('what cannot be asked of a Raft group', () => {
+  test('to forget a leader with lease reads is refused, and the member goes on', async () => {
+    await using cluster = await MapCluster.start('11', { leaseReadsDriftPpm: 100 })
+    const leader = cluster.leader as string
+    const follower = cluster.members.find((name) => name !== leader) as string
+    const { node } = cluster.member(follower)
+    await cluster.simulation.advance(ms(100))
+    expect(() => node.members.forgetLeader()).toThrow('cannot be forgotten')
+    expect(() => node.input({ kind: 'forget-leader' })).toThrow('cannot be forgotten')
+    expect(await cluster.put(leader, 'a', 1)).toEqual({ kind: 'ok', result: true })
+    await cluster.untilAllApplied([follower], cluster.member(leader).node.applied)
+    await expect(node.propose(new Uint8Array(1))).rejects.toMatchObject({ code: 'not-leader', leader })
+  })
+})

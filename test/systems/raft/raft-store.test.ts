@@ -150,3 +150,10 @@ describe('the groups of a store', () => {
     for (const node of nodes(simulation)) expect(node.term).toBeGreaterThanOrEqual(terms.get(`${node.group} ${node.id}`) as number)
   })
 })
+
+test('what is said twice of rest, and not alike, is refused', async () => {
+  const { RaftStore } = await import('../../../systems/raft/raft-store.js')
+  const { hostWith, ImageDisk } = await import('./image-disk.js')
+  const open = RaftStore.open(hostWith(new ImageDisk(), 1), { directory: 'store', restAfterHeartbeats: 3, raft: { restAfterHeartbeats: 5 } })
+  await expect(open).rejects.toThrow('restAfterHeartbeats is given twice')
+})
