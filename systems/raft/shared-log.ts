@@ -139,8 +139,11 @@ export class SharedLog {
     if (part === undefined) throw new UnknownGroup(group)
     part.leave()
     this.#leaving.push(part)
-    writeSharedRecord(this.#pending, { kind: 'left', group: part.number })
-    await this.#soon()
+    // Said in two batches: the newest one may rot, and lets no segment go.
+    for (let batch = 0; batch < 2; batch++) {
+      writeSharedRecord(this.#pending, { kind: 'left', group: part.number })
+      await this.#soon()
+    }
   }
 
   get pendingBytes(): number {

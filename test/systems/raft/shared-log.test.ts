@@ -411,7 +411,22 @@ test('no number is given again while the log may hold records of a group that ha
   expect((await next.of('three', false)).recovered.hardState.term).toBe(3)
 })
 
-test('a group that was told that it has left is not there again because another record of that batch decayed', async () => {
+test('a group that has left is not there again, whatever decays in the newest batch', async () => {
+  const disk = new ImageDisk()
+  const log = await SharedLog.open(hostWith(disk, 1), 'wal')
+  const [goes, stays] = [await log.of('goes', false), await log.of('stays', false)]
+  goes.save(1, { kind: 'entries', entries: [entry(1)] })
+  await goes.drain()
+  stays.save(1, { kind: 'entries', entries: [entry(1)] })
+  await log.leave('goes')
+  for (let life = 2; life <= 3; life++) {
+    const next = await SharedLog.open(hostWith(withRottenEnd(disk, 'wal'), life), 'wal')
+    expect(next.groups).toEqual(['stays'])
+    expect((await next.of('stays', false)).recovered).toMatchObject({ suspect: true, entries: [{ index: 1 }] })
+  }
+})
+
+test('a group whose departure is on its way is not there again because another record of that batch decayed', async () => {
   const disk = new ImageDisk()
   const log = await SharedLog.open(hostWith(disk, 1), 'wal')
   const [goes, stays] = [await log.of('goes', false), await log.of('stays', false)]
@@ -420,11 +435,15 @@ test('a group that was told that it has left is not there again because another 
   const file = disk.image.openFile('wal/00000001.wal', {})
   const decayed = file.size + 25
   stays.save(1, { kind: 'entries', entries: [entry(1)] })
-  await log.leave('goes')
+  // Its first batch, and no second.
+  disk.diesAt = disk.operations + 2
+  void log.leave('goes')
+  await stays.drain()
+  const cut = new ImageDisk(disk.image)
   const bytes = file.read(0, file.size)
-  disk.image.write(file, decayed, Uint8Array.of((bytes[decayed] as number) ^ 0xff))
+  cut.image.write(cut.image.openFile('wal/00000001.wal', {}), decayed, Uint8Array.of((bytes[decayed] as number) ^ 0xff))
   for (let life = 2; life <= 3; life++) {
-    const next = await SharedLog.open(hostWith(new ImageDisk(disk.image), life), 'wal')
+    const next = await SharedLog.open(hostWith(new ImageDisk(cut.image), life), 'wal')
     expect(next.groups).toEqual(['stays'])
     expect((await next.of('stays', false)).recovered.suspect).toBe(true)
   }
