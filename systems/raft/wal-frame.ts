@@ -156,7 +156,8 @@ export function isBlank(bytes: Uint8Array, start: number, end: number): boolean 
   return true
 }
 
-function placeSeed(segment: number, offset: number): number {
+/** What the checksums of the frame at `offset` of a segment start from. */
+export function placeSeed(segment: number, offset: number): number {
   return (Math.imul(segment, 0x9e3779b1) ^ offset) >>> 0
 }
 

@@ -1,8 +1,20 @@
 import { SeedfallError } from '../../sim/host/errors.js'
 import type { Disk } from '../../sim/host/seam.js'
+import { crc32c } from './crc32c.js'
 import type { Entry } from './messages.js'
 import type { WalContent } from './wal-content.js'
-import { type FrameHeader, frameHeaderBytes, hasBlankSector, isBlank, newFrameHeader, payloadIsWhole, readHeader, sectorBytes } from './wal-frame.js'
+import {
+  type FrameHeader,
+  frameHeaderBytes,
+  hasBlankSector,
+  isBlank,
+  newFrameHeader,
+  payloadIsWhole,
+  placeSeed,
+  readHeader,
+  sectorBytes,
+  word32,
+} from './wal-frame.js'
 import { type ReadRecord, readRecord, readTerms, type SegmentHeader } from './wal-record.js'
 
 /**
@@ -200,7 +212,7 @@ function wasNeverWhole(bytes: Uint8Array, number: number, at: number): boolean {
   if (bytes.length === 0) return true
   while (at < bytes.length) {
     if (at + frameHeaderBytes > bytes.length) return true
-    if (!readHeader(bytes, at, number, at, header)) return headerIsLost(bytes, at)
+    if (!readHeader(bytes, at, number, at, header)) return headerIsLost(bytes, number, at)
     const end = at + frameHeaderBytes + header.length
     if (end > bytes.length) return true
     if (!header.hasBlankSector && hasBlankSector(bytes, at, end, 0)) return true
@@ -210,8 +222,33 @@ function wasNeverWhole(bytes: Uint8Array, number: number, at: number): boolean {
 }
 
 /** Is a sector's share of the header at `at` blank? No header has four such bytes at its start or end: they hold a checksum, and a place that is not 0. */
-function headerIsLost(bytes: Uint8Array, at: number): boolean {
+function headerIsLost(bytes: Uint8Array, number: number, at: number): boolean {
   const end = at + frameHeaderBytes
   const boundary = Math.min(end, at + sectorBytes - (at % sectorBytes))
-  return (boundary - at >= 4 && isBlank(bytes, at, boundary)) || (end - boundary >= 4 && isBlank(bytes, boundary, end))
+  const [start, rest] = [boundary - at, end - boundary]
+  if (isBlank(bytes, at, boundary)) return start >= 4 || lacksStart(bytes, number, at, start)
+  return rest > 0 && isBlank(bytes, boundary, end) && (rest >= 4 || lacksEnd(bytes, number, at, rest))
 }
+
+/** Fewer than four bytes of zeros may be what was written. They are not where what is left of the header's checksum is that of the rest. */
+function lacksStart(bytes: Uint8Array, number: number, at: number, count: number): boolean {
+  return word32(bytes, at) >>> (8 * count) === crc32c(bytes, at + 4, at + frameHeaderBytes, placeSeed(number, at)) >>> (8 * count)
+}
+
+/** Nor are they at the end where the checksum fits a batch that ends further on. */
+function lacksEnd(bytes: Uint8Array, number: number, at: number, count: number): boolean {
+  const end = at + frameHeaderBytes
+  const header = bytes.slice(at, end)
+  const view = new DataView(header.buffer)
+  const step = 2 ** (8 * (4 - count))
+  const known = view.getUint32(frameHeaderBytes - 4, true) % step
+  for (let batchEnd = known; batchEnd <= Math.min(end + largestBatchBytes, 0xffff_ffff); batchEnd += step) {
+    if (batchEnd <= end) continue
+    view.setUint32(frameHeaderBytes - 4, batchEnd, true)
+    if (word32(header, 0) === crc32c(header, 4, frameHeaderBytes, placeSeed(number, at))) return true
+  }
+  return false
+}
+
+/** Far more than goes out in one write: how far the end of a batch is looked for. */
+const largestBatchBytes = 1 << 26

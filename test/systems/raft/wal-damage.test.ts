@@ -93,6 +93,26 @@ describe('what recovery concludes from damage', () => {
     }
   })
 
+  test('so it is wherever a header lies across two sectors, and however little of it is in one of them', async () => {
+    const header = newFrameHeader()
+    const met = new Set<number>()
+    for (let bytes = 700; bytes < 700 + sectorBytes; bytes++) {
+      const { file, ends } = await threeBatches(bytes)
+      for (let at = ends[1] as number; at < file.length; at += frameHeaderBytes + header.length) {
+        expect(readHeader(file, at, 1, at, header)).toBe(true)
+        const boundary = at - (at % sectorBytes) + sectorBytes
+        if (boundary >= at + frameHeaderBytes) continue
+        met.add(boundary - at)
+        for (const sector of [boundary - sectorBytes, boundary]) {
+          const [from, to] = [Math.max(sector, ends[1] as number), Math.min(sector + sectorBytes, file.length)]
+          const { recovered } = await reopen(changed(file, from, new Uint8Array(to - from)))
+          expect([recovered.suspect, recovered.lastIndex < 6], `${boundary - at} bytes before the boundary, blank from ${from}`).toEqual([false, true])
+        }
+      }
+    }
+    expect(met.size).toBe(frameHeaderBytes - 1)
+  })
+
   test('a last batch with rubbish in it may have been acknowledged: it goes, and the member is suspect until it is trusted', async () => {
     const { file, ends } = await threeBatches()
     for (const at of [(ends[1] as number) + 1, (ends[1] as number) + 100, file.length - 1]) {
