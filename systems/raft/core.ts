@@ -3,7 +3,7 @@ import { onAppendRequest, onTrustDurable } from './append.js'
 import { applyCommitted, onApplied } from './commit.js'
 import { type Configuration, configurationOf } from './configuration.js'
 import { onElectionTimer, onLeaseTimer, onOwnVoteDurable, onPreVoteRequest, onPreVoteResponse, onVoteRequest, onVoteResponse } from './election.js'
-import { loseHandedOn, onForwardRequest, onForwardResponse } from './forwarding.js'
+import { loseHandedOn, onForwardRequest, onForwardResponse, remindLeader } from './forwarding.js'
 import { onFoundingRequest, onFoundingResponse } from './founding.js'
 import { answerHeartbeat, broadcastHeartbeat, onHeartbeatRequest } from './heartbeat.js'
 import { onCheckQuorumTimer, onHeartbeatTimer } from './leadership.js'
@@ -189,6 +189,9 @@ function onTimer(context: StepContext, tag: TimerTag): void {
       break
     case 'transfer':
       onTransferTimer(context)
+      break
+    case 'reminder':
+      remindLeader(context)
       break
     case 'read-lease-0':
       onReadLeaseTimer(context, 0)

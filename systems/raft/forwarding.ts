@@ -1,13 +1,13 @@
 import { lastIndex } from './log.js'
 import type { ForwardRequest, ForwardResponse, MemberId } from './messages.js'
+import { ENTRY_OVERHEAD_BYTES } from './options.js'
 import { appendOwn, progressOf, proposalRefusal } from './replication.js'
 import { wake } from './resting.js'
 import { emit, type RaftState, type StepContext, send } from './state.js'
 
 /**
- * Proposals that a follower hands on to its leader. Each is said again with the leader's heartbeats until it is answered, or until there is another leader or term:
- * then nobody can tell what became of it. The leader answers whatever comes, twice or out of order: it remembers what it said for as long as the follower may ask
- * again (Raft dissertation, 6.3).
+ * Proposals that a follower hands on to its leader. Each is said again until it is answered, or until there is another leader or term: then nobody can tell what became
+ * of it. The leader answers whatever comes, twice or out of order: it remembers what it said for as long as the follower may ask again (Raft dissertation, 6.3).
  */
 
 /** One that was handed on. `data` is null once it is answered: it stays in its place while an earlier one is not. */
@@ -16,7 +16,7 @@ export interface HandedOn {
   /** There is one leader a term: the proposal is for nobody else. */
   readonly term: number
   data: Uint8Array | null
-  /** A heartbeat came since it was said: what was to be answered by then was lost. */
+  /** It was there already when the reminder ran last: what was to be answered by now was lost. */
   isDue: boolean
 }
 
@@ -42,6 +42,7 @@ export function forward(context: StepContext, id: number, data: Uint8Array): boo
   }
   // Its leader may never hear of it: this member's patience with it runs again.
   if (state.isResting) wake(context)
+  if (state.handedOn.length === 0) context.effects.push(context.timers.reminder)
   state.handedOn.push({ id, term: state.term, data, isDue: false })
   ask(context, state.leader, id, data)
   return true
@@ -53,13 +54,22 @@ function ask(context: StepContext, leader: MemberId, id: number, data: Uint8Arra
   send(context, leader, { kind: 'forward-request', term, id, oldest, incarnation, data })
 }
 
-/** Follower: its leader lives, and has not answered what was said before its last heartbeat. */
+/**
+ * Follower: says again what was not answered for the shortest election timeout, oldest first, and no more at a time than one batch. Where answers take longer than
+ * that there is no leader for long anyway.
+ */
 export function remindLeader(context: StepContext): void {
-  const { state } = context
+  const { state, effects, timers, options } = context
+  if (state.handedOn.length === 0) return
+  effects.push(timers.reminder)
+  let bytes = 0
   for (const each of state.handedOn) {
     // A later leader is none of theirs: what the former one did with them is not known.
     if (state.leader === null || each.term !== state.term || each.data === null) continue
-    if (each.isDue) ask(context, state.leader, each.id, each.data)
+    if (each.isDue && bytes < options.maxBatchBytes) {
+      ask(context, state.leader, each.id, each.data)
+      bytes += each.data.length + ENTRY_OVERHEAD_BYTES
+    }
     each.isDue = true
   }
 }
@@ -69,6 +79,7 @@ export function loseHandedOn(context: StepContext): void {
   const { state } = context
   for (const { id, term, data } of state.handedOn) if (data !== null) emit(context, { kind: 'proposal-lost', id, term })
   state.handedOn = []
+  context.effects.push(context.timers.cancelReminder)
 }
 
 /** Leader: takes it as its own, once, and says what it said before when it comes again. Who is no member is refused. */
@@ -99,7 +110,8 @@ export function onForwardRequest(context: StepContext, from: MemberId, { id, old
     memory.answers.set(id, index)
     if (isTaken) appendOwn(context, 'normal', data)
   }
-  send(context, from, { kind: 'forward-response', term: state.term, id, incarnation, index })
+  const response = { kind: 'forward-response', term: state.term, id, incarnation, index } as const
+  send(context, from, progress === undefined && index === null ? { ...response, isStranger: true } : response)
 }
 
 function forwardedOf({ forwarded }: RaftState, member: MemberId): Forwarded {
@@ -120,13 +132,14 @@ function forget(memory: Forwarded, oldest: number): void {
   }
 }
 
-export function onForwardResponse(context: StepContext, { term, id, incarnation, index }: ForwardResponse): void {
+export function onForwardResponse(context: StepContext, { term, id, incarnation, index, isStranger }: ForwardResponse): void {
   const { state } = context
   const { handedOn } = state
   const found = handedOn.find((each) => each.id === id)
   if (incarnation !== state.incarnation || found === undefined || found.term !== term || found.data === null) return
   found.data = null
   while (handedOn[0]?.data === null) handedOn.shift()
-  if (index === null) emit(context, { kind: 'proposal-rejected', id, reason: 'busy', leader: state.leader })
+  if (handedOn.length === 0) context.effects.push(context.timers.cancelReminder)
+  if (index === null) emit(context, { kind: 'proposal-rejected', id, reason: isStranger ? 'not-leader' : 'busy', leader: state.leader })
   else emit(context, { kind: 'proposed', id, index, term })
 }

@@ -1,5 +1,4 @@
 import { learnCommit } from './commit.js'
-import { remindLeader } from './forwarding.js'
 import type { HeartbeatRequest, MemberId } from './messages.js'
 import { beginReadLease } from './read-lease.js'
 import { restWithLeader } from './resting.js'
@@ -31,7 +30,6 @@ function heartbeatOf({ term, commit, reads }: RaftState): HeartbeatRequest {
 export function onHeartbeatRequest(context: StepContext, from: MemberId, request: HeartbeatRequest): void {
   followLeader(context, from)
   learnCommit(context, request.commit)
-  if (context.state.handedOn.length > 0) remindLeader(context)
   if (request.isLast && restWithLeader(context, request)) return
   answerHeartbeat(context, from, request.round)
 }

@@ -18,6 +18,7 @@ export function memberTimers(clock: Clock, store: RaftStore | undefined, onTimer
     heartbeat: store === undefined ? timer('heartbeat') : store.heartbeatTimer(() => onTimer('heartbeat')),
     'check-quorum': timer('check-quorum'),
     transfer: timer('transfer'),
+    reminder: timer('reminder'),
     'read-lease-0': timer('read-lease-0'),
     'read-lease-1': timer('read-lease-1'),
   }

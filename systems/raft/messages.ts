@@ -203,13 +203,14 @@ export interface FoundingResponse {
   readonly incarnation: number
 }
 
-/** What became of it: appended at `index`, or (null) certainly not appended. */
+/** What became of it: appended at `index`, or (null) certainly not appended; `isStranger`: because who asked is no member. */
 export interface ForwardResponse {
   readonly kind: 'forward-response'
   readonly term: number
   readonly id: number
   readonly incarnation: number
   readonly index: number | null
+  readonly isStranger?: true
 }
 
 /** Progress only; that the snapshot is installed is said by an `AppendResponse` with its index. */
@@ -365,7 +366,7 @@ export type RaftEvent =
 export type Role = 'follower' | 'pre-candidate' | 'candidate' | 'leader'
 
 /** Tags of the timers that the core sets; setting one again replaces it. */
-export type TimerTag = 'lease' | 'election' | 'heartbeat' | 'check-quorum' | 'transfer' | 'read-lease-0' | 'read-lease-1'
+export type TimerTag = 'lease' | 'election' | 'heartbeat' | 'check-quorum' | 'transfer' | 'reminder' | 'read-lease-0' | 'read-lease-1'
 
 export function samePosition(one: Position, other: Position): boolean {
   return one.index === other.index && one.term === other.term

@@ -151,6 +151,8 @@ export interface TimerEffects {
   readonly cancelCheckQuorum: RaftEffect
   readonly transfer: RaftEffect
   readonly cancelTransfer: RaftEffect
+  readonly reminder: RaftEffect
+  readonly cancelReminder: RaftEffect
   readonly readLeases: readonly [RaftEffect, RaftEffect]
   readonly cancelReadLeases: readonly [RaftEffect, RaftEffect]
 }
@@ -171,6 +173,8 @@ export function timerEffects(options: RaftOptions): TimerEffects {
     cancelCheckQuorum: { kind: 'cancel', tag: 'check-quorum' },
     transfer: { kind: 'timer', tag: 'transfer', between: [longest, longest] },
     cancelTransfer: { kind: 'cancel', tag: 'transfer' },
+    reminder: { kind: 'timer', tag: 'reminder', between: [shortest, shortest] },
+    cancelReminder: { kind: 'cancel', tag: 'reminder' },
     readLeases: [
       { kind: 'timer', tag: 'read-lease-0', between: [lease, lease] },
       { kind: 'timer', tag: 'read-lease-1', between: [lease, lease] },

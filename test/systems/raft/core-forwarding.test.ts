@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Envelope } from '../../../sim/check/machine-node.js'
 import { configurationOf, type MemberChange, type MembershipChange } from '../../../systems/raft/configuration.js'
-import type { RaftMessage } from '../../../systems/raft/messages.js'
+import type { ForwardRequest, RaftMessage } from '../../../systems/raft/messages.js'
 import type { RaftOptions } from '../../../systems/raft/options.js'
 import { CoreCluster } from './core-cluster.js'
 
@@ -13,16 +13,24 @@ function led(options: Partial<RaftOptions> = {}): CoreCluster {
   return cluster
 }
 
+/** What is unanswered is said again. */
+function remind(cluster: CoreCluster, member = 1): void {
+  cluster.timer(member, 'reminder')
+  cluster.timer(member, 'reminder')
+  if (member === 1) cluster.settle()
+}
+
 const isRequest = ({ message }: Envelope<RaftMessage>) => message.kind === 'forward-request'
 const isResponse = ({ message }: Envelope<RaftMessage>) => message.kind === 'forward-response'
 const change = (kind: MemberChange['kind'], member: number): MembershipChange => ({ kind: 'change', changes: [{ kind, member }], through: 'auto' })
 
 describe('a proposal that a follower hands on', () => {
-  it('is said again with the heartbeats when it was lost, until it is answered', () => {
+  it('is said again when it was lost, until it is answered', () => {
     const cluster = led()
     const id = cluster.propose(1)
     expect(cluster.take(isRequest).length).toBe(1)
-    for (let i = 0; i < 3; i++) cluster.beat(0)
+    remind(cluster)
+    cluster.beat(0)
     expect(cluster.events(1, 'proposed')).toEqual([{ kind: 'proposed', id, index: 2, term: 1 }])
     expect(cluster.log(1)).toBe('1:1 2:1')
     cluster.beat(0)
@@ -30,12 +38,42 @@ describe('a proposal that a follower hands on', () => {
     expect(cluster.state(0).forwarded.map(({ answers }) => answers.size)).toEqual([1])
   })
 
-  it('is not said again by the next heartbeat, before which an answer may not have come', () => {
+  it('is not said again before it was unanswered for a whole election timeout', () => {
     const cluster = led()
     cluster.propose(1)
-    cluster.timer(0, 'heartbeat')
-    cluster.deliver(({ message }) => message.kind === 'heartbeat-request')
+    cluster.timer(1, 'reminder')
     expect(cluster.take(isRequest).length).toBe(1)
+    cluster.timer(1, 'reminder')
+    expect(cluster.take(isRequest).length).toBe(1)
+  })
+
+  it('is not said again for heartbeats, however many the reads of others bring', () => {
+    const cluster = led()
+    for (let i = 0; i < 100; i++) cluster.propose(2, 10)
+    cluster.take(isRequest)
+    for (let i = 0; i < 20; i++) {
+      cluster.read(0)
+      cluster.deliver(({ to, message }) => to !== 0 && message.kind === 'heartbeat-request')
+      cluster.deliver(({ from }) => from === 1)
+    }
+    expect(cluster.take(isRequest)).toEqual([])
+  })
+
+  it('is said again with others no faster than a batch at a time, the oldest first', () => {
+    const cluster = led({ maxBatchBytes: 1_000 })
+    const ids = Array.from({ length: 100 }, () => cluster.propose(2, 100))
+    cluster.take(isRequest)
+    remind(cluster, 2)
+    const again = cluster.take(isRequest).map(({ message }) => (message as ForwardRequest).id)
+    expect(again.length).toBeLessThan(11)
+    expect(again).toEqual(ids.slice(0, again.length))
+  })
+
+  it('leaves no reminder behind once all are answered', () => {
+    const cluster = led()
+    cluster.propose(1)
+    cluster.settle()
+    expect(() => cluster.timer(1, 'reminder')).toThrow()
   })
 
   it('is answered again when its answer was lost, and is not appended again', () => {
@@ -43,7 +81,7 @@ describe('a proposal that a follower hands on', () => {
     const id = cluster.propose(1)
     cluster.deliver(isRequest)
     expect(cluster.take(isResponse).length).toBe(1)
-    for (let i = 0; i < 3; i++) cluster.beat(0)
+    remind(cluster)
     expect(cluster.log(0)).toBe('1:1 2:1')
     expect(cluster.events(1, 'proposed')).toEqual([{ kind: 'proposed', id, index: 2, term: 1 }])
   })
@@ -178,6 +216,6 @@ describe('a proposal that a follower hands on', () => {
     cluster.beat(0, { except: [1] })
     const id = cluster.propose(1)
     cluster.settle()
-    expect(cluster.events(1, 'proposal-rejected')).toMatchObject([{ id, reason: 'busy' }])
+    expect(cluster.events(1, 'proposal-rejected')).toMatchObject([{ id, reason: 'not-leader', leader: 0 }])
   })
 })
