@@ -41,7 +41,7 @@ export const manyGroupsPlants: readonly Plant[] = [
     with: '(follower.mode as string) === "none"',
     expect: ['members catch up', 'members agree'],
     subject,
-    firstSeed: 13,
+    firstSeed: 130,
   },
   {
     name: 'verified-is-forgotten-within-a-term',
