@@ -6,6 +6,7 @@ import { raftMachine } from './core.js'
 import { Busy, CorruptSnapshot, NotLeader } from './errors.js'
 import { GroupMembers } from './group-members.js'
 import { HeldSends } from './held-sends.js'
+import { lifeOf } from './life.js'
 import { lastIndex, termAt } from './log.js'
 import { type MemberTimers, memberTimers } from './member-timers.js'
 import type { MemberId, Position, RaftEvent, RaftInput, RaftMessage, Role, TimerTag } from './messages.js'
@@ -122,7 +123,7 @@ export class RaftNode<Result = unknown> {
     this.#machine = raftMachine(options, firstConfiguration(group))
     const { hardState, base, configuration, expected, entries, suspect, wiped } = log.recovered
     const peers = group.peers.map((_, id) => id)
-    const durable = { hardState, base, configuration, expected, entries, applied, incarnation: lifeOf(host, log), suspect, wiped }
+    const durable = { hardState, base, configuration, expected, entries, applied, incarnation: lifeOf(host.incarnation, log.rejoins ?? 0), suspect, wiped }
     const { state, effects } = this.#machine.boot({ id: group.peers.indexOf(host.name), peers }, durable)
     this.machineState = state
     if (suspect) host.log.warn('raft.suspect', { group: group.group, lastIndex: this.lastIndex })
@@ -392,9 +393,4 @@ export class RaftNode<Result = unknown> {
     const leadership: Leadership = { role, term, leader: leader === null ? undefined : this.peers[leader] }
     for (const listener of this.#listeners.slice()) listener(leadership)
   }
-}
-
-/** Which of the member's lives this is: one that left and came back has forgotten what it said before, in the same life of its host. */
-function lifeOf({ incarnation }: Host, { rejoins = 0 }: RaftLog): number {
-  return incarnation + rejoins / 2 ** 20
 }

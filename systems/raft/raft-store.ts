@@ -92,8 +92,9 @@ export class RaftStore {
 
   /**
    * Ends this host's part in a group: its member stops, and then all that the log holds of it is void. Settles once that is durable; a crash before leaves the group
-   * whole or gone, and `groups` tells. Rejects with `UnknownGroup` when there is nothing of it here. The state machine's files are the caller's to remove, then or in
-   * a later life, before the group is started here again: it begins with nothing, and, as one that may have forgotten votes, counts once a leader has taught it.
+   * whole or gone, and `groups` tells. Rejects with `UnknownGroup` when there is nothing of it here. The member should be removed from the configuration first: before
+   * its next life is heard, the leader counts what it had acknowledged, of which one copy less is left. The state machine's files are the caller's to remove, then or
+   * in a later life, before the group is started here again: it begins with nothing, and, as one that may have forgotten votes, counts once a leader has taught it.
    */
   async leave(group: string): Promise<void> {
     const node = this.#nodes.find((each) => each.group === group)

@@ -1,4 +1,5 @@
 import type { DurableView } from '../../sim/host/seam.js'
+import { lifeOf } from './life.js'
 import type { HardState } from './messages.js'
 import { WalFollower } from './wal-follower.js'
 import { WalImage } from './wal-image.js'
@@ -48,7 +49,7 @@ export abstract class DurableLog {
     return index < base.index || this.#image.termAt(index) === term
   }
 
-  /** The life of the member that wrote the newest segment. */
+  /** The life of the member that the newest segment is of, or what follows its departure there: as the member says it. */
   abstract readonly incarnation: number
 
   /** Takes in what became durable since the last call; `incarnation` is the member's life. Answers whether anything did, of this member or another in the same log. */
@@ -98,7 +99,8 @@ export class WalReader extends DurableLog {
 /** Follows a log that groups share. */
 export class SharedLogReader {
   readonly #follower: WalFollower
-  readonly #byNumber = new Map<number, DurableLog>()
+  /** With the life of the host in which the log last named them. */
+  readonly #byNumber = new Map<number, { readonly log: GroupReader; readonly named: number }>()
   readonly #byName = new Map<string, GroupReader>()
 
   constructor(view: DurableView, directory: string) {
@@ -111,6 +113,10 @@ export class SharedLogReader {
 
   /** Empty until something of the group is durable. */
   of(group: string): DurableLog {
+    return this.#of(group)
+  }
+
+  #of(group: string): GroupReader {
     let log = this.#byName.get(group)
     if (log === undefined) {
       log = new GroupReader(this)
@@ -125,14 +131,17 @@ export class SharedLogReader {
   }
 
   #replay(record: ReadRecord<number>): void {
-    if (record.kind === 'named') this.#byNumber.set(record.group, this.of(record.name))
+    if (record.kind === 'named') this.#byNumber.set(record.group, { log: this.#of(record.name), named: this.incarnation })
     if (record.kind !== 'grouped' && record.kind !== 'left') return
-    const log = this.#byNumber.get(record.group)
-    if (log === undefined) return
+    const group = this.#byNumber.get(record.group)
+    if (group === undefined) return
+    const { log, named } = group
     if (record.kind === 'grouped') log.take(record.record)
     else {
       this.#byNumber.delete(record.group)
       log.leave()
+      // A life that only says again what the one before said of a departure names the group no more.
+      if (named === this.incarnation) log.noteDeparture()
     }
     log.version++
   }
@@ -140,7 +149,7 @@ export class SharedLogReader {
   #reset(): void {
     this.#byNumber.clear()
     for (const log of this.#byName.values()) {
-      log.forget()
+      log.reset()
       log.version++
     }
   }
@@ -148,6 +157,8 @@ export class SharedLogReader {
 
 class GroupReader extends DurableLog {
   readonly #shared: SharedLogReader
+  /** How often the group left in one life of the host. */
+  #departures = { incarnation: 0, count: 0 }
 
   constructor(shared: SharedLogReader) {
     super()
@@ -155,7 +166,24 @@ class GroupReader extends DurableLog {
   }
 
   override get incarnation(): number {
-    return this.#shared.incarnation
+    const { incarnation } = this.#shared
+    return lifeOf(incarnation, this.#departuresIn(incarnation))
+  }
+
+  noteDeparture(): void {
+    const { incarnation } = this.#shared
+    this.#departures = { incarnation, count: this.#departuresIn(incarnation) + 1 }
+  }
+
+  /** The disk is another, whose lives may be counted from the start. */
+  reset(): void {
+    this.forget()
+    this.#departures = { incarnation: 0, count: 0 }
+  }
+
+  #departuresIn(life: number): number {
+    const { incarnation, count } = this.#departures
+    return incarnation === life ? count : 0
   }
 
   override follow(incarnation: number): boolean {

@@ -127,6 +127,21 @@ describe('the groups of a store', () => {
     await simulation.until(() => (cluster.nodes.find(({ group, id }) => group === 'a' && id === back.id)?.applied ?? 0) > 30, { within: s(2) })
   })
 
+  test.each(['leaves', 'leaves and comes back'])('of which a member %s that is one yet goes on, and no invariant objects', async (what) => {
+    await using cluster = await StoreCluster.start((store) => (store.groups.length === 0 ? ['a'] : store.groups))
+    await cluster.untilLed('a')
+    const leader = cluster.leader('a')?.leader as string
+    const host = cluster.hosts.find((name) => name !== leader) as string
+    for (let i = 1; i <= 30; i++) await cluster.on(leader, (process) => process.put('a', `k${i}`, i))
+    await cluster.on(host, (process) => process.store.leave('a'))
+    if (what !== 'leaves') {
+      await cluster.on(host, (process) => process.erase('a'))
+      await cluster.on(host, (process) => process.begin('a'))
+    }
+    expect(await cluster.on(leader, (process) => process.put('a', 'k31', 31))).toBe(true)
+    await cluster.simulation.advance(s(1))
+  })
+
   test('that a host holds nothing of cannot leave it', async () => {
     await using cluster = await StoreCluster.start(() => ['a'])
     await cluster.untilLed('a')
