@@ -24,13 +24,20 @@ export function onElectionTimer(context: StepContext): void {
   // It does nothing about a leader that it hears no more; but what it handed on to that one is lost, and it hands on nothing else.
   if (context.options.forwardsProposals) state.leader = null
   effects.push(timers.election)
-  if (context.options.restAfterHeartbeats > 0 && state.quorum.members.includes(state.id)) callLeader(context)
+  if (context.options.restAfterHeartbeats > 0) callLeader(context)
   if (state.wiped && isBlank(state)) askWhetherNew(context)
 }
 
-/** A member that may not stand for election says that it hears no leader all the same: the group may rest, and know nothing of it. No answer counts. */
+/**
+ * A member that may not stand for election says that it hears no leader all the same: the group may rest, and know nothing of it. No answer counts. A suspect may have
+ * forgotten that it was made a member, and who the others are: it calls all that may be, of whom each knows whether it is one (`rousesByMessage`).
+ */
 function callLeader(context: StepContext): void {
-  broadcast(context, { kind: 'pre-vote-request', term: context.state.term + 1, ...standing(context) })
+  const { state } = context
+  const request: PreVoteRequest = { kind: 'pre-vote-request', term: state.term + 1, ...standing(context) }
+  if (state.suspect) {
+    for (const member of state.peers) if (member !== state.id) send(context, member, request)
+  } else if (state.quorum.members.includes(state.id)) broadcast(context, request)
 }
 
 /** Who does not vote, may have forgotten what it acknowledged, or lacks what it would have to serve, does not. */

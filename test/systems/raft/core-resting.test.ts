@@ -253,4 +253,58 @@ describe('a Raft group that has nothing to do', () => {
     for (let i = 0; i < 4 && !cluster.state(0).isResting; i++) cluster.beat(0)
     expect(resting(cluster)).toEqual([true, true, true])
   })
+
+  /** Member 2 was added after the founding, as its disk says no more. Its group rests. */
+  function lostLatecomer(): CoreCluster {
+    const cluster = new CoreCluster(3, { restAfterHeartbeats: 2 }, [], true, configurationOf([0, 1]))
+    cluster.elect(0)
+    cluster.change(0, { kind: 'change', changes: [{ kind: 'voter', member: 2 }], through: 'auto' })
+    cluster.settle()
+    for (let i = 0; i < 10 && !cluster.state(0).isResting; i++) cluster.beat(0)
+    expect(resting(cluster)).toEqual([true, true, true])
+    cluster.crash(2)
+    cluster.node(2).durable = { ...emptyDurable, incarnation: 1, suspect: true, wiped: true }
+    cluster.boot(2)
+    return cluster
+  }
+
+  it('is woken by a member that was added later and has forgotten that', () => {
+    const cluster = lostLatecomer()
+    for (let i = 0; i < 10 && cluster.state(0).isResting; i++) {
+      cluster.timeOut(2)
+      cluster.settle()
+    }
+    expect(cluster.state(0).isResting).toBe(false)
+    expect(cluster.log(2)).toBe(cluster.log(0))
+  })
+
+  it('is woken by it again when it rested since, because no answer of it arrived', () => {
+    const cluster = lostLatecomer()
+    cluster.timeOut(2)
+    cluster.deliver(({ from }) => from === 2)
+    cluster.deliver(({ to }) => to === 2)
+    cluster.saveAll(2)
+    for (let i = 0; i < 10 && !cluster.state(0).isResting; i++) {
+      cluster.take(({ from }) => from === 2)
+      cluster.timer(0, 'heartbeat')
+      cluster.settle({ except: [2] })
+    }
+    expect(cluster.state(0).isResting).toBe(true)
+    expect(cluster.state(2)).toMatchObject({ term: 1, suspect: true, isResting: false })
+    cluster.timeOut(2)
+    cluster.settle()
+    expect(cluster.state(0).isResting).toBe(false)
+    expect(cluster.log(2)).toBe(cluster.log(0))
+  })
+
+  it('is left alone by a suspect that is no member, which calls all the same', () => {
+    const blank = { ...emptyDurable, incarnation: 1, suspect: true, wiped: true }
+    const cluster = new CoreCluster(3, { restAfterHeartbeats: 2 }, [null, null, blank], true, configurationOf([0, 1]))
+    cluster.elect(0)
+    for (let i = 0; i < 3; i++) cluster.beat(0)
+    cluster.timeOut(2)
+    expect(cluster.network.filter(({ from }) => from === 2).map(({ to }) => to)).toEqual([0, 1])
+    cluster.settle()
+    expect(resting(cluster)).toEqual([true, true, false])
+  })
 })
