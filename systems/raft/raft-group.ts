@@ -17,7 +17,7 @@ export interface RaftGroup<Result> {
   readonly learners?: readonly HostName[]
   /**
    * This host had a disk before that is lost: what it said then is forgotten. It neither votes nor counts before it has caught up. Taken for granted in every life
-   * but a host's first; to be said where a lost disk takes the count of lives with it.
+   * but a host's first, and in a store that any group has left; to be said where a lost disk takes the count of lives with it.
    */
   readonly isReplacement?: boolean
   /** What this host's groups share; without one the group has a log and heartbeats of its own. Given by `RaftStore.start`. */

@@ -8,7 +8,7 @@ import type { RaftLog } from './raft-log.js'
 import { SharedContent } from './wal-content.js'
 import { FrameBuffer, sectorBytes } from './wal-frame.js'
 import { WalImage } from './wal-image.js'
-import { writeRecord, writeSharedRecord } from './wal-record.js'
+import { someGroup, writeRecord, writeSharedRecord } from './wal-record.js'
 import { recoverLog } from './wal-recovery.js'
 import { type SegmentPlace, WalSegments } from './wal-segments.js'
 import { headerRecord, replacesEntries, type WalTail } from './wal-tail.js'
@@ -29,7 +29,7 @@ export const defaultSharedLogOptions: SharedLogOptions = { segmentBytes: 64 * 10
  * it is, by a number that a record before ties to the group's name. Each segment begins with what every group's log says at that point. Where damage makes a member
  * suspect it does so to all groups: nobody can tell whose record it was. A segment goes once no group needs it; a group that does little would keep old ones for
  * ever, so that what it needs is repeated in a new one. (Multi-group storage engines do the same: TiKV's Raft Engine, 2021.) A group that leaves the host needs
- * none: one record says that all before is void, and no number is given twice while the log may hold records of it.
+ * none: one record says that all before is void, and no number is given twice while the log may hold records of it. That some group has left is said for ever.
  */
 export class SharedLog {
   readonly #host: Host
@@ -47,6 +47,8 @@ export class SharedLog {
   #leaving: GroupLog[] = []
   /** Of groups that left in this life: how often. */
   readonly #departures = new Map<string, number>()
+  /** Some group has left here, in this life or before: one that the log does not know may have said something here. */
+  #hasLeft: boolean
   #highestNumber: number
   #isFlushing = false
   /** Since the last batch before this one, some segment may be past. */
@@ -73,13 +75,12 @@ export class SharedLog {
       parts.push({ number, name, image, from, entries })
     }
     const segments = await WalSegments.open(host, directory, found, held, (place) => {
-      const frame = new FrameBuffer(1_024)
-      beginHeader(frame, place)
+      const frame = beginHeader(place, content.hasLeft)
       for (const { number, name, image, from, entries } of parts) writeGroup(frame, number, name, place, image, from, entries)
       for (const number of content.left) writeSharedRecord(frame, { kind: 'left', group: number })
       return frame.seal(place.number, 0, 0)
     })
-    return new SharedLog(host, options, segments, parts, content.highestNumber)
+    return new SharedLog(host, options, segments, parts, content)
   }
 
   private constructor(
@@ -87,12 +88,13 @@ export class SharedLog {
     options: SharedLogOptions,
     segments: WalSegments<Map<number, number>>,
     parts: readonly RecoveredPart[],
-    highestNumber: number,
+    { highestNumber, hasLeft }: SharedContent,
   ) {
     this.#host = host
     this.#options = options
     this.#segments = segments
     this.#highestNumber = highestNumber
+    this.#hasLeft = hasLeft
     for (const { number, name, image } of parts) this.#add(new GroupLog(this, number, name, image, false, 0))
   }
 
@@ -103,7 +105,8 @@ export class SharedLog {
 
   /**
    * The part of one group, which has to be asked for once in each life. Settles once the log durably knows the group.
-   * `isReplacement`: a log without it is one that was lost: the member may have forgotten all that it said. So it has, whatever is said, when it left in this life.
+   * `isReplacement`: a log without it is one that was lost: the member may have forgotten all that it said. So it may, whatever is said, once any group has left here,
+   * for the log does not say which for ever; where the group is new, its members find that out (`founding.ts`).
    */
   async of(group: string, isReplacement: boolean): Promise<RaftLog> {
     const known = this.#byName.get(group)
@@ -113,7 +116,7 @@ export class SharedLog {
     }
     const image = new WalImage()
     const departures = this.#departures.get(group) ?? 0
-    image.suspect = isReplacement || departures > 0
+    image.suspect = isReplacement || this.#hasLeft
     image.wiped = image.suspect
     const part = new GroupLog(this, ++this.#highestNumber, group, image, true, departures)
     part.open()
@@ -198,6 +201,7 @@ export class SharedLog {
   #remove({ number, name }: GroupLog): void {
     this.#parts.delete(number)
     this.#byName.delete(name)
+    this.#hasLeft = true
     this.#departures.set(name, (this.#departures.get(name) ?? 0) + 1)
   }
 
@@ -272,8 +276,7 @@ export class SharedLog {
       held.set(number, part.written.lastIndex)
     }
     await this.#segments.begin(held, (place) => {
-      const frame = new FrameBuffer(1_024)
-      beginHeader(frame, place)
+      const frame = beginHeader(place, this.#hasLeft)
       for (const { number, name, written } of this.#parts.values()) {
         const entries = repeated.get(number)
         writeGroup(frame, number, name, place, written, entries === undefined ? written.lastIndex + 1 : written.base.index + 1, entries ?? [])
@@ -293,9 +296,12 @@ interface RecoveredPart {
   readonly entries: readonly Entry[]
 }
 
-/** A segment's own record: that of a log of one member, which says nothing here but the segment's place. */
-function beginHeader(frame: FrameBuffer, place: SegmentPlace): void {
+/** A segment's own record: that of a log of one member, which says nothing here but the segment's place. And what outlives the segment that a group left in. */
+function beginHeader(place: SegmentPlace, hasLeft: boolean): FrameBuffer {
+  const frame = new FrameBuffer(1_024)
   writeRecord(frame, headerRecord(place, new WalImage(), 1, []))
+  if (hasLeft) writeSharedRecord(frame, { kind: 'left', group: someGroup })
+  return frame
 }
 
 function writeGroup(

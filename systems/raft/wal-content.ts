@@ -1,6 +1,6 @@
 import type { Entry, HardState } from './messages.js'
 import { WalImage } from './wal-image.js'
-import type { PlainRecord, ReadRecord } from './wal-record.js'
+import { type PlainRecord, type ReadRecord, someGroup } from './wal-record.js'
 
 /** What recovery reads a log into. `Held`: what one segment holds, as far as is needed to tell when it may go. */
 export interface WalContent<Held> {
@@ -62,6 +62,8 @@ export class SharedContent implements WalContent<Map<number, number>> {
   readonly groups = new Map<number, { readonly name: string; readonly content: MemberContent }>()
   /** Those that left, as the log says, but not where that is known to be durable: the next segment has to say it again. */
   readonly left = new Set<number>()
+  /** Some group has left here, ever. */
+  hasLeft = false
   /** Of all that the log ever gave, as far as it goes back. */
   highestNumber = 0
 
@@ -109,6 +111,8 @@ export class SharedContent implements WalContent<Map<number, number>> {
   }
 
   #leave(group: number, isDurable: boolean): void {
+    this.hasLeft = true
+    if (group === someGroup) return
     this.groups.delete(group)
     this.highestNumber = Math.max(this.highestNumber, group)
     if (isDurable) this.left.delete(group)

@@ -27,6 +27,9 @@ export interface Left {
   readonly group: number
 }
 
+/** The number of no group, in a `left` record that says only that some group has left this host: each segment begins with it from then on. */
+export const someGroup = 0
+
 /** A record as it is read. `Item` is what is wanted of an entry: all of it, or its term alone, for those who only look on. */
 export type ReadRecord<Item> = PlainRecord<Item> | Grouped<PlainRecord<Item>> | Named | Left
 

@@ -142,6 +142,28 @@ describe('the groups of a store', () => {
     await cluster.simulation.advance(s(1))
   })
 
+  test('that are new come up where others have left, on one of the hosts or on all', async () => {
+    await using cluster = await StoreCluster.start((store) => (store.groups.length === 0 ? ['a', 'b', 'c'] : store.groups))
+    await cluster.untilLed('a', 'b', 'c')
+    for (const [i, host] of cluster.hosts.entries()) {
+      await cluster.on(host, (process) => process.store.leave(['a', 'b', 'c'][i] as string))
+      const group = `new-${i}`
+      const states: RaftNode['machineState'][] = []
+      let suspects = 0
+      for (const host of cluster.hosts) {
+        cluster.begin(host, async (process) => {
+          const { machineState } = await process.begin(group)
+          states.push(machineState)
+          if (machineState.suspect) suspects++
+        })
+      }
+      await cluster.untilLed(group)
+      await cluster.simulation.until(() => states.length === 3 && states.every(({ suspect }) => !suspect), { within: s(2) })
+      expect(suspects).toBe(i + 1)
+      expect(await cluster.on(cluster.leader(group)?.leader as string, (process) => process.put(group, 'k', 1))).toBe(true)
+    }
+  })
+
   test('that a host holds nothing of cannot leave it', async () => {
     await using cluster = await StoreCluster.start(() => ['a'])
     await cluster.untilLed('a')

@@ -184,3 +184,43 @@ test('the life that a disk is read to be of is the one that the member says, whi
     expect(reader.of('other').incarnation).toBe(life)
   }
 })
+
+/** Entries of another group, until the segment that is written to is followed by another. */
+async function goOn(log: SharedLog, disk: ImageDisk, { segments }: { segments: number }): Promise<void> {
+  const busy = await log.of('busy', false)
+  const newest = () => Number.parseInt(disk.image.list('wal').at(-1) as string, 10)
+  const last = newest() + segments
+  for (let index = 1; newest() < last; index++) {
+    busy.save(2 * index - 1, { kind: 'entries', entries: [entry(index)] })
+    busy.save(2 * index, { kind: 'compacted', base: { index, term: 1 }, configuration: null })
+    await busy.drain()
+  }
+  await settle()
+}
+
+test.each([0, 1, 4])('a group that left has forgotten what it said in later lives too, whatever is said of the disk, %i segments on', async (segments) => {
+  const disk = new ImageDisk()
+  const log = await SharedLog.open(hostWith(disk, 1), 'wal', { segmentBytes: 400, mostSegments: 2 })
+  const first = await log.of('g', false)
+  first.save(1, { kind: 'hard-state', hardState: { term: 4, vote: 1 } })
+  await first.drain()
+  await log.leave('g')
+  if (segments > 0) await goOn(log, disk, { segments })
+  if (segments === 4) expect(disk.image.list('wal')).not.toContain('00000001.wal')
+  for (let life = 2; life <= 4; life++) {
+    disk.image.losePower(loseAll)
+    const next = await SharedLog.open(hostWith(new ImageDisk(disk.image), life), 'wal')
+    // It is there, and not trusted, from the second of these lives on.
+    const { recovered, isNew } = await next.of('g', false)
+    expect([recovered.suspect, recovered.wiped, isNew]).toEqual([true, true, life === 2])
+    expect((await next.of(`other-${life}`, false)).recovered).toMatchObject({ suspect: true, wiped: true })
+  }
+})
+
+test('a log that no group ever left says nothing of it', async () => {
+  const disk = new ImageDisk()
+  const log = await SharedLog.open(hostWith(disk, 1), 'wal', { segmentBytes: 400, mostSegments: 2 })
+  await goOn(log, disk, { segments: 3 })
+  const next = await SharedLog.open(hostWith(new ImageDisk(disk.image), 2), 'wal')
+  expect((await next.of('g', false)).recovered).toMatchObject({ suspect: false, wiped: false })
+})

@@ -35,6 +35,9 @@ async function liveThrough(key: { high: number; low: number }, garbage: boolean)
   const reader = new SharedLogReader(image.durable, 'raft/wal')
   const acceptable = new Map<string, LogModel[]>(groups.map((group) => [group, [emptyModel()]]))
   const hardStates = new Map<string, HardState[]>(groups.map((group) => [group, []]))
+  /** Whether the group's log began with a doubt; and whether any group was told that it has left. */
+  const beganSuspect = new Map<string, boolean>()
+  let hasLeft = false
   const lived = { suspicions: 0, repeats: 0, mostSegments: 0, departures: 0, returns: 0 }
   for (let life = 1; life <= 6; life++) {
     const disk = new ImageDisk(image)
@@ -44,10 +47,16 @@ async function liveThrough(key: { high: number; low: number }, garbage: boolean)
     for (const group of opened === null ? [] : groups) {
       // A group that nobody asks for stays as it is.
       if (random.int(5) === 0) continue
+      // Its beginning may be durable though the life ended before that was told.
+      if (!(opened as SharedLog).groups.includes(group)) beganSuspect.set(group, lived.departures > 0)
       const part = await Promise.race([(opened as SharedLog).of(group, false), settle().then(() => null)])
       if (part === null) continue
       const found = part.recovered
-      if (found.suspect) lived.suspicions++
+      if (part.isNew) {
+        if (hasLeft) expect([found.suspect, found.wiped]).toEqual([true, true])
+        if (lived.departures === 0) expect(found.suspect).toBe(false)
+        beganSuspect.set(group, found.suspect)
+      } else if (found.suspect && beganSuspect.get(group) !== true) lived.suspicions++
       const shown = { base: found.base, entries: found.entries.map((entry) => ({ ...entry, data: [...entry.data] })) }
       const matching = (acceptable.get(group) as LogModel[]).filter((model) => JSON.stringify(describeModel(model)) === JSON.stringify(shown))
       expect(matching.length, `life ${life}: ${group} found none of the states it might have`).toBeGreaterThan(0)
@@ -88,6 +97,7 @@ async function liveThrough(key: { high: number; low: number }, garbage: boolean)
         acceptable.set(group, [...(acceptable.get(group) as LogModel[]), emptyModel()])
         ;(hardStates.get(group) as HardState[]).push(emptyModel().hardState)
         void (opened as SharedLog).leave(group).then(() => {
+          hasLeft = true
           acceptable.set(group, [emptyModel()])
           hardStates.set(group, [])
         })
@@ -102,7 +112,7 @@ async function liveThrough(key: { high: number; low: number }, garbage: boolean)
       const shown = (acceptable.get(group) as LogModel[]).some((state) => state.last === log.lastIndex && state.base.index === log.snapshotIndex)
       if (opened !== null && random.int(2) === 0) expect(shown, `life ${life}: the reader shows a state of ${group} that it may have`).toBe(true)
     }
-    lived.mostSegments = Math.max(lived.mostSegments, image.list('raft/wal').length)
+    if (opened !== null) lived.mostSegments = Math.max(lived.mostSegments, image.list('raft/wal').length)
     disk.diesAt = 0
     if (random.int(3) > 0) image.losePower([keepAll, loseAll, diceOf(random, garbage), diceOf(random, garbage)][random.int(4)] as PowerLossDice)
   }
