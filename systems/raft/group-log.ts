@@ -19,10 +19,10 @@ export class GroupLog implements RaftLog {
   handed: WalTail
   written: WalTail
   isDirty = false
-  isOpen = false
   isLeaving = false
   durableToken = 0
   readonly #log: Shared
+  #isOpen = false
   #onDurable: (token: number) => void = () => {}
   #live: (() => readonly Entry[]) | null = null
 
@@ -40,10 +40,19 @@ export class GroupLog implements RaftLog {
     this.written = this.handed
   }
 
-  open(): void {
+  /** Throws when its member is here already, or leaves. */
+  expectUnused(): void {
     if (this.isLeaving) throw new Misuse(`group ${this.name} is leaving this host`)
-    if (this.isOpen) throw new Misuse(`group ${this.name} is started already on this host`)
-    this.isOpen = true
+    if (this.#isOpen) throw new Misuse(`group ${this.name} is started already on this host`)
+  }
+
+  open(): void {
+    this.expectUnused()
+    this.#isOpen = true
+  }
+
+  giveBack(): void {
+    this.#isOpen = false
   }
 
   leave(): void {

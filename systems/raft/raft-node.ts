@@ -2,17 +2,16 @@ import { DiskError, Misuse } from '../../sim/host/errors.js'
 import type { Closable, Host, HostName, Nanos } from '../../sim/host/seam.js'
 import { AppliedState } from './applied-state.js'
 import type { MembershipChange } from './configuration.js'
-import { raftMachine } from './core.js'
 import { Busy, CorruptSnapshot, NotLeader } from './errors.js'
 import { GroupMembers } from './group-members.js'
 import { HeldSends } from './held-sends.js'
-import { lifeOf } from './life.js'
 import { lastIndex, termAt } from './log.js'
+import { foundBy, memberMachine, openMemberLog } from './member-start.js'
 import { type MemberTimers, memberTimers } from './member-timers.js'
 import type { MemberId, Position, RaftEvent, RaftInput, RaftMessage, Role, TimerTag } from './messages.js'
 import { PendingReads } from './pending-reads.js'
 import { Proposals } from './proposals.js'
-import { firstConfiguration, type RaftGroup, walDirectory } from './raft-group.js'
+import { type RaftGroup, walDirectory } from './raft-group.js'
 import type { RaftLog } from './raft-log.js'
 import { type RaftNodeOptions, raftNodeOptions } from './raft-node-options.js'
 import type { RaftStore } from './raft-store.js'
@@ -21,7 +20,6 @@ import { refusal } from './refusal.js'
 import type { RaftEffect, RaftMachine, RaftState } from './state.js'
 import type { StateMachine } from './state-machine.js'
 import { CorruptLog } from './wal-recovery.js'
-import { WriteAheadLog } from './write-ahead-log.js'
 
 export interface Leadership {
   readonly role: Role
@@ -80,32 +78,27 @@ export class RaftNode<Result = unknown> {
   static async start<Result>(host: Host, group: RaftGroup<Result>): Promise<RaftNode<Result>> {
     const given = raftNodeOptions(group.options)
     const options = host.maybe('raft.single-entries') ? { ...given, maxBatchBytes: 1 } : given
-    if (!group.peers.includes(host.name)) throw new Misuse(`${host.name} is not among the members of ${group.group}: ${group.peers.join(', ')}`)
+    const machine = memberMachine(host, group, options)
     try {
       const applied = await group.stateMachine.open()
-      const isReplacement = group.isReplacement ?? host.incarnation > 1
-      const log =
-        group.store === undefined
-          ? await WriteAheadLog.open(host, walDirectory(group), { segmentBytes: options.walSegmentBytes, isReplacement })
-          : await group.store.log.of(group.group, isReplacement)
-      const { base } = log.recovered
-      const state = applied === null ? 'is damaged' : `holds ${applied.index} entries`
-      if (log.isNew && applied?.index !== 0) throw new CorruptLog(`the state machine ${state}, and there is no write-ahead log`)
-      if (base.index > (applied?.index ?? base.index)) throw new CorruptLog(`the state machine ${state}, and the log begins after ${base.index}`)
-      return new RaftNode(host, group, options, log, applied)
+      const log = await openMemberLog(host, group, options)
+      return new RaftNode(host, group, options, machine, log, applied)
     } catch (error) {
       if (error instanceof DiskError || error instanceof CorruptLog || error instanceof CorruptSnapshot) host.exit(`${group.group}: ${error.message}`)
       throw error
     }
   }
 
-  private constructor(host: Host, group: RaftGroup<Result>, options: RaftNodeOptions, log: RaftLog, applied: Position | null) {
+  private constructor(host: Host, group: RaftGroup<Result>, options: RaftNodeOptions, machine: RaftMachine, log: RaftLog, applied: Position | null) {
+    const peers = group.peers.map((_, id) => id)
+    const { state, effects } = machine.boot({ id: group.peers.indexOf(host.name), peers }, foundBy(host, log, applied))
+    this.machineState = state
+    this.#machine = machine
     this.#host = host
     this.#options = options
     this.group = group.group
     this.peers = group.peers
     const { store } = group
-    if (store === undefined && options.restAfterHeartbeats > 0) throw new Misuse(`${group.group} rests only where a RaftStore watches over leaders' hosts`)
     this.#store = store
     this.walDirectory = store === undefined ? walDirectory(group) : store.walDirectory
     this.sharesWal = store !== undefined
@@ -114,22 +107,17 @@ export class RaftNode<Result = unknown> {
     this.#held = new HeldSends(options.maxHeldMessages)
     this.#proposals = new Proposals(host.clock)
     this.#applied = new AppliedState(this, host, group.stateMachine, options, this.#proposals, applied)
-    const receive: Receive = (from, message) => this.#receive(from, message)
-    this.#transport = store === undefined ? new RaftTransport(host, group.group, group.peers, receive) : store.transport(group.group, group.peers, receive)
     this.#timers = memberTimers(host.clock, store, (tag) => this.#onTimer(tag))
     this.hasLeaseReads = options.leaseReadsDriftPpm !== null
     this.members = new GroupMembers(this, host.clock, 2 * options.electionTimeout[1])
+    // From here on nothing fails: a member that does not come to be is not spoken to, and its store knows nothing of it.
+    const receive: Receive = (from, message) => this.#receive(from, message)
+    this.#transport = store === undefined ? new RaftTransport(host, group.group, group.peers, receive) : store.transport(group.group, group.peers, receive)
     log.onDurable((token) => this.#saved(token))
-    this.#machine = raftMachine(options, firstConfiguration(group))
-    const { hardState, base, configuration, expected, entries, suspect, wiped } = log.recovered
-    const peers = group.peers.map((_, id) => id)
-    const durable = { hardState, base, configuration, expected, entries, applied, incarnation: lifeOf(host.incarnation, log.rejoins ?? 0), suspect, wiped }
-    const { state, effects } = this.#machine.boot({ id: group.peers.indexOf(host.name), peers }, durable)
-    this.machineState = state
-    if (suspect) host.log.warn('raft.suspect', { group: group.group, lastIndex: this.lastIndex })
-    if (state.lacks > 0 || applied === null) this.#applied.foundLost(applied === null)
     log.repeats?.(() => this.machineState.log.entries)
     store?.began(this)
+    if (state.suspect) host.log.warn('raft.suspect', { group: group.group, lastIndex: this.lastIndex })
+    if (state.lacks > 0 || applied === null) this.#applied.foundLost(applied === null)
     this.#carryOut(effects)
     log.flush()
   }

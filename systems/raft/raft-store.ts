@@ -38,6 +38,8 @@ export class RaftStore {
   readonly #timers: SharedTimers
   readonly #watch: HostWatch
   readonly #nodes: RaftNode[] = []
+  /** Groups whose start has not ended. */
+  readonly #starting = new Set<string>()
   /** Resting leaders' followers by host, and the hosts of resting followers' leaders. */
   readonly #restingHere = new Map<RaftNode, readonly HostName[]>()
   readonly #greeted = new Map<HostName, number>()
@@ -82,12 +84,23 @@ export class RaftStore {
     this.#beat = this.#ticker.timer(() => this.#greet())
   }
 
-  /** Starts a member of a group here, on what the log holds of it. */
-  start<Result>(group: Omit<RaftGroup<Result>, 'directory' | 'store'>): Promise<RaftNode<Result>> {
+  /** Starts a member of a group here, on what the log holds of it. One whose start fails may be started again, or leave. */
+  async start<Result>(given: Omit<RaftGroup<Result>, 'directory' | 'store'>): Promise<RaftNode<Result>> {
     const { restAfterHeartbeats = 3, directory, raft } = this.#options
-    if (group.options?.restAfterHeartbeats !== undefined) throw new Misuse('restAfterHeartbeats is given to the store, for all groups')
-    const options = { restAfterHeartbeats, ...raft, ...group.options }
-    return RaftNode.start(this.#host, { ...group, directory, options, store: this })
+    const { group } = given
+    if (given.options?.restAfterHeartbeats !== undefined) throw new Misuse('restAfterHeartbeats is given to the store, for all groups')
+    if (this.#starting.has(group)) throw new Misuse(`group ${group} is being started on this host`)
+    this.log.expectUnused(group)
+    this.#starting.add(group)
+    try {
+      const options = { restAfterHeartbeats, ...raft, ...given.options }
+      return await RaftNode.start(this.#host, { ...given, directory, options, store: this })
+    } catch (error) {
+      if (!this.#nodes.some((node) => node.group === group)) this.log.giveBack(group)
+      throw error
+    } finally {
+      this.#starting.delete(group)
+    }
   }
 
   /**
@@ -97,9 +110,9 @@ export class RaftStore {
    * in a later life, before the group is started here again: it begins with nothing, and, as one that may have forgotten votes, counts once a leader has taught it.
    */
   async leave(group: string): Promise<void> {
+    if (this.#starting.has(group)) throw new Misuse(`group ${group} is being started on this host`)
     const node = this.#nodes.find((each) => each.group === group)
     if (node === undefined && !this.log.groups.includes(group)) throw new UnknownGroup(group)
-    if (node === undefined && this.log.isOpen(group)) throw new Misuse(`group ${group} is being started on this host`)
     await node?.stop()
     await this.log.leave(group)
     if (node !== undefined) this.#nodes.splice(this.#nodes.indexOf(node), 1)

@@ -104,7 +104,7 @@ export class SharedLog {
   }
 
   /**
-   * The part of one group, which has to be asked for once in each life. Settles once the log durably knows the group.
+   * The part of one group, which one member asks for in each life. Settles once the log durably knows the group.
    * `isReplacement`: a log without it is one that was lost: the member may have forgotten all that it said. So it may, whatever is said, once any group has left here,
    * for the log does not say which for ever; where the group is new, its members find that out (`founding.ts`).
    */
@@ -128,9 +128,14 @@ export class SharedLog {
     return part
   }
 
-  /** Is the group started here, or about to be? */
-  isOpen(group: string): boolean {
-    return this.#byName.get(group)?.isOpen === true
+  /** Throws `Misuse` where `of` would reject. */
+  expectUnused(group: string): void {
+    this.#byName.get(group)?.expectUnused()
+  }
+
+  /** The member that asked for the part of this group did not come to be, and saved nothing: another may ask for it, or the group leave. */
+  giveBack(group: string): void {
+    this.#byName.get(group)?.giveBack()
   }
 
   /**

@@ -170,6 +170,41 @@ describe('the groups of a store', () => {
     await expect(cluster.on('store-1', (process) => process.store.leave('b'))).rejects.toThrow(UnknownGroup)
   })
 
+  test('are not left while they are started, and their host goes on', async () => {
+    let isFirst = true
+    await using cluster = await StoreCluster.start(() => (isFirst ? ['a'] : []))
+    await cluster.untilLed('a')
+    isFirst = false
+    const [host] = cluster.hosts as [string]
+    cluster.simulation.powerLoss(host)
+    cluster.simulation.restart(host)
+    await cluster.simulation.until(() => cluster.simulation.world.hosts.store.every(({ process }) => process !== undefined), { within: s(1) })
+    const refused = await cluster.on(host, async (process) => {
+      const starts = [process.begin('a'), process.begin('a')]
+      const outcomes = await Promise.allSettled([process.store.leave('a'), ...starts, process.begin('a')])
+      return outcomes.flatMap((outcome) => (outcome.status === 'rejected' ? [outcome.reason.message] : []))
+    })
+    expect(refused).toEqual(Array.from({ length: 3 }, () => 'group a is being started on this host'))
+    await expect(cluster.on(host, (process) => process.begin('a'))).rejects.toThrow('group a is started already on this host')
+    await cluster.untilLed('a')
+    await cluster.on(host, (process) => process.store.leave('a'))
+  })
+
+  test.each([
+    { what: 'a voter that is none of its hosts', more: { voters: ['nobody'] }, says: 'nobody is not among the hosts of b' },
+    { what: 'an option that fits no group', more: { options: { maxBatchBytes: 0 } }, says: 'maxBatchBytes' },
+    { what: 'an option that does not fit this one', more: { options: { commitGroups: [1, 2, 3, 4] } }, says: 'one group for each member' },
+  ])('whose start fails for $what can be started all the same, or leave', async ({ more, says }) => {
+    await using cluster = await StoreCluster.start(() => ['a'])
+    await cluster.untilLed('a')
+    for (const host of cluster.hosts) await expect(cluster.on(host, (process) => process.begin('b', more))).rejects.toThrow(says)
+    const [one, two, three] = cluster.hosts as [string, string, string]
+    for (const host of [one, two]) await cluster.on(host, (process) => process.begin('b'))
+    await cluster.untilLed('b')
+    if (cluster.process(three).store.groups.includes('b')) await cluster.on(three, (process) => process.store.leave('b'))
+    expect(cluster.process(three).store.groups).toEqual(['a'])
+  })
+
   test('do not rest when that is turned off', async () => {
     await using simulation = await start({ restAfterHeartbeats: 0 })
     await simulation.advance(s(3))

@@ -1,6 +1,7 @@
 import { RaftObservation, raftInvariants } from '../../../invariants/raft/index.js'
 import { type Host, type HostName, ms, type Simulation, s, scenario, simulate, system, workload } from '../../../sim/index.js'
 import { mapDirectory } from '../../../systems/raft/many-maps.js'
+import type { RaftGroup } from '../../../systems/raft/raft-group.js'
 import type { RaftNode } from '../../../systems/raft/raft-node.js'
 import { RaftStore } from '../../../systems/raft/raft-store.js'
 import { MapState } from '../../../systems/raft/replicated-map.js'
@@ -30,11 +31,11 @@ export class StoreProcess {
   }
 
   /** Starts a member of a group of all stores. */
-  begin(group: string): Promise<RaftNode<boolean>> {
+  begin(group: string, more: Partial<Pick<RaftGroup<boolean>, 'voters' | 'options'>> = {}): Promise<RaftNode<boolean>> {
     const state = new MapState()
     this.states.set(group, state)
     const stateMachine = new SnapshotFile(this.#host.disk, mapDirectory(group), state)
-    return this.store.start<boolean>({ group, peers: this.#host.peers[this.#host.role] ?? [], stateMachine })
+    return this.store.start<boolean>({ group, peers: this.#host.peers[this.#host.role] ?? [], stateMachine, ...more })
   }
 
   /** What the state machine of a group that has left keeps here is the host's to remove. */
