@@ -139,8 +139,8 @@ export class SharedLog {
   }
 
   /**
-   * Forgets a group, which saves nothing from now on. Settles once that is durable: from then on the log knows it no more, and what segments hold of it alone goes
-   * with them. Rejects with `UnknownGroup` when there is nothing of it.
+   * Forgets a group, which saves nothing from now on. Settles once that is durable: from then on the log knows it no more, and a segment that holds nothing
+   * else goes once all older ones may. Rejects with `UnknownGroup` when there is nothing of it.
    */
   async leave(group: string): Promise<void> {
     const part = this.#byName.get(group)
