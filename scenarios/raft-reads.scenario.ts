@@ -4,8 +4,14 @@ import { blockedMember } from '../systems/raft/blocked.js'
 import { MapMember } from '../systems/raft/replicated-map.js'
 import { aLeaderCommits, mapClients, mapGroup, membersCatchUp, updateIsDone } from './raft-map.js'
 
-/** By how much clocks may run fast or slow, in millionths: what the group takes for granted, and what it survives. */
-export const driftBoundPpm = 200_000
+/**
+ * By how much the speeds of clocks may be off, in millionths: what the group takes for granted. Within it lies a clock that is slow by `driftPpm` and stands still
+ * for `standstillMillis` in the time of one lease (40.4 ms of its own are at most 50.5 true ones and 10 more; the others, as fast, wait for 62.5). Nothing bounds
+ * what is read from a leader whose clock stands still for longer: `tools/lease-drift.ts` shows it.
+ */
+export const driftBoundPpm = 300_000
+export const driftPpm = 200_000
+export const standstillMillis = 10
 
 /** A replicated map whose leaders answer reads by their lease, under clocks that run as wrong as they may. */
 const leasedMap = system<{ member: MapMember }>({
@@ -22,7 +28,7 @@ const leasedMap = system<{ member: MapMember }>({
       }),
     },
   },
-  survives: { down: 2, blackout: true, rollback: true, clockSkewMillis: 60_000, clockDriftPpm: driftBoundPpm, clockFreezeMillis: 3_000 },
+  survives: { down: 2, blackout: true, rollback: true, clockSkewMillis: 60_000, clockDriftPpm: driftPpm, clockFreezeMillis: standstillMillis },
   smaller: [{ member: 3 }],
   waits: ({ node }) => blockedMember(node),
   columns: ({ node }) => ({ role: node.role, term: node.term, commit: node.commit, lease: node.reads.byLease }),

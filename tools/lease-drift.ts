@@ -1,32 +1,52 @@
 /**
- * How far beyond the declared bound clocks have to drift for a read by a lease to be seen to be stale: `npx tsx tools/lease-drift.ts`. Exits with 1 when one is
- * seen within the bound, or none beyond it.
+ * How far beyond the declared bound clocks have to drift, or for how long a leader's clock has to stand still, for a read by a lease to be seen to be stale:
+ * `npx tsx tools/lease-drift.ts`. Exits with 1 when one is seen within the bound, or none beyond it.
  */
 import { fileURLToPath } from 'node:url'
 import { Command } from 'commander'
 import { raftInvariants } from '../invariants/raft/index.js'
 import { mapClients, mapGroup } from '../scenarios/raft-map.js'
-import { driftBoundPpm } from '../scenarios/raft-reads.scenario.js'
-import { type Host, type HostName, ms, OperationFailed, type Simulation, SimulationFailed, s, scenario, simulate, system, us, workload } from '../sim/index.js'
+import { driftBoundPpm, driftPpm, standstillMillis } from '../scenarios/raft-reads.scenario.js'
+import {
+  type Host,
+  type HostName,
+  ms,
+  type Nanos,
+  OperationFailed,
+  type Simulation,
+  SimulationFailed,
+  s,
+  scenario,
+  simulate,
+  system,
+  us,
+  workload,
+} from '../sim/index.js'
 import { rootKey } from '../sim/kernel/root-key.js'
 import { Stream } from '../sim/kernel/stream.js'
 import { type MapAnswer, MapMember, mapApi } from '../systems/raft/replicated-map.js'
 
 type Op = { readonly f: 'get'; readonly key: string } | { readonly f: 'put'; readonly key: string; readonly value: number }
 
+/** Of the leader's clock; those of the others are off by `ppm` in the other direction. */
+export interface ClockError {
+  readonly ppm: number
+  readonly standstill?: Nanos
+}
+
 /** By what a stale read is looked for: the group's invariants, or clients' histories alone. */
 export type Witness = 'invariants' | 'history'
 
 /**
  * Cuts the leader off, again and again, and goes on reading from it while others write: its clock runs slow by so much, those of the others fast, the worst that
- * there is. Answers the check that saw a stale read, if any did.
+ * there is, and it stands still from then on for a while. Answers the check that saw a stale read, if any did.
  */
-export async function staleRead(ppm: number, seed: string, witness: Witness, cuts = 20): Promise<string | undefined> {
+export async function staleRead({ ppm, standstill = 0 }: ClockError, seed: string, witness: Witness, cuts = 20): Promise<string | undefined> {
   const whom: { reader: HostName; writers: readonly HostName[] } = { reader: 'member-1', writers: [] }
   await using group = await simulate(leased(whom, witness), { seed, faults: 'none' })
   const random = Stream.of(rootKey(seed), 0)
   try {
-    for (let cut = 0; cut < cuts; cut++) await cutOff(group, whom, ppm, random)
+    for (let cut = 0; cut < cuts; cut++) await cutOff(group, whom, { ppm, standstill }, random)
     const { violation } = await group.finish()
     return violation?.check
   } catch (error) {
@@ -38,7 +58,7 @@ export async function staleRead(ppm: number, seed: string, witness: Witness, cut
 async function cutOff(
   group: Simulation<{ member: MapMember }>,
   whom: { reader: HostName; writers: readonly HostName[] },
-  ppm: number,
+  { ppm, standstill }: Required<ClockError>,
   random: Stream,
 ): Promise<void> {
   const members = group.world.hosts.member
@@ -51,6 +71,7 @@ async function cutOff(
   drift(reader, -ppm)
   for (const host of whom.writers) drift(host, ppm)
   await group.advance(ms(100) + random.int(ms(50)))
+  if (standstill > 0) group.inject({ kind: 'clock.freeze', site: reader, args: { forNanos: standstill } })
   group.partition([reader, 'client-1'], [...whom.writers, 'client-2'])
   await group.advance(ms(250))
   group.heal()
@@ -96,28 +117,48 @@ async function write(host: Host, { key, value }: Op & { f: 'put' }, writers: rea
 }
 
 const beyond = [0, 2_000, 5_000, 10_000, 20_000, 40_000, 80_000, 160_000] as const
+/** With clocks that drift as in the scenario. The first is within the bound. */
+const standstills = [standstillMillis, 12, 15, 20, 40, 80] as const
+
+interface Row {
+  readonly name: string
+  readonly error: ClockError
+  readonly place: 'within' | 'beyond' | 'last'
+}
+
+const rows: readonly Row[] = [
+  ...beyond.map((more): Row => {
+    const name = `clocks off by ${driftBoundPpm + more} ppm`
+    return { name, error: { ppm: driftBoundPpm + more }, place: more === 0 ? 'within' : more === beyond.at(-1) ? 'last' : 'beyond' }
+  }),
+  ...standstills.map((millis): Row => {
+    const name = `by ${driftPpm} ppm, still for ${millis} ms`
+    const place = millis === standstillMillis ? 'within' : millis === standstills.at(-1) ? 'last' : 'beyond'
+    return { name, error: { ppm: driftPpm, standstill: ms(millis) }, place }
+  }),
+]
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   await new Command('lease-drift')
-    .description('looks for stale reads by leases under clocks that drift more and more')
-    .option('--seeds <n>', 'so many for each drift and witness', Number, 40)
+    .description('looks for stale reads by leases under clocks that are more and more wrong')
+    .option('--seeds <n>', 'so many for each row and witness', Number, 40)
     .option('--first-seed <n>', 'the first seed', Number, 1)
     .action(async ({ seeds, firstSeed }: { readonly seeds: number; readonly firstSeed: number }) => {
-      process.stdout.write(`clocks off by (ppm)  beyond the bound  ${'invariants: seeds, first'.padStart(30)}  ${'history: seeds, first'.padStart(30)}\n`)
+      process.stdout.write(`${''.padEnd(34)}  bound   ${'invariants: seeds, first'.padStart(30)}  ${'history: seeds, first'.padStart(30)}\n`)
       let isRight = true
-      for (const more of beyond) {
-        const row: string[] = []
+      for (const { name, error, place } of rows) {
+        const cells: string[] = []
         for (const witness of ['invariants', 'history'] as const) {
           const found: { seed: number; check: string }[] = []
           for (let seed = firstSeed; seed < firstSeed + seeds; seed++) {
-            const check = await staleRead(driftBoundPpm + more, String(seed), witness)
+            const check = await staleRead(error, String(seed), witness)
             if (check !== undefined) found.push({ seed, check })
           }
-          if (more === 0 ? found.length > 0 : more === beyond.at(-1) && found.length === 0) isRight = false
+          if (place === 'within' ? found.length > 0 : place === 'last' && found.length === 0) isRight = false
           const checks = [...new Set(found.map(({ check }) => check))].join(', ')
-          row.push(`${found.length} of ${seeds}${found[0] === undefined ? '' : `, ${found[0].seed} (${checks})`}`)
+          cells.push(`${found.length} of ${seeds}${found[0] === undefined ? '' : `, ${found[0].seed} (${checks})`}`)
         }
-        process.stdout.write(`${String(driftBoundPpm + more).padStart(19)}  ${String(more).padStart(16)}  ${row.map((cell) => cell.padStart(30)).join('  ')}\n`)
+        process.stdout.write(`${name.padEnd(34)}  ${place === 'within' ? 'within' : 'beyond'}  ${cells.map((cell) => cell.padStart(30)).join('  ')}\n`)
       }
       process.exitCode = isRight ? 0 : 1
     })
