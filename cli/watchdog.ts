@@ -6,8 +6,11 @@ import { exitCodes } from '../sim/report/exit-code.js'
 
 /** A run that gives no sign of life for so long is ended, as hunts' seeds are (--seed-timeout); wall time. */
 const patienceMillis = 60_000
-/** After so long without one, Ctrl-C ends the program as if nobody had taken it over: its handler would get no turn. */
-const releaseMillis = 2_000
+/**
+ * After so long without one, Ctrl-C ends the program as if nobody had taken it over: its handler would get no turn. One that comes earlier is lost if the code
+ * really loops, so this is shorter than anybody takes to see that nothing happens.
+ */
+const releaseMillis = 500
 const signEveryMillis = 100
 const signWord = 0
 const activeWord = 1
