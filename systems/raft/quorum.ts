@@ -69,8 +69,8 @@ function pick<T>(items: readonly T[], places: readonly number[]): T[] {
 
 /**
  * The largest value that a quorum reaches and, where members have groups (data centres, say), members of two groups do: what is committed then survives the loss of
- * a whole group (tikv/raft-rs, "group commit"). `groups` holds one number a member, 0 for none; when all voters are of one group, or none has any, they do not
- * matter; when some voters have none, only what all hold counts until a second group is found.
+ * a whole group (tikv/raft-rs, "group commit"). `groups` holds one number a member, 0 for none. When all voters are of one group, groups do not matter; when some
+ * have none, or all, only what every voter holds counts until members of two groups hold more.
  */
 export function groupedQuorumValue(quorum: Quorum, values: readonly number[], groups: readonly number[]): number {
   const value = groupedValue(quorum.voters, values, groups)
