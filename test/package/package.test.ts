@@ -151,7 +151,7 @@ test('plans', async () => {
     expect(added.out).toContain('✓ kept  corpus/lock-history.json')
     expect(await shell('npx', ['seedfall', 'corpus', 'check'])).toMatchObject({ code: 0, out: expect.stringContaining('1 as expected') })
     const { out } = await shell('npx', ['seedfall', 'properties', 'raft', 'my.scenario.ts'])
-    expect(out).toMatch(/reachable {4}a snapshot is installed +node_modules\/seedfall\/dist\/systems\/raft\/raft-node\.js:\d+/)
+    expect(out).toMatch(/reachable {4}a snapshot is installed +node_modules\/seedfall\/dist\/systems\/raft\/applied-state\.js:\d+/)
     expect(out).toContain('my.scenario.ts  0 properties in 1 file')
   }, 180_000)
 
