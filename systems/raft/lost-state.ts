@@ -2,8 +2,8 @@ import type { Host, Nanos } from '../../sim/host/seam.js'
 import { DeadlineTimer } from './deadline-timer.js'
 
 /**
- * A member whose state machine lost what it held, or whose log lost what the state machine holds, waiting for a leader to supply it. When nothing comes for a while (all others may wait as well, or what was
- * read was wrong and what is stored is not), the process ends, and looks at its files anew when it starts.
+ * A member whose state machine lost what it held, or whose log lost what the state machine holds, waiting for a leader to supply it. When nothing comes for a while
+ * (all others may wait as well, or what was read was wrong and what is stored is not), the process ends, and looks at its files anew when it starts.
  */
 export class LostState {
   readonly #host: Host

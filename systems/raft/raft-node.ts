@@ -281,8 +281,10 @@ export class RaftNode<Result = unknown> {
     this.#isStepping = true
     try {
       this.#carryOut(this.#machine.step(this.machineState, event))
-      for (let input = this.#waitingInputs.shift(); input !== undefined; input = this.#waitingInputs.shift())
+      while (this.#waitingInputs.length > 0) {
+        const input = this.#waitingInputs.shift() as RaftInput
         this.#carryOut(this.#machine.step(this.machineState, { kind: 'input', input }))
+      }
     } finally {
       // What was refused with an error is the caller's: the next step is not to wait for ever for the end of this one.
       this.#isStepping = false

@@ -250,7 +250,7 @@ export class SharedLog {
     batch.clear()
     for (const part of dirty) part.becameDurable()
     for (const part of leaving) this.#remove(part)
-    if (!begins) await segments.drop((old) => past.includes(old))
+    if (!begins && past.length > 0) await segments.drop((old) => past.includes(old))
     this.#mayDrop = mayDrop || begins
   }
 

@@ -47,7 +47,10 @@ export interface RaftState {
   applied: number
   /** More is committed than was handed out, and waits for the word that the last was applied. */
   applying: boolean
-  /** The state machine lost what it held, or the log did what leads there: nothing is applied, and this member does not campaign, before a snapshot that reaches so far. 0: it lacks nothing. */
+  /**
+   * The state machine lost what it held, or the log did what leads there: nothing is applied, and this member does not campaign, before a snapshot that reaches so
+   * far. 0: it lacks nothing.
+   */
   lacks: number
 
   nextToken: number

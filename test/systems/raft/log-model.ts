@@ -43,8 +43,10 @@ export const describeModel = (model: LogModel) => ({
   entries: [...model.entries.values()].sort((a, b) => a.index - b.index).map((entry) => ({ ...entry, data: [...entry.data] })),
 })
 
-/** A change that a core might save in this state. */
-/** `mayBeBlank`: a sector may be written as nothing but zeros, of which nobody can tell later whether it was written at all. */
+/**
+ * A change that a core might save in this state. `mayBeBlank`: a sector may be written as nothing but zeros, of which nobody can tell later whether it
+ * was written at all.
+ */
 export function nextChange(model: LogModel, random: Stream, mayBeBlank = true): RaftChange {
   const die = random.int(20)
   if (die < 4) return { kind: 'hard-state', hardState: { term: model.hardState.term + random.int(2), vote: random.int(4) === 0 ? null : random.int(5) } }
