@@ -30,13 +30,15 @@ export interface Forwarded {
   readonly answers: Map<number, number | null>
 }
 
-/** Hands a proposal on to the leader, or refuses it when too many are unanswered. Answers whether there is a leader. */
+/** Hands a proposal on to the leader, or refuses it when too many are unanswered, or too much of them. Answers whether there is a leader. */
 export function forward(context: StepContext, id: number, data: Uint8Array): boolean {
   const { state, options } = context
   if (!options.forwardsProposals || state.leader === null || state.leader === state.id) return false
   // The leader may take a blank disk's proposals for those of the disk before it, until it has met it.
   if (state.wiped && state.suspect) return false
-  if (state.handedOn.length >= options.maxForwardedProposals) {
+  const bytes = data.length + ENTRY_OVERHEAD_BYTES
+  const isTooMuch = state.handedOnBytes > 0 && state.handedOnBytes + bytes > options.maxForwardedBytes
+  if (state.handedOn.length >= options.maxForwardedProposals || isTooMuch) {
     emit(context, { kind: 'proposal-rejected', id, reason: 'busy', leader: state.leader })
     return true
   }
@@ -44,6 +46,7 @@ export function forward(context: StepContext, id: number, data: Uint8Array): boo
   if (state.isResting) wake(context)
   if (state.handedOn.length === 0) context.effects.push(context.timers.reminder)
   state.handedOn.push({ id, term: state.term, data, isDue: false })
+  state.handedOnBytes += bytes
   ask(context, state.leader, id, data)
   return true
 }
@@ -79,6 +82,7 @@ export function loseHandedOn(context: StepContext): void {
   const { state } = context
   for (const { id, term, data } of state.handedOn) if (data !== null) emit(context, { kind: 'proposal-lost', id, term })
   state.handedOn = []
+  state.handedOnBytes = 0
   context.effects.push(context.timers.cancelReminder)
 }
 
@@ -137,6 +141,7 @@ export function onForwardResponse(context: StepContext, { term, id, incarnation,
   const { handedOn } = state
   const found = handedOn.find((each) => each.id === id)
   if (incarnation !== state.incarnation || found === undefined || found.term !== term || found.data === null) return
+  state.handedOnBytes -= found.data.length + ENTRY_OVERHEAD_BYTES
   found.data = null
   while (handedOn[0]?.data === null) handedOn.shift()
   if (handedOn.length === 0) context.effects.push(context.timers.cancelReminder)

@@ -29,6 +29,8 @@ export interface RaftOptions {
   readonly forwardsProposals: boolean
   /** Proposals handed on, from the oldest unanswered one on, before a follower refuses more as `busy`. */
   readonly maxForwardedProposals: number
+  /** Bytes of proposals handed on and not answered before a follower refuses more as `busy`; one may exceed it. */
+  readonly maxForwardedBytes: number
   /**
    * Reads are answered without asking anybody while a majority is known to refuse every other candidate (dissertation 6.4.1). That takes clocks for granted whose
    * speeds are off by less than so much, in millionths; reads may be stale when one is off by more. null: every read asks a majority. All members need the same.
@@ -56,6 +58,7 @@ export const defaultRaftOptions: RaftOptions = {
   commitGroups: [],
   forwardsProposals: false,
   maxForwardedProposals: 1_024,
+  maxForwardedBytes: 8 << 20,
   leaseReadsDriftPpm: null,
   restAfterHeartbeats: 0,
   maxPendingReads: 4_096,
@@ -84,6 +87,7 @@ export function checkRaftOptions(options: RaftOptions): RaftOptions {
     'maxPendingReads',
     'maxApplyBytes',
     'maxForwardedProposals',
+    'maxForwardedBytes',
   ] as const
   for (const name of limits)
     if (!Number.isInteger(options[name]) || options[name] < 1) throw new Misuse(`Raft option ${name} takes a positive integer, not ${options[name]}`)

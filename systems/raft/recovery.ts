@@ -57,6 +57,7 @@ export function recovered(id: MemberId, peers: readonly MemberId[], first: Confi
     reads: idleReads(),
     forwarded: [],
     handedOn: [],
+    handedOnBytes: 0,
     incoming: null,
     installing: null,
     incomingConfiguration: null,

@@ -88,6 +88,8 @@ export interface RaftState {
 
   // As a follower that hands proposals on: in their order, from the oldest unanswered one on.
   handedOn: HandedOn[]
+  /** What those that are not answered weigh. */
+  handedOnBytes: number
 
   // As a follower that receives a snapshot.
   incoming: { readonly snapshot: Position; readonly total: number; received: number } | null

@@ -192,6 +192,26 @@ describe('a proposal that a follower hands on', () => {
     expect(cluster.state(1).handedOn.length).toBe(2)
   })
 
+  it('is refused when too many bytes are unanswered, but for one alone', () => {
+    const cluster = led({ maxForwardedBytes: 100 })
+    const whole = cluster.propose(1, 500)
+    const second = cluster.propose(1)
+    expect(cluster.events(1, 'proposal-rejected')).toMatchObject([{ id: second, reason: 'busy' }])
+    cluster.settle()
+    expect(cluster.events(1, 'proposed')).toMatchObject([{ id: whole }])
+    expect(cluster.state(1).handedOnBytes).toBe(0)
+
+    const ids = [40, 20, 20].map((length) => cluster.propose(1, length))
+    expect(cluster.events(1, 'proposal-rejected').at(-1)).toMatchObject({ id: ids[2], reason: 'busy' })
+    expect(cluster.state(1).handedOn.length).toBe(2)
+    cluster.take(isRequest)
+    cluster.crash(0)
+    cluster.timer(1, 'lease')
+    cluster.elect(2, { except: [0] })
+    expect(cluster.events(1, 'proposal-lost').map(({ id }) => id)).toEqual(ids.slice(0, 2))
+    expect(cluster.state(1).handedOnBytes).toBe(0)
+  })
+
   it('is appended once, though its member is removed and comes back in one term', () => {
     const cluster = led()
     cluster.propose(1)
