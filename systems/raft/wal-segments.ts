@@ -59,13 +59,31 @@ export class WalSegments<Held> {
 
   /** A batch: one write and one sync. Settles when it is durable. */
   async write(batch: FrameBuffer): Promise<void> {
+    await this.append(batch)
+    await this.sync()
+    this.synced()
+  }
+
+  /** The first half of `write`. */
+  append(batch: FrameBuffer): Promise<number> {
     const bytes = batch.seal(this.number, this.size, this.#durable)
-    await this.#file.append(bytes)
     this.size += bytes.length
-    await this.#file.sync()
-    if (!this.#nameIsDurable) await this.#host.disk.syncDirectory(this.#directory)
+    return this.#file.append(bytes)
+  }
+
+  /** The second half, told of by `synced` when it has come true. */
+  sync(): Promise<void> {
+    return this.#nameIsDurable ? this.#file.sync() : this.#syncWithName()
+  }
+
+  synced(): void {
     this.#nameIsDurable = true
     this.#durable = this.size
+  }
+
+  async #syncWithName(): Promise<void> {
+    await this.#file.sync()
+    await this.#host.disk.syncDirectory(this.#directory)
   }
 
   /** The header becomes durable together with the batch that follows. All of the segment before is durable already. */

@@ -116,10 +116,34 @@ export class WriteAheadLog implements RaftLog {
     this.#segments.close()
   }
 
+  /** All in one function: a batch costs no more than two turns, of its write and of its sync. */
   async #writeBatches(): Promise<void> {
+    const segments = this.#segments
     this.#isFlushing = true
     try {
-      while (!this.#pending.isEmpty) await this.#writeBatch()
+      while (!this.#pending.isEmpty) {
+        const batch = this.#pending
+        this.#pending = this.#spare
+        this.#spare = batch
+        const tail = { ...this.#saved }
+        this.#saved.highestIndex = 0
+        // The newest batch may rot, and the log goes on without it: what it says lets nothing go before another follows.
+        const { base: certain } = this.#written
+        const begins = segments.size >= this.#options.segmentBytes
+        if (begins) await this.#beginSegment()
+        this.#written = tail
+        const { held } = segments.held[segments.held.length - 1] as { readonly held: { highestIndex: number } }
+        if (tail.highestIndex > held.highestIndex) held.highestIndex = tail.highestIndex
+
+        await segments.append(batch)
+        await segments.sync()
+        segments.synced()
+        batch.clear()
+        this.#onDurable(tail.token)
+        if (begins || certain.index <= this.#droppedUpTo) continue
+        this.#droppedUpTo = certain.index
+        await segments.drop(({ highestIndex }) => highestIndex <= certain.index)
+      }
       this.#isFlushing = false
     } catch (error) {
       if (!(error instanceof DiskError)) throw error
@@ -127,30 +151,9 @@ export class WriteAheadLog implements RaftLog {
     }
   }
 
-  async #writeBatch(): Promise<void> {
-    const batch = this.#pending
-    this.#pending = this.#spare
-    this.#spare = batch
-    const tail = { ...this.#saved }
-    this.#saved.highestIndex = 0
-    const segments = this.#segments
-    // The newest batch may rot, and the log goes on without it: what it says lets nothing go before another follows.
-    const { base: certain } = this.#written
-    const begins = segments.size >= this.#options.segmentBytes
-    if (begins) {
-      const written = this.#written
-      await segments.begin({ highestIndex: 0 }, (place) => segmentHeader(place, written, written.lastIndex + 1, []))
-    }
-    this.#written = tail
-    const { held } = segments.held[segments.held.length - 1] as { readonly held: { highestIndex: number } }
-    if (tail.highestIndex > held.highestIndex) held.highestIndex = tail.highestIndex
-
-    await segments.write(batch)
-    batch.clear()
-    this.#onDurable(tail.token)
-    if (begins || certain.index <= this.#droppedUpTo) return
-    this.#droppedUpTo = certain.index
-    await segments.drop(({ highestIndex }) => highestIndex <= certain.index)
+  #beginSegment(): Promise<void> {
+    const written = this.#written
+    return this.#segments.begin({ highestIndex: 0 }, (place) => segmentHeader(place, written, written.lastIndex + 1, []))
   }
 }
 
