@@ -1,6 +1,5 @@
 import type { HistoryFault, Judge, OperationRecord } from '../../sim/check/history.js'
-import { checkQueue, type QueueOptions } from '../../sim/check/queue/check-queue.js'
-import type { QueueEvent } from '../../sim/check/queue/queue-operation.js'
+import { type QueueOptions, queueFault } from '../../sim/check/queue/check-queue.js'
 import type { BrokerOperation, BrokerResult, ConsumedResult, ProducedResult } from './operations.js'
 import { queueRecords } from './queue-records.js'
 
@@ -43,11 +42,9 @@ const options: QueueOptions = { without: ['unseen', 'cycles'], allowed: ['nonmon
 
 function jepsenAnomaly(history: readonly Recorded[]): HistoryFault | string | undefined {
   const records = queueRecords(history)
-  const { verdict, anomalies: found } = checkQueue([...records.keys()], options)
-  if (verdict === 'yes') return undefined
-  const [first] = found
-  if (verdict === 'unknown' || first === undefined) return 'the search for cycles of transactions was given up'
-  return { check: `history (${first.name})`, message: first.message, record: records.get((first.events.at(-1) as QueueEvent).record) as Recorded }
+  const fault = queueFault([...records.keys()], options)
+  if (fault === undefined || typeof fault === 'string') return fault
+  return { check: `history (${fault.name})`, message: fault.message, record: records.get(fault.events.at(-1)!.record) as Recorded }
 }
 
 export function anomalies(history: readonly Recorded[]): Anomaly[] {
@@ -68,13 +65,14 @@ export function anomalies(history: readonly Recorded[]): Anomaly[] {
 type Recorded = OperationRecord<BrokerOperation, BrokerResult>
 const order: readonly AnomalyKind[] = ['divergent', 'duplicate', 'aborted', 'lost', 'skipped', 'reordered', 'stale']
 
-interface Acknowledged {
-  readonly value: number
-  readonly offset: number
-  readonly record: Recorded
-}
 interface Poll {
   readonly result: ConsumedResult
+  readonly record: Recorded
+}
+/** One value at one offset, and whose answer told so. */
+interface Sight {
+  readonly value: number
+  readonly offset: number
   readonly record: Recorded
 }
 
@@ -82,10 +80,11 @@ interface Poll {
 class PartitionHistory {
   readonly #found: Anomaly[] = []
   readonly #sent = new Map<number, 'sent' | 'failed'>()
-  readonly #acknowledged: Acknowledged[] = []
+  readonly #acknowledged: Sight[] = []
   readonly #polls: Poll[] = []
-  readonly #valueAt = new Map<number, { value: number; who: string }>()
-  readonly #offsetOf = new Map<number, { offset: number; who: string }>()
+  /** The first sight of each offset, and of each value. */
+  readonly #valueAt = new Map<number, Sight>()
+  readonly #offsetOf = new Map<number, Sight>()
 
   constructor(readonly partition: number) {}
 
@@ -96,7 +95,7 @@ class PartitionHistory {
       this.#addProduce(record, op.values, result?.f === 'produced' ? result : undefined)
     } else if (result?.f === 'consumed') {
       this.#polls.push({ result, record })
-      for (const { offset, value } of result.records) this.#see(offset, value, record, `${client(record)}'s poll at ${time(record.invokedAt)}`)
+      for (const { offset, value } of result.records) this.#see({ value, offset, record })
     } else if (result?.f === 'out-of-range') {
       this.#report(
         'lost',
@@ -117,23 +116,27 @@ class PartitionHistory {
   }
 
   #addProduce(record: Recorded, values: readonly number[], result: ProducedResult | undefined): void {
-    for (const [i, value] of values.entries()) {
+    for (let i = 0; i < values.length; i++) {
+      const value = values[i]!
       const offset = result?.offsets[i] ?? 'unknown'
       this.#sent.set(value, offset === 'failed' || record.outcome.kind === 'fail' ? 'failed' : 'sent')
       if (typeof offset !== 'number') continue
-      this.#acknowledged.push({ value, offset, record })
-      this.#see(offset, value, record, `${client(record)}'s acknowledgement at ${time(record.completedAt)}`)
+      const sight = { value, offset, record }
+      this.#acknowledged.push(sight)
+      this.#see(sight)
     }
   }
 
-  #see(offset: number, value: number, record: Recorded, who: string): void {
+  #see(sight: Sight): void {
+    const { value, offset, record } = sight
     const there = this.#valueAt.get(offset)
-    if (there === undefined) this.#valueAt.set(offset, { value, who })
-    else if (there.value !== value) this.#report('divergent', record, `offset ${offset} is ${there.value} for ${there.who}, and ${value} for ${who}`)
+    if (there === undefined) this.#valueAt.set(offset, sight)
+    else if (there.value !== value)
+      this.#report('divergent', record, `offset ${offset} is ${there.value} for ${answer(there.record)}, and ${value} for ${answer(record)}`)
     const known = this.#offsetOf.get(value)
-    if (known === undefined) this.#offsetOf.set(value, { offset, who })
+    if (known === undefined) this.#offsetOf.set(value, sight)
     else if (known.offset !== offset)
-      this.#report('duplicate', record, `value ${value} is at offset ${known.offset} for ${known.who}, and at ${offset} for ${who}`)
+      this.#report('duplicate', record, `value ${value} is at offset ${known.offset} for ${answer(known.record)}, and at ${offset} for ${answer(record)}`)
   }
 
   #checkSent(value: number, record: Recorded): void {
@@ -146,33 +149,33 @@ class PartitionHistory {
   #checkPolls(): void {
     const acknowledged = new Map(this.#acknowledged.map((each) => [each.offset, each]))
     const positions = new Map<number, number>()
-    for (const { result, record } of this.#polls) {
+    for (const poll of this.#polls) {
+      const { result, record } = poll
       const { position, nextPosition, records } = result
-      const poll = `${client(record)}'s poll at ${time(record.invokedAt)} from ${position} to ${nextPosition}`
       const expected = positions.get(record.client)
-      if (expected !== undefined && position !== expected) this.#report('reordered', record, `${poll} does not go on from ${expected}`)
+      if (expected !== undefined && position !== expected) this.#report('reordered', record, `${span(poll)} does not go on from ${expected}`)
       positions.set(record.client, nextPosition)
       let next = position
       for (const { offset } of records) {
-        if (offset < next) this.#report('reordered', record, `${poll} returned offset ${offset} after ${next - 1}`)
-        for (; next < offset; next++) this.#checkPassed(next, poll, record, acknowledged.get(next))
+        if (offset < next) this.#report('reordered', record, `${span(poll)} returned offset ${offset} after ${next - 1}`)
+        for (; next < offset; next++) this.#checkPassed(next, poll, acknowledged.get(next))
         next = Math.max(next, offset + 1)
       }
-      for (; next < nextPosition; next++) this.#checkPassed(next, poll, record, acknowledged.get(next))
+      for (; next < nextPosition; next++) this.#checkPassed(next, poll, acknowledged.get(next))
     }
   }
 
-  #checkPassed(offset: number, poll: string, passing: Recorded, acknowledged: Acknowledged | undefined): void {
+  #checkPassed(offset: number, poll: Poll, acknowledged: Sight | undefined): void {
     if (acknowledged === undefined) {
-      this.#report('skipped', passing, `${poll} has no record at offset ${offset}`)
+      this.#report('skipped', poll.record, `${span(poll)} has no record at offset ${offset}`)
       return
     }
     const { value, record } = acknowledged
-    this.#report('lost', passing, `${value}, acknowledged to ${client(record)} at ${time(record.completedAt)}, is not at offset ${offset} in ${poll}`)
+    this.#report('lost', poll.record, `${value}, acknowledged to ${client(record)} at ${time(record.completedAt)}, is not at offset ${offset} in ${span(poll)}`)
   }
 
   #checkSendOrder(): void {
-    const last = new Map<number, Acknowledged>()
+    const last = new Map<number, Sight>()
     for (const acknowledged of this.#acknowledged) {
       const { client: sender } = acknowledged.record
       const before = last.get(sender)
@@ -188,7 +191,7 @@ class PartitionHistory {
   #checkStaleness(): void {
     const completed = this.#acknowledged.slice().sort((a, b) => (a.record.completedAtStep ?? 0) - (b.record.completedAtStep ?? 0))
     const polls = this.#polls.slice().sort((a, b) => a.record.invokedAtStep - b.record.invokedAtStep)
-    let highest: Acknowledged | undefined
+    let highest: Sight | undefined
     let next = 0
     for (const { result, record } of polls) {
       for (let each = completed[next]; each !== undefined && (each.record.completedAtStep ?? 0) < record.invokedAtStep; each = completed[++next]) {
@@ -207,6 +210,16 @@ class PartitionHistory {
   #report(kind: AnomalyKind, record: Recorded, message: string): void {
     this.#found.push({ kind, message: `partition ${this.partition}: ${message}`, record })
   }
+}
+
+function answer(record: Recorded): string {
+  return record.op.f === 'produce'
+    ? `${client(record)}'s acknowledgement at ${time(record.completedAt)}`
+    : `${client(record)}'s poll at ${time(record.invokedAt)}`
+}
+
+function span({ result, record }: Poll): string {
+  return `${answer(record)} from ${result.position} to ${result.nextPosition}`
 }
 
 function client(record: Recorded): string {

@@ -3,7 +3,7 @@ import { abortedReads, duplicates, garbageReads, inconsistentOffsets, lostWrites
 import { internalOrder, pollOrder, sendOrder } from './order-checks.js'
 import type { QueueAnomaly, QueueAnomalyName } from './queue-anomaly.js'
 import { queueCycles } from './queue-cycles.js'
-import { queueHistory } from './queue-history.js'
+import { type QueueHistory, queueHistory } from './queue-history.js'
 import type { QueueAnswer, QueueOperation, QueueRecord } from './queue-operation.js'
 import { type Lag, worstLag } from './real-time-lag.js'
 
@@ -32,8 +32,13 @@ export interface QueueVerdict {
 
 /** Jepsen's checks of its Kafka workload, in full. */
 export function checkQueue(history: readonly QueueRecord[], options: QueueOptions = {}): QueueVerdict {
-  const { writeOrder = false, maxSteps = 50_000_000, without = [] } = options
   const all = queueHistory(history)
+  return { ...queueVerdict(all, options), worstLag: worstLag(all.events) }
+}
+
+/** All but the lag, which is no fault. */
+function queueVerdict(all: QueueHistory, options: QueueOptions): Omit<QueueVerdict, 'worstLag'> {
+  const { writeOrder = false, maxSteps = 50_000_000, without = [] } = options
   const cycles = without.includes('cycles') ? { anomalies: [], isComplete: true } : queueCycles(all, writeOrder, maxSteps)
   const found = [
     ...inconsistentOffsets(all),
@@ -55,8 +60,15 @@ export function checkQueue(history: readonly QueueRecord[], options: QueueOption
     verdict: bad.length > 0 ? 'no' : cycles.isComplete ? 'yes' : 'unknown',
     anomalies: [...found.filter(isBad), ...found.filter((one) => !isBad(one))],
     bad,
-    worstLag: worstLag(all.events),
   }
+}
+
+/** What a judge says first of a history of sends and polls: its fault, or why it is in doubt. */
+export function queueFault(history: readonly QueueRecord[], options: QueueOptions): QueueAnomaly | string | undefined {
+  const { verdict, anomalies } = queueVerdict(queueHistory(history), options)
+  if (verdict === 'yes') return undefined
+  const [first] = anomalies
+  return verdict === 'unknown' || first === undefined ? 'the search for cycles of transactions was given up' : first
 }
 
 /**
@@ -67,11 +79,9 @@ export function checkQueue(history: readonly QueueRecord[], options: QueueOption
  */
 export function partitionedLog(options: QueueOptions = {}): Judge<QueueOperation, QueueAnswer> {
   return (history) => {
-    const { verdict, anomalies } = checkQueue(history, options)
-    if (verdict === 'yes') return undefined
-    const [first] = anomalies
-    if (verdict === 'unknown' || first === undefined) return 'the search for cycles of transactions was given up'
-    return { check: `history (${first.name})`, message: first.message, record: first.events.at(-1)!.record }
+    const fault = queueFault(history, options)
+    if (fault === undefined || typeof fault === 'string') return fault
+    return { check: `history (${fault.name})`, message: fault.message, record: fault.events.at(-1)!.record }
   }
 }
 

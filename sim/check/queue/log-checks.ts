@@ -1,134 +1,132 @@
 import { addTo } from '../groups.js'
-import type { LogOrder } from './log-order.js'
+import { hasCommitted } from './log-order.js'
+import type { LogValue } from './log-value.js'
 import { nameOf, type QueueAnomaly } from './queue-anomaly.js'
 import type { QueueHistory } from './queue-history.js'
-import type { QueueEvent, ValueKey } from './queue-operation.js'
+import type { QueueEvent } from './queue-operation.js'
 
 /** Two values at one offset. */
-export function inconsistentOffsets({ logs, shown, ...history }: QueueHistory): QueueAnomaly[] {
-  return [...logs].flatMap(([key, log]) =>
-    log.entries.flatMap(({ offset, values }): QueueAnomaly[] => {
-      if (values.length < 2) return []
-      const message = `offset ${offset} of key ${key} holds ${values.map((value) => shown(key, value)).join(' and ')}`
-      return [{ name: 'inconsistent-offsets', key, message, events: whoShows(history, key, values) }]
-    }),
-  )
+export function inconsistentOffsets({ logs }: QueueHistory): QueueAnomaly[] {
+  const found: QueueAnomaly[] = []
+  for (const [key, { entries }] of logs) {
+    for (const { offset, values } of entries) {
+      if (values.length < 2) continue
+      const message = `offset ${offset} of key ${key} holds ${values.map(({ text }) => text).join(' and ')}`
+      found.push({ name: 'inconsistent-offsets', key, message, events: whoShows(values) })
+    }
+  }
+  return found
 }
 
 /** One value at two offsets. */
-export function duplicates({ logs, shown, ...history }: QueueHistory): QueueAnomaly[] {
-  return [...logs].flatMap(([key, log]) => {
-    const offsets = new Map<ValueKey, number[]>()
-    for (const { offset, values } of log.entries) for (const value of values) addTo(offsets, value, offset)
-    return [...offsets].flatMap(([value, at]): QueueAnomaly[] => {
-      if (at.length < 2) return []
-      const message = `${shown(key, value)} is at the offsets ${at.join(' and ')} of key ${key}`
-      return [{ name: 'duplicate', key, message, events: whoShows(history, key, [value]) }]
-    })
-  })
+export function duplicates({ logs }: QueueHistory): QueueAnomaly[] {
+  const found: QueueAnomaly[] = []
+  for (const [key, { entries }] of logs) {
+    const offsets = new Map<LogValue, number[]>()
+    for (const { offset, values } of entries) for (const value of values) if (value.firstIndex !== value.lastIndex) addTo(offsets, value, offset)
+    for (const [value, at] of offsets) {
+      const message = `${value.text} is at the offsets ${at.join(' and ')} of key ${key}`
+      found.push({ name: 'duplicate', key, message, events: whoShows([value]) })
+    }
+  }
+  return found
 }
 
-function whoShows({ writers, readers }: Pick<QueueHistory, 'writers' | 'readers'>, key: string, values: readonly ValueKey[]): QueueEvent[] {
-  const all = values.flatMap((value) => [
-    ...(writers.get(key)?.has(value) ? [writers.get(key)!.get(value)!] : []),
-    ...(readers.get(key)?.get(value) ?? []).slice(0, 1),
-  ])
-  return [...new Set(all)]
+function whoShows(values: readonly LogValue[]): QueueEvent[] {
+  return [...new Set(values.flatMap(({ writer, readers }) => [...(writer === undefined ? [] : [writer]), ...readers.slice(0, 1)]))]
 }
 
 /** A committed poll shows what a failed transaction had sent. */
-export function abortedReads({ events, writers, shown }: QueueHistory): QueueAnomaly[] {
-  return events
-    .filter(({ type }) => type === 'ok')
-    .flatMap((reader) =>
-      [...reader.polled].flatMap(([key, values]) =>
-        values.flatMap(({ value }): QueueAnomaly[] => {
-          const writer = writers.get(key)?.get(value)
-          if (writer?.type !== 'fail') return []
-          return [
-            {
-              name: 'G1a',
-              key,
-              message: `${nameOf(reader)} shows ${shown(key, value)} of key ${key}, and ${nameOf(writer)}, which sent it, failed`,
-              events: [writer, reader],
-            },
-          ]
-        }),
-      ),
-    )
+export function abortedReads({ events }: QueueHistory): QueueAnomaly[] {
+  const found: QueueAnomaly[] = []
+  for (const reader of events) {
+    if (reader.type !== 'ok') continue
+    for (const [key, values] of reader.polled) {
+      for (const { known } of values) {
+        const { writer } = known
+        if (writer?.type !== 'fail') continue
+        const message = `${nameOf(reader)} shows ${known.text} of key ${key}, and ${nameOf(writer)}, which sent it, failed`
+        found.push({ name: 'G1a', key, message, events: [writer, reader] })
+      }
+    }
+  }
+  return found
 }
 
 /** A poll shows what nobody sent. */
-export function garbageReads({ readers, writers, shown }: QueueHistory): QueueAnomaly[] {
-  return [...readers].flatMap(([key, values]) =>
-    [...values].flatMap(([value, by]): QueueAnomaly[] => {
-      if (writers.get(key)?.has(value)) return []
-      return [{ name: 'garbage-read', key, message: `${nameOf(by[0]!)} shows ${shown(key, value)} of key ${key}, which nobody sent`, events: by.slice(0, 1) }]
-    }),
-  )
+export function garbageReads({ polled }: QueueHistory): QueueAnomaly[] {
+  const found: QueueAnomaly[] = []
+  for (const [key, values] of polled) {
+    for (const value of values) {
+      if (value.writer !== undefined) continue
+      const events = value.readers.slice(0, 1)
+      found.push({ name: 'garbage-read', key, message: `${nameOf(events[0]!)} shows ${value.text} of key ${key}, which nobody sent`, events })
+    }
+  }
+  return found
 }
 
 /** A transaction shows what it sent itself: nobody may see that before it commits. */
-export function precommittedReads({ events, shown }: QueueHistory): QueueAnomaly[] {
-  return events.flatMap((event) =>
-    [...event.sent].flatMap(([key, values]): QueueAnomaly[] => {
-      const polled = new Set(event.polled.get(key)?.map(({ value }) => value))
-      const own = values.find(({ value }) => polled.has(value))
-      if (own === undefined) return []
-      return [
-        {
-          name: 'precommitted-read',
-          key,
-          message: `${nameOf(event)} polled ${shown(key, own.value)} of key ${key}, which it had sent itself and not committed`,
-          events: [event],
-        },
-      ]
-    }),
-  )
+export function precommittedReads({ events }: QueueHistory): QueueAnomaly[] {
+  const found: QueueAnomaly[] = []
+  for (const event of events) {
+    for (const [key, values] of event.sent) {
+      const polled = event.polled.get(key)
+      if (polled === undefined) continue
+      const shown = new Set(polled.map(({ value }) => value))
+      const own = values.find(({ value }) => shown.has(value))
+      if (own === undefined) continue
+      const message = `${nameOf(event)} polled ${own.known.text} of key ${key}, which it had sent itself and not committed`
+      found.push({ name: 'precommitted-read', key, message, events: [event] })
+    }
+  }
+  return found
 }
 
-const isPolled = (by: readonly QueueEvent[] | undefined): boolean => by?.some(({ type }) => type === 'ok') ?? false
-
-/** How far a log was polled for certain: of what was polled, the highest of the first places; -1 when nothing was. */
-function lastPolled(log: LogOrder | undefined, readers: ReadonlyMap<ValueKey, readonly QueueEvent[]> | undefined): number {
-  let bound = -1
-  for (const [value, by] of readers ?? []) if (isPolled(by)) bound = Math.max(bound, log?.firstIndex.get(value) ?? -1)
-  return bound
+/** How far a log was polled for certain: of what was polled, what has the highest of the first places; undefined when nothing was. */
+function lastPolled(polled: readonly LogValue[] = []): LogValue | undefined {
+  let last: LogValue | undefined
+  for (const value of polled) if (value.isPolled && value.firstIndex > (last?.firstIndex ?? -1)) last = value
+  return last
 }
 
 /**
  * What was acknowledged below the highest value that was polled, and polled by nobody. A value may have been seen at several offsets, and an offset with
  * several values: the bound is the highest of the first places of what was polled, and what must have been polled is what was seen last below it.
  */
-export function lostWrites({ logs, writers, readers, shown, hasCommitted }: QueueHistory): QueueAnomaly[] {
-  return [...logs].flatMap(([key, log]) => {
-    const polled = new Set([...(readers.get(key) ?? [])].filter(([, by]) => isPolled(by)).map(([value]) => value))
-    const bound = lastPolled(log, readers.get(key))
-    const highest = [...polled].find((value) => log.firstIndex.get(value) === bound)
-    return [...log.lastIndex].flatMap(([value, last]): QueueAnomaly[] => {
-      const writer = writers.get(key)?.get(value)
-      if (last > bound || polled.has(value) || writer === undefined || !hasCommitted(writer)) return []
-      const reader = readers
-        .get(key)!
-        .get(highest!)!
-        .find(({ type }) => type === 'ok')!
-      const message = `${shown(key, value)}, which ${nameOf(writer)} sent to key ${key}, was never polled, and ${nameOf(reader)} shows ${shown(key, highest!)}, which comes after it`
-      return [{ name: 'lost-write', key, message, events: [writer, reader] }]
-    })
-  })
+export function lostWrites({ logs, polled }: QueueHistory): QueueAnomaly[] {
+  const found: QueueAnomaly[] = []
+  for (const [key, { entries }] of logs) {
+    const highest = lastPolled(polled.get(key))
+    if (highest === undefined) continue
+    const bound = highest.firstIndex
+    for (let index = 0; index <= bound; index++) {
+      for (const value of entries[index]!.values) {
+        const { writer, firstIndex, lastIndex, isPolled } = value
+        if (isPolled || firstIndex !== index || lastIndex > bound || writer === undefined || !hasCommitted(writer)) continue
+        const reader = highest.readers.find(({ type }) => type === 'ok')!
+        const message = `${value.text}, which ${nameOf(writer)} sent to key ${key}, was never polled, and ${nameOf(reader)} shows ${highest.text}, which comes after it`
+        found.push({ name: 'lost-write', key, message, events: [writer, reader] })
+      }
+    }
+  }
+  return found
 }
 
 /** What was acknowledged, not lost for certain, and polled by nobody until the end. */
-export function unseen({ events, writers, readers, shown, logs }: QueueHistory): QueueAnomaly[] {
-  const lastPoll = events.findLast(({ type, polled, f }) => type === 'ok' && (f === 'poll' || polled.size > 0))
-  return [...writers].flatMap(([key, values]) => {
-    const bound = lastPolled(logs.get(key), readers.get(key))
-    const isLost = (value: ValueKey): boolean => (logs.get(key)?.lastIndex.get(value) ?? Number.POSITIVE_INFINITY) <= bound
-    const missing = [...values].filter(([value, { type }]) => type === 'ok' && !isPolled(readers.get(key)?.get(value)) && !isLost(value))
+export function unseen({ events, sent, polled }: QueueHistory): QueueAnomaly[] {
+  const found: QueueAnomaly[] = []
+  const lastPoll = events.findLast((event) => event.type === 'ok' && (event.f === 'poll' || event.polled.size > 0))
+  for (const [key, values] of sent) {
+    const bound = lastPolled(polled.get(key))?.firstIndex ?? -1
+    const isLost = ({ lastIndex }: LogValue): boolean => lastIndex >= 0 && lastIndex <= bound
+    const missing = values.filter((value) => value.writer!.type === 'ok' && !value.isPolled && !isLost(value))
     const [first] = missing
-    if (first === undefined) return []
+    if (first === undefined) continue
+    const writer = first.writer!
     const rest = missing.length === 1 ? '' : `, and ${missing.length - 1} more`
-    const message = `${shown(key, first[0])}, which ${nameOf(first[1])} sent to key ${key}${rest}, was polled by nobody until the end`
-    return [{ name: 'unseen' as const, key, message, events: lastPoll === undefined ? [first[1]] : [first[1], lastPoll] }]
-  })
+    const message = `${first.text}, which ${nameOf(writer)} sent to key ${key}${rest}, was polled by nobody until the end`
+    found.push({ name: 'unseen', key, message, events: lastPoll === undefined ? [writer] : [writer, lastPoll] })
+  }
+  return found
 }

@@ -1,47 +1,53 @@
 import { addTo } from '../groups.js'
-import type { QueueEvent, Seen, ValueKey } from './queue-operation.js'
+import type { LogValue } from './log-value.js'
+import type { QueueEvent, Seen } from './queue-operation.js'
 
 /** What is known of one key's log: which values were seen at which offset. */
 export class LogOrder {
   /** By offset, ascending; each with the values seen there, in the order in which they were. Jepsen's version order has no gaps: an index is a place here. */
-  readonly entries: readonly { readonly offset: number; readonly values: readonly ValueKey[] }[]
-  /** Where a value stands in the log; of several places the last, of several values at one place only the first has one. */
-  readonly #indexOf = new Map<ValueKey, number>()
+  readonly entries: readonly { readonly offset: number; readonly values: readonly LogValue[] }[]
   /** By offset. */
   readonly #placeOf = new Map<number, number>()
-  /** Where a value was seen first, and last, whatever else was seen there. */
-  readonly firstIndex = new Map<ValueKey, number>()
-  readonly lastIndex = new Map<ValueKey, number>()
 
+  /** Tells the values where they stand. */
   constructor(seen: readonly Seen[]) {
-    const byOffset = new Map<number, Set<ValueKey>>()
-    for (const { offset, value } of seen) {
+    /** Only a log that is wrong has several values at one offset. */
+    const byOffset = new Map<number, LogValue | Set<LogValue>>()
+    for (const { offset, known } of seen) {
       if (offset === undefined) continue
-      const values = byOffset.get(offset)
-      if (values === undefined) byOffset.set(offset, new Set([value]))
-      else values.add(value)
+      const there = byOffset.get(offset)
+      if (there === undefined) byOffset.set(offset, known)
+      else if (there instanceof Set) there.add(known)
+      else if (there !== known) byOffset.set(offset, new Set([there, known]))
     }
-    this.entries = [...byOffset].sort(([a], [b]) => a - b).map(([offset, values]) => ({ offset, values: [...values] }))
-    for (const [index, { offset, values }] of this.entries.entries()) {
+    const offsets = [...byOffset.keys()].sort((a, b) => a - b)
+    const entries: { readonly offset: number; readonly values: readonly LogValue[] }[] = []
+    for (const offset of offsets) {
+      const there = byOffset.get(offset)!
+      const values = there instanceof Set ? [...there] : [there]
+      const index = entries.length
+      entries.push({ offset, values })
       this.#placeOf.set(offset, index)
-      this.#indexOf.set(values[0]!, index)
+      values[0]!.index = index
       for (const value of values) {
-        if (!this.firstIndex.has(value)) this.firstIndex.set(value, index)
-        this.lastIndex.set(value, index)
+        if (value.firstIndex < 0) value.firstIndex = index
+        value.lastIndex = index
       }
     }
+    this.entries = entries
   }
 
   /** The place of what was seen: by its offset, if the value is known to be there, or else by the value alone. */
-  index({ offset, value }: Seen): number | undefined {
+  index({ offset, known }: Seen): number | undefined {
+    // Seen at one place alone, which is the answer both ways.
+    if (known.index !== undefined && known.firstIndex === known.lastIndex) return known.index
     const place = offset === undefined ? undefined : this.#placeOf.get(offset)
-    if (place !== undefined && this.entries[place]!.values.includes(value)) return place
-    return this.#indexOf.get(value)
+    if (place !== undefined && this.entries[place]!.values.includes(known)) return place
+    return known.index
   }
 
   /** The value that stands right before; undefined when there is none, or nobody knows. */
-  before(value: ValueKey): ValueKey | undefined {
-    const index = this.#indexOf.get(value)
+  before({ index }: LogValue): LogValue | undefined {
     return index === undefined || index === 0 ? undefined : this.entries[index - 1]!.values[0]
   }
 
@@ -53,16 +59,21 @@ export class LogOrder {
   }
 
   /** The values between two. */
-  between(first: Seen, second: Seen): readonly ValueKey[] {
+  between(first: Seen, second: Seen): readonly LogValue[] {
     return this.entries.slice(this.index(first)! + 1, this.index(second)!).map(({ values }) => values[0]!)
   }
+}
+
+/** It was answered, or someone polled what it sent. */
+export function hasCommitted({ type, steps }: QueueEvent): boolean {
+  return type === 'ok' || (type === 'info' && steps.some(({ f, seen }) => f === 'send' && seen.known.isPolled))
 }
 
 /**
  * The log of each key, from all polls, and from those sends whose transaction has certainly committed. Polls of aborted transactions count as well: a consumer
  * never sees what is not committed, whatever becomes of its own transaction.
  */
-export function logOrders(events: readonly QueueEvent[], hasCommitted: (event: QueueEvent) => boolean): Map<string, LogOrder> {
+export function logOrders(events: readonly QueueEvent[]): Map<string, LogOrder> {
   const seen = new Map<string, Seen[]>()
   for (const event of events) {
     const counts = hasCommitted(event)

@@ -4,37 +4,43 @@ import type { QueueHistory } from './queue-history.js'
 import type { QueueEvent, Seen } from './queue-operation.js'
 
 /** Within one transaction: polls, and sends, of a key should be neighbours in its log, one after the other. */
-export function internalOrder(history: QueueHistory): QueueAnomaly[] {
-  return history.events.flatMap((event) => [
-    ...[...event.polled].flatMap(([key, values]) =>
+export function internalOrder({ events, logs }: QueueHistory): QueueAnomaly[] {
+  const found: QueueAnomaly[] = []
+  for (const event of events) {
+    for (const [key, values] of event.polled) {
       // Where keys are given and taken away, positions are not what they were.
-      event.rebalanced.has(key) ? [] : pairs(history, key, values, event, 'polled', { skip: 'int-poll-skip', back: 'int-nonmonotonic-poll' }),
-    ),
-    ...[...event.sent].flatMap(([key, values]) => pairs(history, key, values, event, 'sent', { skip: 'int-send-skip', back: 'int-nonmonotonic-send' })),
-  ])
+      if (!event.rebalanced.has(key)) addStrayPairs(found, key, logs.get(key), values, event, 'polled', 'int-poll-skip', 'int-nonmonotonic-poll')
+    }
+    for (const [key, values] of event.sent) addStrayPairs(found, key, logs.get(key), values, event, 'sent', 'int-send-skip', 'int-nonmonotonic-send')
+  }
+  return found
 }
 
-function pairs(
-  { logs, shown }: QueueHistory,
+/** What of the values does not follow the one before it. */
+function addStrayPairs(
+  found: QueueAnomaly[],
   key: string,
+  log: LogOrder | undefined,
   values: readonly Seen[],
   event: QueueEvent,
   did: string,
-  names: { readonly skip: QueueAnomalyName; readonly back: QueueAnomalyName },
-): QueueAnomaly[] {
-  const log = logs.get(key)
-  return values.slice(1).flatMap((second, i): QueueAnomaly[] => {
-    const first = values[i]!
-    const distance = log?.distance(first, second) ?? 1
-    if (distance === 1) return []
-    const what = `${nameOf(event)} ${did} ${shown(key, first.value)} and then ${shown(key, second.value)} of key ${key}`
-    if (distance < 1) return [{ name: names.back, key, message: `${what}, which ${backwards(distance)}`, events: [event] }]
-    return [{ name: names.skip, key, message: `${what}, and left out ${leftOut(log!, key, first, second, shown)} in between`, events: [event] }]
-  })
+  skip: QueueAnomalyName,
+  back: QueueAnomalyName,
+): void {
+  if (log === undefined) return
+  for (let i = 1; i < values.length; i++) {
+    const first = values[i - 1]!
+    const second = values[i]!
+    const distance = log.distance(first, second)
+    if (distance === 1) continue
+    const what = `${nameOf(event)} ${did} ${first.known.text} and then ${second.known.text} of key ${key}`
+    if (distance < 1) found.push({ name: back, key, message: `${what}, which ${backwards(distance)}`, events: [event] })
+    else found.push({ name: skip, key, message: `${what}, and left out ${leftOut(log, first, second)} in between`, events: [event] })
+  }
 }
 
 /** From one poll of a client to its next: it should go on where it was. Only an answered poll moves the position; all are looked at. */
-export function pollOrder({ events, logs, shown }: QueueHistory): QueueAnomaly[] {
+export function pollOrder({ events, logs }: QueueHistory): QueueAnomaly[] {
   const found: QueueAnomaly[] = []
   const positions = new Map<number, Map<string, QueueEvent>>()
   for (const event of events) {
@@ -52,10 +58,10 @@ export function pollOrder({ events, logs, shown }: QueueHistory): QueueAnomaly[]
         const from = before.polled.get(key)!.at(-1)!
         const to = values[0]!
         const distance = log.distance(from, to)
-        const what = `${nameOf(event)} begins with ${shown(key, to.value)} of key ${key}, after ${nameOf(before)} ended with ${shown(key, from.value)}`
-        if (distance > 1)
-          found.push({ name: 'poll-skip', key, message: `${what}, and left out ${leftOut(log, key, from, to, shown)}`, events: [before, event] })
-        if (distance < 1) found.push({ name: 'nonmonotonic-poll', key, message: `${what}, which ${backwards(distance)}`, events: [before, event] })
+        if (distance === 1) continue
+        const what = `${nameOf(event)} begins with ${to.known.text} of key ${key}, after ${nameOf(before)} ended with ${from.known.text}`
+        if (distance > 1) found.push({ name: 'poll-skip', key, message: `${what}, and left out ${leftOut(log, from, to)}`, events: [before, event] })
+        else found.push({ name: 'nonmonotonic-poll', key, message: `${what}, which ${backwards(distance)}`, events: [before, event] })
       }
     }
     if (event.type === 'ok') for (const key of event.polled.keys()) last.set(key, event)
@@ -64,7 +70,7 @@ export function pollOrder({ events, logs, shown }: QueueHistory): QueueAnomaly[]
 }
 
 /** From one send of a client to its next: values should be in the order in which they were sent. */
-export function sendOrder({ events, logs, shown }: QueueHistory): QueueAnomaly[] {
+export function sendOrder({ events, logs }: QueueHistory): QueueAnomaly[] {
   const found: QueueAnomaly[] = []
   const sends = new Map<number, Map<string, QueueEvent>>()
   for (const event of events) {
@@ -79,7 +85,7 @@ export function sendOrder({ events, logs, shown }: QueueHistory): QueueAnomaly[]
       const to = values[0]!
       const distance = (from && logs.get(key)?.distance(from, to)) ?? 1
       if (before !== undefined && distance < 1) {
-        const message = `${nameOf(event)} sent ${shown(key, to.value)} to key ${key} after ${nameOf(before)} had sent ${shown(key, from!.value)}, which ${backwards(distance, 'comes later in the log')}`
+        const message = `${nameOf(event)} sent ${to.known.text} to key ${key} after ${nameOf(before)} had sent ${from!.known.text}, which ${backwards(distance, 'comes later in the log')}`
         found.push({ name: 'nonmonotonic-send', key, message, events: [before, event] })
       }
       last.set(key, event)
@@ -96,8 +102,8 @@ function forget(last: Map<string, QueueEvent>, { type, keys }: QueueEvent): void
 
 const backwards = (distance: number, otherwise = 'goes back'): string => (distance === 0 ? 'is the same again' : otherwise)
 
-function leftOut(log: LogOrder, key: string, first: Seen, second: Seen, shown: QueueHistory['shown']): string {
+function leftOut(log: LogOrder, first: Seen, second: Seen): string {
   const values = log.between(first, second)
-  const named = values.slice(0, 4).map((value) => shown(key, value))
+  const named = values.slice(0, 4).map(({ text }) => text)
   return values.length > named.length ? `${named.join(', ')} and ${values.length - named.length} more` : named.join(', ')
 }

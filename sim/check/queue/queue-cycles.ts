@@ -10,7 +10,7 @@ import type { QueueEvent } from './queue-operation.js'
  * Logs do not isolate sends from each other, so the latter finds what a log may do.
  */
 export function queueCycles(
-  { events, logs, writers, readers, shown }: QueueHistory,
+  { events, logs, sent, polled }: QueueHistory,
   writeOrder: boolean,
   maxSteps: number,
 ): { anomalies: QueueAnomaly[]; isComplete: boolean } {
@@ -20,26 +20,24 @@ export function queueCycles(
   const transactions = inOrder.map((event, index) => transactionOf(event, index))
   const indexOf = new Map(inOrder.map((event, index) => [event, index]))
   const graph = new DependencyGraph(transactions)
-  for (const [key, values] of readers) {
-    for (const [value, by] of values) {
-      const sender = writers.get(key)?.get(value)
-      const writer = sender && indexOf.get(sender)
+  for (const [key, values] of polled) {
+    for (const value of values) {
+      const writer = value.writer && indexOf.get(value.writer)
       if (writer === undefined) continue
-      for (const reader of by) {
+      for (const reader of value.readers) {
         const to = indexOf.get(reader)
-        if (to !== undefined) graph.add({ kind: 'wr', from: writer, to, why: (a, b) => `${b} polled ${shown(key, value)} of key ${key}, which ${a} had sent` })
+        if (to !== undefined) graph.add({ kind: 'wr', from: writer, to, why: (a, b) => `${b} polled ${value.text} of key ${key}, which ${a} had sent` })
       }
     }
   }
   if (writeOrder) {
     for (const [key, log] of logs) {
-      for (const [value, event] of writers.get(key) ?? []) {
+      for (const value of sent.get(key) ?? []) {
         const before = log.before(value)
-        const sender = before === undefined ? undefined : writers.get(key)!.get(before)
-        const writer = sender && indexOf.get(sender)
-        const to = indexOf.get(event)
-        if (writer === undefined || to === undefined) continue
-        graph.add({ kind: 'ww', from: writer, to, why: (a, b) => `${a} sent ${shown(key, before!)} to key ${key} before ${b}'s ${shown(key, value)}` })
+        const writer = before?.writer && indexOf.get(before.writer)
+        const to = indexOf.get(value.writer!)
+        if (before === undefined || writer === undefined || to === undefined) continue
+        graph.add({ kind: 'ww', from: writer, to, why: (a, b) => `${a} sent ${before.text} to key ${key} before ${b}'s ${value.text}` })
       }
     }
   }

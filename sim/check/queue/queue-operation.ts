@@ -4,6 +4,7 @@ import type { OperationRecord } from '../history.js'
 import type { Key } from '../linearizability/models.js'
 import { show } from '../show.js'
 import { valueKey } from '../value-key.js'
+import { type LogValue, LogValues, type ValueKey } from './log-value.js'
 
 /**
  * What clients of partitioned logs do, after Jepsen's Kafka workload (`jepsen.tests.kafka`). A key is one partition of one topic. `send`, `poll` and `txn` are
@@ -34,8 +35,9 @@ export interface Seen {
   readonly offset: number | undefined
   readonly value: ValueKey
   readonly shown: unknown
+  /** What else is known of the value. */
+  readonly known: LogValue
 }
-export type ValueKey = ReturnType<typeof valueKey>
 
 /** An operation that ended, or never did, with what it sent and polled of each key. */
 export interface QueueEvent {
@@ -58,26 +60,34 @@ export const keyText = (key: Key): string => (typeof key === 'string' && key.sta
 export function queueEvents(history: readonly QueueRecord[]): QueueEvent[] {
   const ended = history.map((record, index) => ({ record, index, at: record.completedAtStep ?? Number.POSITIVE_INFINITY }))
   ended.sort((a, b) => (a.at === b.at ? a.index - b.index : a.at - b.at))
-  return ended.map(({ record }) => eventOf(record))
+  const values = new LogValues()
+  return ended.map(({ record }) => eventOf(record, values))
 }
 
-function eventOf(record: QueueRecord): QueueEvent {
+function eventOf(record: QueueRecord, values: LogValues): QueueEvent {
   const { op, outcome } = record
   const type = outcome.kind === 'ok' ? 'ok' : outcome.kind === 'fail' ? 'fail' : 'info'
   const answer = outcome.kind === 'ok' ? outcome.result : outcome.seen
   const sent = new Map<string, Seen[]>()
   const polled = new Map<string, Seen[]>()
   const steps: { f: 'send' | 'poll'; key: string; seen: Seen }[] = []
-  const add = (to: Map<string, Seen[]>, f: 'send' | 'poll', key: string, seen: Seen): void => {
-    addTo(to, key, seen)
-    steps.push({ f, key, seen })
-  }
   if (op.f === 'send' || op.f === 'poll' || op.f === 'txn') {
     for (const step of answer?.steps ?? op.value.map(unanswered)) {
-      if (step[0] === 'send') add(sent, 'send', keyText(step[1]), seenOf(step[2]))
-      else if (step[0] === 'poll')
-        for (const [key, pairs] of Object.entries(step[1] ?? {})) for (const pair of pairs) add(polled, 'poll', keyText(key), seenOf(pair))
-      else throw new HistoryError(`${show(step)} is no step: there are send and poll`)
+      if (step[0] === 'send') {
+        const key = keyText(step[1])
+        const seen = seenOf(key, step[2], values)
+        addTo(sent, key, seen)
+        steps.push({ f: 'send', key, seen })
+      } else if (step[0] === 'poll') {
+        for (const [name, pairs] of Object.entries(step[1] ?? {})) {
+          const key = keyText(name)
+          for (const pair of pairs) {
+            const seen = seenOf(key, pair, values)
+            addTo(polled, key, seen)
+            steps.push({ f: 'poll', key, seen })
+          }
+        }
+      } else throw new HistoryError(`${show(step)} is no step: there are send and poll`)
     }
   }
   const keys = op.f === 'assign' || op.f === 'subscribe' ? op.value.map(keyText) : []
@@ -88,6 +98,7 @@ function unanswered(step: AskedStep): DoneStep {
   return step[0] === 'poll' ? ['poll', {}] : ['send', step[1], [null, step[2]]]
 }
 
-function seenOf([offset, value]: readonly [number | null, unknown]): Seen {
-  return { offset: offset ?? undefined, value: valueKey(value), shown: value }
+function seenOf(key: string, [offset, shown]: readonly [number | null, unknown], values: LogValues): Seen {
+  const value = valueKey(shown)
+  return { offset: offset ?? undefined, value, shown, known: values.of(key, value) }
 }
