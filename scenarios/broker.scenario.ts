@@ -2,7 +2,7 @@ import { brokerHistory } from '../invariants/broker/history.js'
 import { brokerInvariants } from '../invariants/broker/index.js'
 import type { BrokerOperation, BrokerResult } from '../invariants/broker/operations.js'
 import { brokerRaftGroups } from '../invariants/broker/raft-placement.js'
-import { acknowledgedByPartition, readBack } from '../invariants/broker/read-back.js'
+import { acknowledgedEnds, readBack } from '../invariants/broker/read-back.js'
 import { RaftObservation, raftInvariants } from '../invariants/raft/index.js'
 import type { OperationRecord } from '../sim/check/history.js'
 import { ms, s, us } from '../sim/host/durations.js'
@@ -174,10 +174,10 @@ function replicasAreEqual(world: World<Roles>): boolean {
 
 /** What was committed and acknowledged when faults had ended is on every replica, whatever has been written since. */
 function replicasCatchUp(world: World<Roles>, history: BrokerHistory): () => boolean {
-  const acknowledged = acknowledgedByPartition(history)
+  const acknowledged = acknowledgedEnds(history)
   const ends = Array.from({ length: partitions }, (_, p) => {
     const committed = world.hosts.broker.map(({ process }) => process?.partitions[p]?.highWatermark ?? 0)
-    return Math.max(...committed, ...[...(acknowledged.get(p)?.keys() ?? [])].map((offset) => offset + 1))
+    return Math.max(...committed, acknowledged[p] ?? 0)
   })
   return () => world.hosts.broker.every(({ process }) => ends.every((end, p) => (process?.partitions[p]?.highWatermark ?? 0) >= end))
 }

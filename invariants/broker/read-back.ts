@@ -15,8 +15,9 @@ export interface ReadBack {
  * with the value that were acknowledged; else the first that is not. Rejects with a `NetError` when a broker does not answer.
  */
 export async function readBack(consumer: Consumer, { topic, history, value }: ReadBack): Promise<string | null> {
+  const ends = acknowledgedEnds(history)
   for (const [partition, acknowledged] of acknowledgedByPartition(history)) {
-    const end = Math.max(...acknowledged.keys()) + 1
+    const end = ends[partition] ?? 0
     consumer.seek(topic, partition, 0)
     while (consumer.position(topic, partition) < end) {
       const polled = await pollOnce(consumer, topic, partition)
@@ -47,7 +48,7 @@ async function pollOnce(consumer: Consumer, topic: string, partition: number): P
 }
 
 /** By partition: offset to value. */
-export function acknowledgedByPartition(history: ReadBack['history']): Map<number, Map<number, number>> {
+function acknowledgedByPartition(history: ReadBack['history']): Map<number, Map<number, number>> {
   const partitions = new Map<number, Map<number, number>>()
   for (const { op, outcome } of history) {
     if (op.f !== 'produce' || outcome.kind !== 'ok' || outcome.result.f !== 'produced') continue
@@ -56,7 +57,23 @@ export function acknowledgedByPartition(history: ReadBack['history']): Map<numbe
       acknowledged = new Map()
       partitions.set(op.partition, acknowledged)
     }
-    for (const [i, offset] of outcome.result.offsets.entries()) if (typeof offset === 'number') acknowledged.set(offset, op.values[i] as number)
+    const { offsets } = outcome.result
+    for (let i = 0; i < offsets.length; i++) {
+      const offset = offsets[i]
+      if (typeof offset === 'number') acknowledged.set(offset, op.values[i] as number)
+    }
   }
   return partitions
+}
+
+/** By partition: the offset after the last record that was acknowledged; nothing where none was. */
+export function acknowledgedEnds(history: ReadBack['history']): number[] {
+  const ends: number[] = []
+  for (const { op, outcome } of history) {
+    if (op.f !== 'produce' || outcome.kind !== 'ok' || outcome.result.f !== 'produced') continue
+    let end = ends[op.partition] ?? 0
+    for (const offset of outcome.result.offsets) if (typeof offset === 'number' && offset >= end) end = offset + 1
+    ends[op.partition] = end
+  }
+  return ends
 }

@@ -16,6 +16,8 @@ export interface OpenOperation {
 export class OperationHistory {
   readonly #records: OpenOperation[] = []
   #open = 0
+  /** All records before this one are answered. */
+  #answered = 0
   /** Virtual time of the last completion: what stall detection calls progress. */
   lastProgress: Nanos = 0
 
@@ -49,6 +51,15 @@ export class OperationHistory {
     this.lastProgress = at
     const fault = this.watch?.completed(operation)
     if (fault !== undefined) this.onFault(fault)
+  }
+
+  /** The oldest operation that is not answered yet. */
+  oldest(): OpenOperation | undefined {
+    for (;;) {
+      const record = this.#records[this.#answered]
+      if (record === undefined || record.completedAtStep === null) return record
+      this.#answered++
+    }
   }
 
   /** Operations not answered yet, oldest first. */

@@ -161,8 +161,7 @@ class WholeRun {
   #stalled(): Outcome | null {
     const { history, kernel, setup } = this.#simulation
     if (history.openCount === 0) return null
-    const oldest = history.unfinished()[0]
-    const since = Math.max(history.lastProgress, oldest?.invokedAt ?? 0, setup.header.strategy === 'none' ? 0 : Math.min(setup.healAt, kernel.now))
+    const since = Math.max(history.lastProgress, history.oldest()?.invokedAt ?? 0, setup.header.strategy === 'none' ? 0 : Math.min(setup.healAt, kernel.now))
     if (kernel.now - since < setup.limits.stallNanos) return null
     return this.#stall(`no operation finished for ${(kernel.now - since) / 1e9} s`)
   }

@@ -32,17 +32,12 @@ export class LogValue {
 export class LogValues {
   readonly #keys = new Map<string, Map<ValueKey, LogValue>>()
 
-  of(key: string, value: ValueKey): LogValue {
+  of(key: string): Map<ValueKey, LogValue> {
     let values = this.#keys.get(key)
     if (values === undefined) {
       values = new Map()
       this.#keys.set(key, values)
     }
-    let known = values.get(value)
-    if (known === undefined) {
-      known = new LogValue(value)
-      values.set(value, known)
-    }
-    return known
+    return values
   }
 }

@@ -4,7 +4,7 @@ import type { OperationRecord } from '../history.js'
 import type { Key } from '../linearizability/models.js'
 import { show } from '../show.js'
 import { valueKey } from '../value-key.js'
-import { type LogValue, LogValues, type ValueKey } from './log-value.js'
+import { LogValue, LogValues, type ValueKey } from './log-value.js'
 
 /**
  * What clients of partitioned logs do, after Jepsen's Kafka workload (`jepsen.tests.kafka`). A key is one partition of one topic. `send`, `poll` and `txn` are
@@ -75,14 +75,15 @@ function eventOf(record: QueueRecord, values: LogValues): QueueEvent {
     for (const step of answer?.steps ?? op.value.map(unanswered)) {
       if (step[0] === 'send') {
         const key = keyText(step[1])
-        const seen = seenOf(key, step[2], values)
+        const seen = seenOf(step[2], values.of(key))
         addTo(sent, key, seen)
         steps.push({ f: 'send', key, seen })
       } else if (step[0] === 'poll') {
         for (const [name, pairs] of Object.entries(step[1] ?? {})) {
           const key = keyText(name)
+          const known = values.of(key)
           for (const pair of pairs) {
-            const seen = seenOf(key, pair, values)
+            const seen = seenOf(pair, known)
             addTo(polled, key, seen)
             steps.push({ f: 'poll', key, seen })
           }
@@ -98,7 +99,12 @@ function unanswered(step: AskedStep): DoneStep {
   return step[0] === 'poll' ? ['poll', {}] : ['send', step[1], [null, step[2]]]
 }
 
-function seenOf(key: string, [offset, shown]: readonly [number | null, unknown], values: LogValues): Seen {
+function seenOf([offset, shown]: readonly [number | null, unknown], values: Map<ValueKey, LogValue>): Seen {
   const value = valueKey(shown)
-  return { offset: offset ?? undefined, value, shown, known: values.of(key, value) }
+  let known = values.get(value)
+  if (known === undefined) {
+    known = new LogValue(value)
+    values.set(value, known)
+  }
+  return { offset: offset ?? undefined, value, shown, known }
 }
