@@ -31,12 +31,23 @@ export interface QueueAnswer {
 export type QueueRecord = OperationRecord<QueueOperation, QueueAnswer>
 
 /** One value at its offset, as it was sent or polled. */
-export interface Seen {
-  readonly offset: number | undefined
-  readonly value: ValueKey
-  readonly shown: unknown
+export class Seen {
+  /** Not for all to see: it leads back to operations, and an anomaly's are plain data that can be written down. */
+  readonly #known: LogValue
+
+  constructor(
+    readonly offset: number | undefined,
+    readonly value: ValueKey,
+    readonly shown: unknown,
+    known: LogValue,
+  ) {
+    this.#known = known
+  }
+
   /** What else is known of the value. */
-  readonly known: LogValue
+  get known(): LogValue {
+    return this.#known
+  }
 }
 
 /** An operation that ended, or never did, with what it sent and polled of each key. */
@@ -106,5 +117,5 @@ function seenOf([offset, shown]: readonly [number | null, unknown], values: Map<
     known = new LogValue(value)
     values.set(value, known)
   }
-  return { offset: offset ?? undefined, value, shown, known }
+  return new Seen(offset ?? undefined, value, shown, known)
 }

@@ -21,6 +21,15 @@ describe("as Jepsen's own tests have it", () => {
     expect(messages(seen, 'inconsistent-offsets')).toEqual(['offset 0 of key x holds 1 and 2'])
   })
 
+  test('what was found can be written down with its operations', () => {
+    const events = [...at(0, 'fail', 'send', [send('x', 2)]), ...at(1, 'ok', 'poll', [poll({ x: [[0, 2]] })])]
+    const [anomaly] = checkQueue(queueRecords(events)).anomalies
+    expect(JSON.parse(JSON.stringify(anomaly!.events.map(({ steps }) => steps)))).toEqual([
+      [{ f: 'send', key: 'x', seen: { value: 2, shown: 2 } }],
+      [{ f: 'poll', key: 'x', seen: { offset: 0, value: 2, shown: 2 } }],
+    ])
+  })
+
   test('a failed write that is polled is an aborted read', () => {
     const events = [...at(0, 'fail', 'send', [send('x', 2), send('y', 3)]), ...at(1, 'ok', 'poll', [poll({ x: [[0, 2]] })])]
     expect(found(events)).toEqual(['G1a'])
