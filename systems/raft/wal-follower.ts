@@ -1,10 +1,11 @@
 import type { DurableFile, DurableView } from '../../sim/host/seam.js'
 import { frameHeaderBytes, newFrameHeader, payloadIsWhole, readHeader } from './wal-frame.js'
-import { type ReadRecord, readTerms, type SegmentHeader } from './wal-record.js'
+import { type ReadRecord, readTerms, type SegmentHeader, TermReader } from './wal-record.js'
 import { segmentName, segmentNumbers } from './wal-recovery.js'
 
 /** Where the records of a log go that is followed from outside. */
 export interface WalSink {
+  /** The record is valid until the next one comes. */
   replay(record: ReadRecord<number>): void
   /** The log is gone: another may come in its place. */
   reset(): void
@@ -33,6 +34,7 @@ export class WalFollower {
   /** The life of the member that wrote the segment: a later one may have left out numbers. */
   #incarnation = 0
   readonly #frame = newFrameHeader()
+  readonly #records = new TermReader()
 
   constructor(view: DurableView, directory: string, sink: WalSink) {
     this.#sink = sink
@@ -58,7 +60,6 @@ export class WalFollower {
     let isNew = this.#readSegment()
     if (!isNew || changed === null) {
       while (this.#enterNext(incarnation)) isNew = true
-      this.#isExpecting = this.#view.file(this.#nextPath) !== null
     }
     return isNew
   }
@@ -80,7 +81,7 @@ export class WalFollower {
     let at = 0
     while (readHeader(bytes, at, this.#number, this.#offset + at, frame) && payloadIsWhole(bytes, at, this.#number, this.#offset + at, frame)) {
       const payload = at + frameHeaderBytes
-      const record = readTerms(bytes, payload, payload + frame.length)
+      const record = this.#records.read(bytes, payload, payload + frame.length)
       if (record === null) break
       this.#sink.replay(record)
       at = payload + frame.length
@@ -90,16 +91,20 @@ export class WalFollower {
 
   /** Goes on to the segment that continues this one, or takes its place, when its header is durable. */
   #enterNext(incarnation: number): boolean {
-    if (this.#enter(this.#nextPath, this.#number + 1)) return true
+    const next = this.#view.file(this.#nextPath)
+    this.#isExpecting = next !== null
+    if (next !== null && this.#enter(next, this.#nextPath, this.#number + 1)) return true
     if (incarnation === this.#incarnation && this.#number > 0) return false
     const numbers = segmentNumbers(this.#view.list(this.#directory))
-    for (const number of numbers) if (number > this.#number && this.#enter(this.#pathOf(number), number)) return true
+    for (const number of numbers) {
+      const path = this.#pathOf(number)
+      const file = number > this.#number ? this.#view.file(path) : null
+      if (file !== null && this.#enter(file, path, number)) return true
+    }
     return false
   }
 
-  #enter(path: string, number: number): boolean {
-    const file = this.#view.file(path)
-    if (file === null) return false
+  #enter(file: DurableFile, path: string, number: number): boolean {
     const bytes = file.viewDurable(0)
     const header = headerOf(bytes, number)
     if (header === null) return false

@@ -151,16 +151,12 @@ function writePayload(to: FrameBuffer, record: WalRecord): void {
  * Entries' data are views of `bytes`.
  */
 export function readRecord(bytes: Uint8Array, start: number, end: number): ReadRecord<Entry> | null {
-  const from = new PayloadReader(bytes, start, end)
-  const record = from.any((first) => from.entries(first))
-  return from.isAtEnd ? record : null
+  return new EntryReader().read(bytes, start, end)
 }
 
 /** The same, but of entries their terms only. */
 export function readTerms(bytes: Uint8Array, start: number, end: number): ReadRecord<number> | null {
-  const from = new PayloadReader(bytes, start, end)
-  const record = from.any(() => from.terms())
-  return from.isAtEnd ? record : null
+  return new TermReader().read(bytes, start, end)
 }
 
 function writeHardState(to: FrameBuffer, hardState: HardState): void {
@@ -198,32 +194,39 @@ function writeEntries(to: FrameBuffer, entries: readonly Entry[], first: number)
 }
 
 /** Reads past the end answer zeros and leave `isAtEnd` false: one check suffices at the end. */
-class PayloadReader {
-  readonly #bytes: Uint8Array
-  #at: number
-  readonly #end: number
+abstract class PayloadReader<Item> {
+  #bytes = noBytes
+  #at = 0
+  #end = 0
 
-  constructor(bytes: Uint8Array, start: number, end: number) {
+  /** Reads the record in `bytes[start, end)`, as `readRecord` does. */
+  read(bytes: Uint8Array, start: number, end: number): ReadRecord<Item> | null {
     this.#bytes = bytes
     this.#at = start
     this.#end = end
+    const record = this.#any()
+    this.#bytes = noBytes
+    return this.#isAtEnd ? record : null
   }
 
-  get isAtEnd(): boolean {
+  /** What is wanted of the entries that follow here. */
+  protected abstract items(first: number): readonly Item[]
+
+  get #isAtEnd(): boolean {
     return this.#at === this.#end
   }
 
-  any<Item>(entriesFrom: (first: number) => Item[]): ReadRecord<Item> | null {
+  #any(): ReadRecord<Item> | null {
     const kind = this.#byte()
     if (kind === kinds.named) return { kind: 'named', group: this.#word(), name: this.#rest() }
     if (kind === kinds.left) return { kind: 'left', group: this.#word() }
-    if (kind !== kinds.grouped) return this.#plain(kind, entriesFrom)
+    if (kind !== kinds.grouped) return this.#plain(kind)
     const group = this.#word()
-    const record = this.#plain(this.#byte(), entriesFrom)
+    const record = this.#plain(this.#byte())
     return record === null ? null : { kind: 'grouped', group, record }
   }
 
-  #plain<Item>(kind: number, entriesFrom: (first: number) => Item[]): PlainRecord<Item> | null {
+  #plain(kind: number): PlainRecord<Item> | null {
     switch (kind) {
       case kinds.segment: {
         if (this.#word() !== format) return null
@@ -237,16 +240,16 @@ class PayloadReader {
         const wiped = (flags & 2) !== 0
         const base = this.#position()
         const from = this.#integer()
-        const entries = entriesFrom(from)
+        const entries = this.items(from)
         const configuration = this.#configuration()
-        const expected = this.isAtEnd ? null : this.#expected()
+        const expected = this.#isAtEnd ? null : this.#expected()
         return { kind: 'segment', number, previous, previousEnd, incarnation, hardState, suspect, wiped, base, configuration, expected, from, entries }
       }
       case kinds['hard-state']:
         return { kind: 'hard-state', hardState: this.#hardState() }
       case kinds.entries: {
         const from = this.#integer()
-        return { kind: 'entries', from, entries: entriesFrom(from) }
+        return { kind: 'entries', from, entries: this.items(from) }
       }
       case kinds.compacted:
         return { kind: 'compacted', base: this.#position(), configuration: this.#configuration() }
@@ -268,7 +271,7 @@ class PayloadReader {
     }
   }
 
-  entries(first: number): Entry[] {
+  protected entries(first: number): Entry[] {
     const count = this.#word()
     const entries: Entry[] = []
     for (let index = first; index < first + count && this.#at < this.#end; index++) {
@@ -282,18 +285,26 @@ class PayloadReader {
     return entries
   }
 
-  terms(): number[] {
+  /** Most records hold one entry: its term goes into `one`, a list of one. */
+  protected terms(one: number[]): readonly number[] {
     const count = this.#word()
     if (this.#at >= this.#end) return []
-    // Most records hold one entry: a list that grew for it would take ten times its room.
-    const terms: number[] = count === 1 ? [0] : []
-    for (let i = 0; i < count && this.#at < this.#end; i++) {
-      terms[i] = this.#integer()
-      this.#byte()
-      const length = this.#word()
-      this.#at += length
+    if (count === 1) {
+      one[0] = this.#term()
+      return one
     }
+    const terms: number[] = []
+    for (let i = 0; i < count && this.#at < this.#end; i++) terms.push(this.#term())
     return terms
+  }
+
+  /** Of the entry that follows here, which it passes over. */
+  #term(): number {
+    const term = this.#integer()
+    this.#at += 1
+    const length = this.#word()
+    this.#at += length
+    return term
   }
 
   #rest(): string {
@@ -304,7 +315,7 @@ class PayloadReader {
 
   /** null: the record ends here, or holds none. */
   #configuration(): Configuration | null {
-    if (this.isAtEnd) return null
+    if (this.#isAtEnd) return null
     const length = this.#word()
     if (length === 0 || this.#at + length > this.#end) return null
     const bytes = this.#bytes.subarray(this.#at, this.#at + length)
@@ -343,6 +354,25 @@ class PayloadReader {
 
   #integer(): number {
     const low = this.#word()
-    return this.#word() * 0x1_0000_0000 + low
+    const high = this.#word()
+    // Sums and products of what is too large for a small integer are kept as floating point by V8, small as they may be: lists of them would be converted.
+    return high === 0 ? low : high * 0x1_0000_0000 + low
+  }
+}
+
+const noBytes: Uint8Array = new Uint8Array(0)
+
+class EntryReader extends PayloadReader<Entry> {
+  protected override items(first: number): readonly Entry[] {
+    return this.entries(first)
+  }
+}
+
+/** Reads records for those who take in one before they ask for the next: the list of its terms may be used again. */
+export class TermReader extends PayloadReader<number> {
+  readonly #one = [0]
+
+  protected override items(): readonly number[] {
+    return this.terms(this.#one)
   }
 }
