@@ -1,8 +1,7 @@
 import { type Configuration, mayFollow } from '../../systems/raft/configuration.js'
 import { aspects } from './aspects.js'
-import type { GroupView } from './group-view.js'
+import type { MemberView } from './member-view.js'
 import type { RaftObservation } from './observer.js'
-import { obtain } from './obtain.js'
 
 /**
  * A leader changes the configuration only once the last change is committed and something of its own term is (Ongaro's note on one-step changes of 2015), and each
@@ -10,9 +9,11 @@ import { obtain } from './obtain.js'
  */
 export const changesFollow = (observation: RaftObservation) =>
   observation.invariantOn('ChangesFollow', aspects.log | aspects.progress, () => {
-    const judged = new Map<GroupView, number>()
+    /** By group: how many configurations. */
+    const judged: number[] = []
     return ({ touched }) => {
-      for (const { node, group, now, newFrom, name } of touched) {
+      for (let i = 0; i < touched.length; i++) {
+        const { node, group, now, newFrom, name } = touched[i] as MemberView
         if (node === null) continue
         const { log, configurations } = node.machineState
         if (now.role === 'leader' && newFrom <= now.lastIndex) {
@@ -28,8 +29,8 @@ export const changesFollow = (observation: RaftObservation) =>
           }
         }
         const known = group.configurations
-        for (let at = obtain(judged, group, () => 1); at < known.length; at++) {
-          judged.set(group, at + 1)
+        for (let at = judged[group.index] ?? 1; at < known.length; at++) {
+          judged[group.index] = at + 1
           const [before, after] = [known[at - 1], known[at]] as [{ configuration: Configuration }, { index: number; configuration: Configuration }]
           if (!mayFollow(before.configuration, after.configuration)) {
             return `${group.name}: entry ${after.index} made ${JSON.stringify(before.configuration)} into ${JSON.stringify(after.configuration)}, whose majorities need not meet`

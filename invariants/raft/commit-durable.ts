@@ -1,10 +1,9 @@
-import type { Role } from '../../systems/raft/messages.js'
+import type { MemberId, Role } from '../../systems/raft/messages.js'
 import { type Quorum, quorumVote } from '../../systems/raft/quorum.js'
 import { aspects } from './aspects.js'
 import type { GroupView } from './group-view.js'
 import type { MemberView } from './member-view.js'
 import type { RaftObservation } from './observer.js'
-import { obtain } from './obtain.js'
 
 /**
  * What any member takes for committed is durable on a majority of the configuration in force (both majorities of a joint one), judged from the disks: in the write-ahead log, or behind where it begins. By LogMatching it is
@@ -13,17 +12,21 @@ import { obtain } from './obtain.js'
  */
 export const commitDurable = (observation: RaftObservation) =>
   observation.invariantOn('CommitDurable', aspects.progress | aspects.disk, () => {
-    const newest = new Map<GroupView, NewestCommitted>()
+    /** By group. */
+    const newest: (NewestCommitted | undefined)[] = []
     return ({ touched, persisted }) => {
-      for (const member of touched) {
+      for (let i = 0; i < touched.length; i++) {
+        const member = touched[i] as MemberView
         const { group, now } = member
-        const committed = obtain(newest, group, () => new NewestCommitted(group))
+        const committed = newest[group.index] ?? new NewestCommitted(group)
+        newest[group.index] = committed
         if (now.commit <= committed.index) continue
         committed.note(member)
         if (!committed.isHeld) return `${committed.text}, and ${committed.holders} of ${group.members.length} disks hold it`
       }
-      for (const member of persisted) {
-        const committed = newest.get(member.group)
+      for (let i = 0; i < persisted.length; i++) {
+        const member = persisted[i] as MemberView
+        const committed = newest[member.group.index]
         if (committed === undefined || committed.isStillHeldBy(member) || committed.isHeld) continue
         return `${committed.text}; ${member.name} has removed it from its disk, and ${committed.holders} of ${member.group.members.length} disks hold it now`
       }
@@ -43,38 +46,45 @@ class NewestCommitted {
    * had committed it.
    */
   #deciding: Quorum[] = []
-  #by: { readonly name: string; readonly role: Role; readonly term: number } | null = null
+  /** Who takes it for committed, and what it is. */
+  #by: MemberView | null = null
+  #byRole: Role = 'follower'
+  #byTerm = 0
+  /** Used again by each count. */
+  readonly #votes: boolean[] = []
 
   constructor(readonly group: GroupView) {}
 
   get isHeld(): boolean {
-    return (
-      this.#term < 0 ||
-      this.#deciding.some(
-        (quorum) =>
-          quorumVote(
-            quorum,
-            quorum.members.map((member) => this.#isHeldBy[member] === true),
-          ) === true,
-      )
-    )
+    if (this.#term < 0) return true
+    for (let i = 0; i < this.#deciding.length; i++) if (this.#isEnoughFor(this.#deciding[i] as Quorum)) return true
+    return false
+  }
+
+  #isEnoughFor(quorum: Quorum): boolean {
+    const { members } = quorum
+    const votes = this.#votes
+    for (let i = 0; i < members.length; i++) votes[i] = this.#isHeldBy[members[i] as MemberId] === true
+    return quorumVote(quorum, votes) === true
   }
 
   get text(): string {
-    const { name, role, term } = this.#by ?? {}
-    return `${this.group.name}: ${name}, ${role} of term ${term}, takes entry ${this.index} of term ${this.#term} for committed`
+    return `${this.group.name}: ${this.#by?.name}, ${this.#byRole} of term ${this.#byTerm}, takes entry ${this.index} of term ${this.#term} for committed`
   }
 
   note(member: MemberView): void {
-    const { node, name, now } = member
+    const { node, now } = member
     this.#deciding = this.group.inForceBetween(Math.min(this.index, knownToDecider(member)), now.commit - 1)
     this.index = now.commit
     this.#term = node === null ? -1 : node.termAt(now.commit)
-    this.#by = { name, role: now.role, term: now.term }
+    this.#by = member
+    this.#byRole = now.role
+    this.#byTerm = now.term
     this.holders = 0
-    for (const member of this.group.members) {
-      const holds = member.heldDurably(this.index, this.#term)
-      this.#isHeldBy[member.id] = holds
+    const { members } = this.group
+    for (let i = 0; i < members.length; i++) {
+      const holds = (members[i] as MemberView).heldDurably(this.index, this.#term)
+      this.#isHeldBy[i] = holds
       if (holds) this.holders++
     }
   }
@@ -92,6 +102,10 @@ class NewestCommitted {
 /** Up to where the leader that committed what this member takes for committed had known everything for committed. */
 function knownToDecider({ now, before, group }: MemberView): number {
   if (now.role === 'leader') return before.commit
-  const leader = group.members.find(({ now: other }) => other.role === 'leader' && other.term === now.term)
-  return leader?.now.commit ?? before.commit
+  const { members } = group
+  for (let i = 0; i < members.length; i++) {
+    const other = (members[i] as MemberView).now
+    if (other.role === 'leader' && other.term === now.term) return other.commit
+  }
+  return before.commit
 }

@@ -1,4 +1,5 @@
 import { aspects } from './aspects.js'
+import type { MemberView } from './member-view.js'
 import type { RaftObservation } from './observer.js'
 
 /**
@@ -7,7 +8,8 @@ import type { RaftObservation } from './observer.js'
  */
 export const commitMonotonic = (observation: RaftObservation) =>
   observation.invariantOn('CommitMonotonic', aspects.log | aspects.progress, () => ({ touched }) => {
-    for (const { node, now, before, isNewLife, group, name } of touched) {
+    for (let i = 0; i < touched.length; i++) {
+      const { node, now, before, isNewLife, group, name } = touched[i] as MemberView
       if (!isNewLife && now.commit < before.commit) return `${group.name}: the commit index of ${name} fell from ${before.commit} to ${now.commit}`
       if (now.commit > now.lastIndex) return `${group.name}: ${name} takes ${now.commit} entries of a log of ${now.lastIndex} for committed`
       const isAheadOfLog = node !== null && node.machineState.lacks === now.applied && node.machineState.suspect

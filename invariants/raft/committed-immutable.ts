@@ -8,8 +8,8 @@ import type { RaftObservation } from './observer.js'
  */
 export const committedImmutable = (observation: RaftObservation) =>
   observation.invariantOn('CommittedImmutable', aspects.log | aspects.progress, () => ({ touched }) => {
-    for (const member of touched) {
-      const wrong = replacedAt(member)
+    for (let i = 0; i < touched.length; i++) {
+      const wrong = replacedAt(touched[i] as MemberView)
       if (wrong !== undefined) return wrong
     }
     return undefined

@@ -29,12 +29,17 @@ export class GroupView {
   /** The highest committed index at each change of the term in which it was seen to be committed, terms and indexes rising. */
   readonly #commitsByTerm: { readonly term: number; index: number }[] = []
 
-  constructor(node: RaftNode) {
+  /** `index`: its place in the order in which groups were first seen. `firstMember`: what its members' indexes begin with. */
+  constructor(
+    node: RaftNode,
+    readonly index: number,
+    firstMember: number,
+  ) {
     this.name = node.group
     this.peers = node.peers
     this.walDirectory = node.walDirectory
     this.sharesWal = node.sharesWal
-    this.members = node.peers.map((_, id) => new MemberView(this, id))
+    this.members = node.peers.map((_, id) => new MemberView(this, id, firstMember + id))
   }
 
   member(id: MemberId): MemberView {

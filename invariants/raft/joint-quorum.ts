@@ -10,17 +10,20 @@ import type { RaftObservation } from './observer.js'
  */
 export const jointQuorum = (observation: RaftObservation) =>
   observation.invariantOn('JointQuorum', aspects.standing | aspects.progress, () => {
-    /** What was found to be the same, by what it is compared with. */
-    const same = new WeakMap<Configuration, Configuration>()
+    /** By member: the last two that were found to be the same. */
+    const acted: Configuration[] = []
+    const committed: Configuration[] = []
     return ({ touched }) => {
-      for (const member of touched) {
+      for (let i = 0; i < touched.length; i++) {
+        const member = touched[i] as MemberView
         const { node, group, now, before, isNewLife, name } = member
         if (node === null || group.configurations.length === 0) continue
         const acting = node.machineState.configuration
         const inForce = group.configurationAt(now.commit)
-        if (acting !== inForce && same.get(acting) !== inForce) {
+        if (acting !== inForce && (acted[member.index] !== acting || committed[member.index] !== inForce)) {
           if (told(acting) !== told(inForce)) return `${group.name}: ${name} acts on ${told(acting)}, and by entry ${now.commit} ${told(inForce)} is in force`
-          same.set(acting, inForce)
+          acted[member.index] = acting
+          committed[member.index] = inForce
         }
         // Of a group that never changed, ElectionSafety says enough.
         if (group.configurations.length === 1 || now.role !== 'leader' || (!isNewLife && before.role === 'leader' && before.term === now.term)) continue

@@ -1,18 +1,20 @@
 import { crc32c } from '../../systems/raft/crc32c.js'
 import type { Entry } from '../../systems/raft/messages.js'
 import { aspects } from './aspects.js'
-import type { GroupView } from './group-view.js'
+import type { MemberView } from './member-view.js'
 import type { RaftObservation } from './observer.js'
-import { obtain } from './obtain.js'
 
 /** An index and a term name one entry, with one entry before it: by induction, logs that share it are equal up to there. Against one map for all members. */
 export const logMatching = (observation: RaftObservation) =>
   observation.invariantOn('LogMatching', aspects.log, () => {
-    const written = new Map<GroupView, (WrittenEntry | null)[]>()
+    /** By group. */
+    const written: (WrittenEntry | null)[][] = []
     return ({ touched }) => {
-      for (const { node, group, newFrom, now, name } of touched) {
+      for (let i = 0; i < touched.length; i++) {
+        const { node, group, newFrom, now, name } = touched[i] as MemberView
         if (newFrom > now.lastIndex || node === null) continue
-        const known = obtain(written, group, () => [])
+        const known = written[group.index] ?? []
+        written[group.index] = known
         const { base, entries } = node.machineState.log
         for (let index = newFrom; index <= now.lastIndex; index++) {
           const conflict = note(known, entries[index - base.index - 1] as Entry, node.termAt(index - 1))

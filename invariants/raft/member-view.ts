@@ -45,8 +45,8 @@ export class MemberView {
   #trustedEnd = Number.POSITIVE_INFINITY
   #trustedEndTerm = Number.POSITIVE_INFINITY
   #isSuspect = false
-  /** Reads in flight: what was committed when they were asked. */
-  readonly #floors = new Map<number, number>()
+  /** What was committed when the last reads were asked, by their ordinals, round and round. Those that were refused are never answered. */
+  readonly #floors: number[] = []
   #readsAsked = 0
   #readsAnswered = 0
   #readsByLease = 0
@@ -54,9 +54,11 @@ export class MemberView {
   #entries: Entry[] = []
   #base = 0
 
+  /** `index`: its place among the members of all groups, in the order in which these were first seen. */
   constructor(
     readonly group: GroupView,
     readonly id: MemberId,
+    readonly index: number,
   ) {}
 
   get name(): string {
@@ -76,7 +78,7 @@ export class MemberView {
     this.isNewLife = true
     this.#entries = []
     this.#base = 0
-    this.#floors.clear()
+    this.#floors.length = 0
     this.#readsAsked = 0
     this.#readsAnswered = 0
     this.#readsByLease = 0
@@ -150,18 +152,13 @@ export class MemberView {
     this.staleRead = null
     this.hasLeaseRead = reads.byLease > this.#readsByLease
     this.#readsByLease = reads.byLease
-    while (this.#readsAsked < reads.asked) this.#floors.set(++this.#readsAsked, this.group.highestCommit)
+    for (; this.#readsAsked < reads.asked; this.#readsAsked++) this.#floors[this.#readsAsked % readsRemembered] = this.group.highestCommit
     for (; this.#readsAnswered < reads.answered; this.#readsAnswered++) {
       const read = reads.recent(this.#readsAnswered)
       if (read === undefined) continue
-      const floor = this.#floors.get(read.ordinal) ?? 0
+      // The first one asked is 1.
+      const floor = read.ordinal > this.#readsAsked - readsRemembered ? (this.#floors[(read.ordinal - 1) % readsRemembered] as number) : 0
       if (read.applied < floor) this.staleRead = { index: read.applied, floor }
-      this.#floors.delete(read.ordinal)
-    }
-    // Reads that were refused are never answered.
-    for (const ordinal of this.#floors.keys()) {
-      if (ordinal > this.#readsAsked - readsRemembered) break
-      this.#floors.delete(ordinal)
     }
   }
 
@@ -169,7 +166,7 @@ export class MemberView {
     const { base, entries } = node.machineState.log
     const seen = this.#entries
     const last = entries.length - 1
-    return base.index === this.#base && seen.length === entries.length && seen[last] === entries[last]
+    return base.index === this.#base && seen.length === entries.length && (last < 0 || seen[last] === entries[last])
   }
 
   #lookAtLog(node: RaftNode, isSame: boolean): void {

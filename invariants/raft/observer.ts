@@ -31,6 +31,8 @@ export class RaftObserver {
   readonly logs = new DurableLogs()
   readonly #world: World<Record<string, unknown>>
   readonly #groups = new Map<string, GroupView>()
+  /** Of all groups. */
+  #members = 0
   readonly #hosts: (HostRecord | undefined)[] = []
   #step = -1
 
@@ -119,8 +121,9 @@ export class RaftObserver {
   #groupOf(node: RaftNode): GroupView {
     let group = this.#groups.get(node.group)
     if (group === undefined) {
-      group = new GroupView(node)
+      group = new GroupView(node, this.#groups.size, this.#members)
       this.#groups.set(node.group, group)
+      this.#members += node.peers.length
       // Disks may hold what their processes acknowledged before they were up.
       for (const name of node.peers) {
         const host = this.#world.host(name)

@@ -1,10 +1,12 @@
 import { aspects } from './aspects.js'
+import type { MemberView } from './member-view.js'
 import type { RaftObservation } from './observer.js'
 
 /** Where a durable log begins, all before is committed, and the durable state machine holds it. Read from the disk whenever a log's beginning moved there. */
 export const snapshotCoversCommitted = (observation: RaftObservation) =>
   observation.invariantOn('SnapshotCoversCommitted', aspects.disk, () => ({ persisted, placement }) => {
-    for (const { disk, snapshotBefore, group, name, host, node } of persisted) {
+    for (let i = 0; i < persisted.length; i++) {
+      const { disk, snapshotBefore, group, name, host, node } = persisted[i] as MemberView
       if (disk === null || disk.snapshotIndex === snapshotBefore) continue
       const index = disk.snapshotIndex
       const committed = group.committedTerms[index]

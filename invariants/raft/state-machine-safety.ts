@@ -1,7 +1,6 @@
 import { aspects } from './aspects.js'
-import type { GroupView } from './group-view.js'
+import type { MemberView } from './member-view.js'
 import type { RaftObservation } from './observer.js'
-import { obtain } from './obtain.js'
 
 /**
  * All members apply the same entry at an index (seen here by its term; LogMatching has the rest), one that is committed, and where the system gives a digest of
@@ -10,9 +9,10 @@ import { obtain } from './obtain.js'
 export const stateMachineSafety = (observation: RaftObservation) =>
   observation.invariantOn('StateMachineSafety', aspects.progress, () => {
     /** By group and applied index. */
-    const digests = new Map<GroupView, (number | undefined)[]>()
+    const digests: (number | undefined)[][] = []
     return ({ touched, placement }) => {
-      for (const { node, now, before, isNewLife, group, name, host } of touched) {
+      for (let i = 0; i < touched.length; i++) {
+        const { node, now, before, isNewLife, group, name, host } = touched[i] as MemberView
         if (node === null) continue
         const { base } = node.machineState.log
         const first = isNewLife ? now.applied : before.applied + 1
@@ -26,7 +26,8 @@ export const stateMachineSafety = (observation: RaftObservation) =>
             return `${group.name}: ${name} applied entry ${index} of term ${term}, and the committed one is of term ${committed}`
         }
         if (placement.digest === undefined || (!isNewLife && now.applied === before.applied)) continue
-        const known = obtain(digests, group, () => [])
+        const known = digests[group.index] ?? []
+        digests[group.index] = known
         const digest = placement.digest(host?.process, node)
         const other = known[now.applied]
         if (other === undefined) known[now.applied] = digest

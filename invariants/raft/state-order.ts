@@ -1,4 +1,5 @@
 import { aspects } from './aspects.js'
+import type { MemberView } from './member-view.js'
 import type { RaftObservation } from './observer.js'
 
 /**
@@ -7,7 +8,8 @@ import type { RaftObservation } from './observer.js'
  */
 export const stateOrder = (observation: RaftObservation) =>
   observation.invariantOn('StateOrder', aspects.log | aspects.progress, () => ({ touched }) => {
-    for (const { node, group, name } of touched) {
+    for (let i = 0; i < touched.length; i++) {
+      const { node, group, name } = touched[i] as MemberView
       // A state machine that lost what it held begins anew, until a snapshot comes.
       if (node === null || node.machineState.lacks > 0) continue
       const { base } = node.machineState.log

@@ -1,6 +1,7 @@
 import type { RaftNode } from '../../systems/raft/raft-node.js'
 import { aspects } from './aspects.js'
 import type { GroupView } from './group-view.js'
+import type { MemberView } from './member-view.js'
 import type { RaftObservation } from './observer.js'
 
 /**
@@ -9,7 +10,8 @@ import type { RaftObservation } from './observer.js'
  */
 export const suspectAbstains = (observation: RaftObservation) =>
   observation.invariantOn('SuspectAbstains', aspects.standing | aspects.log | aspects.progress | aspects.disk, () => ({ touched }) => {
-    for (const { node, disk, now, group, name } of touched) {
+    for (let i = 0; i < touched.length; i++) {
+      const { node, disk, now, group, name } = touched[i] as MemberView
       if (group.suspects === 0) continue
       if (disk?.suspect && now.role !== 'follower') return `${group.name}: ${name} became ${now.role}, and its disk says that it is suspect`
       if (disk?.suspect && node?.machineState.suspect === false) return `${group.name}: ${name} takes itself for trusted, and its disk says that it is suspect`

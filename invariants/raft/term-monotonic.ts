@@ -1,3 +1,4 @@
+import type { Progress } from '../../systems/raft/progress.js'
 import { aspects } from './aspects.js'
 import type { MemberView } from './member-view.js'
 import type { RaftObservation } from './observer.js'
@@ -8,13 +9,15 @@ import type { RaftObservation } from './observer.js'
  */
 export const termMonotonic = (observation: RaftObservation) =>
   observation.invariantOn('TermMonotonic', aspects.standing | aspects.progress | aspects.disk, () => ({ touched, persisted }) => {
-    for (const { disk, hardStateBefore, group, name } of persisted) {
+    for (let i = 0; i < persisted.length; i++) {
+      const { disk, hardStateBefore, group, name } = persisted[i] as MemberView
       const term = disk?.hardState.term ?? 0
       // Whose disk was lost has forgotten its term, and says so.
       if (disk?.wiped) continue
       if (term < hardStateBefore.term) return `${group.name}: the durable term of ${name} fell from ${hardStateBefore.term} to ${term}`
     }
-    for (const member of touched) {
+    for (let i = 0; i < touched.length; i++) {
+      const member = touched[i] as MemberView
       const { now, before, isNewLife, group, name } = member
       if (!isNewLife && now.term < before.term) return `${group.name}: the term of ${name} fell from ${before.term} to ${now.term}`
       const durable = durableTerm(member)
@@ -31,7 +34,9 @@ const durableTerm = ({ disk }: MemberView): number => disk?.hardState.term ?? 0
 
 /** Whoever acknowledged what the leader has just committed did so in the leader's term. */
 function termNotKept({ node, group, now, name }: MemberView): string | undefined {
-  for (const progress of node?.machineState.progress ?? []) {
+  const followers = node?.machineState.progress ?? []
+  for (let i = 0; i < followers.length; i++) {
+    const progress = followers[i] as Progress | null
     if (progress === null || progress.matched < now.commit) continue
     const follower = group.member(progress.member)
     if (durableTerm(follower) < now.term) {

@@ -1,4 +1,5 @@
 import { aspects } from './aspects.js'
+import type { MemberView } from './member-view.js'
 import type { RaftObservation } from './observer.js'
 
 /**
@@ -7,7 +8,8 @@ import type { RaftObservation } from './observer.js'
  */
 export const truncateOnConflict = (observation: RaftObservation) =>
   observation.invariantOn('TruncateOnConflict', aspects.log, () => ({ touched }) => {
-    for (const { cut, before, group, name } of touched) {
+    for (let i = 0; i < touched.length; i++) {
+      const { cut, before, group, name } = touched[i] as MemberView
       if (cut === null || before.role === 'leader' || cut.term !== cut.newTerm) continue
       return `${group.name}: ${name} removed its entries from ${cut.index} on, and what it holds there now is of term ${cut.newTerm} as before`
     }

@@ -5,14 +5,16 @@ import type { RaftObservation } from './observer.js'
 /** On its disk a member votes once a term, for ever; and a vote that made a leader is on the voter's disk. */
 export const voteOnce = (observation: RaftObservation) =>
   observation.invariantOn('VoteOnce', aspects.standing | aspects.disk, () => ({ touched, persisted }) => {
-    for (const { disk, hardStateBefore, group, name } of persisted) {
+    for (let i = 0; i < persisted.length; i++) {
+      const { disk, hardStateBefore, group, name } = persisted[i] as MemberView
       const { term, vote } = disk?.hardState ?? hardStateBefore
       if (disk?.wiped) continue
       if (term === hardStateBefore.term && hardStateBefore.vote !== null && vote !== hardStateBefore.vote) {
         return `${group.name}: the durable vote of ${name} in term ${term} was for ${hardStateBefore.vote} and is for ${vote}`
       }
     }
-    for (const member of touched) {
+    for (let i = 0; i < touched.length; i++) {
+      const member = touched[i] as MemberView
       const { now, before, isNewLife } = member
       if (now.role !== 'leader' || (!isNewLife && before.role === 'leader' && before.term === now.term)) continue
       const missing = votesNotKept(member)

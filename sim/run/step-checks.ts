@@ -32,11 +32,12 @@ export class StepChecks {
     step.stepped = machine?.isOfSystem === true ? machine : null
     const groups = this.#groups
     for (let i = 0; i < groups.length; i++) {
-      const { look, names, concerns, checks } = groups[i] as CheckGroup
+      const group = groups[i] as CheckGroup
+      const { look } = group
       const seen = look === null ? everything : look(step)
       if (seen === 0) continue
+      const { checks, names } = group.concernedBy(seen)
       for (let j = 0; j < checks.length; j++) {
-        if ((seen & (concerns[j] as number)) === 0) continue
         const message = (checks[j] as Check)(this.#world, step)
         if (message !== undefined) return { name: names[j] as string, message }
       }
@@ -50,24 +51,58 @@ type Check = (world: World<any>, step: Step) => string | undefined
 
 const everything = ~0
 
-/** Neighbours that share an observation, or one invariant without any. */
-interface CheckGroup {
-  readonly look: ((step: Step) => number) | null
+interface Checks {
   readonly names: string[]
-  readonly concerns: number[]
   readonly checks: Check[]
 }
+
+/** Neighbours that share an observation, or one invariant without any. */
+class CheckGroup {
+  readonly look: ((step: Step) => number) | null
+  readonly #all: Checks = { names: [], checks: [] }
+  readonly #concerns: number[] = []
+  /** By what was seen: few combinations of it ever are. */
+  readonly #concerned: (Checks | undefined)[] = []
+
+  constructor(look: ((step: Step) => number) | null) {
+    this.look = look
+  }
+
+  add(name: string, concerns: number, check: Check): void {
+    this.#all.names.push(name)
+    this.#all.checks.push(check)
+    this.#concerns.push(concerns)
+  }
+
+  /** Those that hang on some of the bits in `seen`, in their order. */
+  concernedBy(seen: number): Checks {
+    if (seen < 0 || seen >= mostKept) return seen === everything ? this.#all : this.#select(seen)
+    let concerned = this.#concerned[seen]
+    if (concerned === undefined) {
+      while (this.#concerned.length <= seen) this.#concerned.push(undefined)
+      concerned = this.#select(seen)
+      this.#concerned[seen] = concerned
+    }
+    return concerned
+  }
+
+  #select(seen: number): Checks {
+    const names = this.#all.names.filter((_, i) => (seen & (this.#concerns[i] as number)) !== 0)
+    const checks = this.#all.checks.filter((_, i) => (seen & (this.#concerns[i] as number)) !== 0)
+    return { names, checks }
+  }
+}
+
+const mostKept = 256
 
 // biome-ignore lint/suspicious/noExplicitAny: roles are opaque to the runner.
 function groupsOf(invariants: AnyScenario['invariants'], world: World<any>): CheckGroup[] {
   const groups: CheckGroup[] = []
   let previous: AnyScenario['invariants'][number]['observation']
   for (const { name, observation, concerns, begin } of invariants) {
-    if (observation === undefined || observation !== previous) groups.push({ look: observation?.begin(world) ?? null, names: [], concerns: [], checks: [] })
+    if (observation === undefined || observation !== previous) groups.push(new CheckGroup(observation?.begin(world) ?? null))
     const group = groups[groups.length - 1] as CheckGroup
-    group.names.push(name)
-    group.concerns.push(concerns ?? everything)
-    group.checks.push(begin())
+    group.add(name, concerns ?? everything, begin())
     previous = observation
   }
   return groups
