@@ -26,13 +26,10 @@ export class GroupTimings {
       this.#uncommitted.push({ index: now.lastIndex, at })
     }
     const { highestCommit } = group
-    let known = 0
-    for (; known < this.#uncommitted.length; known++) {
-      const append = this.#uncommitted[known] as { index: number; at: Nanos }
-      if (append.index > highestCommit) break
-      this.commits.push(at - append.at)
+    for (let oldest = this.#uncommitted[0]; oldest !== undefined && oldest.index <= highestCommit; oldest = this.#uncommitted[0]) {
+      this.commits.push(at - oldest.at)
+      this.#uncommitted.shift()
     }
-    if (known > 0) this.#uncommitted.splice(0, known)
   }
 
   /** What the last leader did not see committed may be lost, or be committed by this one: nobody's latency. */
