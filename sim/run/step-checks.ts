@@ -61,7 +61,7 @@ class CheckGroup {
   readonly look: ((step: Step) => number) | null
   readonly #all: Checks = { names: [], checks: [] }
   readonly #concerns: number[] = []
-  /** By what was seen: few combinations of it ever are. */
+  /** By what was seen, from `everything` on: few combinations of it ever are. */
   readonly #concerned: (Checks | undefined)[] = []
 
   constructor(look: ((step: Step) => number) | null) {
@@ -76,13 +76,11 @@ class CheckGroup {
 
   /** Those that hang on some of the bits in `seen`, in their order. */
   concernedBy(seen: number): Checks {
-    if (seen < 0 || seen >= mostKept) return seen === everything ? this.#all : this.#select(seen)
-    let concerned = this.#concerned[seen]
-    if (concerned === undefined) {
-      while (this.#concerned.length <= seen) this.#concerned.push(undefined)
-      concerned = this.#select(seen)
-      this.#concerned[seen] = concerned
-    }
+    const at = seen - everything
+    if (at < 0 || at >= mostKept) return this.#select(seen)
+    while (this.#concerned.length <= at) this.#concerned.push(undefined)
+    const concerned = this.#concerned[at] ?? this.#select(seen)
+    this.#concerned[at] = concerned
     return concerned
   }
 
