@@ -58,7 +58,8 @@ const compactingMap = system<Roles>({
     clockDriftPpm: 300_000,
     clockFreezeMillis: 1_000,
   },
-  replicaUnit: (_host, path) => (path === `${snapshotDirectory}/snapshot` ? 'state' : null),
+  // It is written under another name, and takes the place of the one before once it is whole.
+  replicaUnit: (_host, path) => (path.startsWith(`${snapshotDirectory}/snapshot`) ? 'state' : null),
   waits: (process) => (process instanceof MapMember ? blockedMember(process.node) : []),
   columns: (process): Readonly<Record<string, string | number>> => {
     if (!(process instanceof MapMember)) return {}
