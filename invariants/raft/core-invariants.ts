@@ -4,6 +4,8 @@ import { lastIndex, termAt } from '../../systems/raft/log.js'
 import type { Durable, Entry, Position, RaftChange, RaftEvent, RaftInput, RaftMessage } from '../../systems/raft/messages.js'
 import { quorumOf, quorumVote } from '../../systems/raft/quorum.js'
 import type { RaftState } from '../../systems/raft/state.js'
+import { configurationInForce, configurationsOf, inForceBetween, isQuorum, type PlacedConfiguration } from './core-configurations.js'
+import { appliedDurably, heldDurably, holdsDurably, noteDisk } from './core-disks.js'
 
 /**
  * What must hold of every step of Raft cores, over the states themselves, without processes: shared by the machine walk and the model checker.
@@ -269,41 +271,6 @@ function jointQuorum(memory: CoreMemory, { node, event }: RaftStep): string | un
   return quorumVote(quorum, granted) === true ? undefined : `node ${id} leads term ${state.term} with the votes ${granted.join()} of ${JSON.stringify(inForce)}`
 }
 
-interface PlacedConfiguration {
-  readonly index: number
-  readonly configuration: Configuration
-}
-
-/** Read from the log and, for what is before it, from the disk. */
-function configurationsOf(first: Configuration, { state, durable }: RaftStep['node']): PlacedConfiguration[] {
-  const base = durable?.base.index === state.log.base.index ? durable.configuration : (state.configurations[0]?.configuration ?? null)
-  const placed: PlacedConfiguration[] = [{ index: state.log.base.index, configuration: base ?? first }]
-  for (const { kind, index, data } of state.log.entries) if (kind === 'configuration') placed.push({ index, configuration: decodeConfiguration(data) })
-  return placed
-}
-
-function isQuorum(configuration: Configuration, has: (member: number) => boolean): boolean {
-  const quorum = quorumOf(configuration)
-  return quorumVote(quorum, quorum.members.map(has)) === true
-}
-
-/** What was in force when `commit` was committed, and all that came into force before the entry at `index`. */
-function inForceBetween(first: Configuration, node: RaftStep['node'], commit: number, index: number): Configuration[] {
-  const placed = configurationsOf(first, node)
-  return placed
-    .filter((_, at) => at === 0 || (placed[at] as PlacedConfiguration).index < index)
-    .filter((_, at, all) => (all[at + 1]?.index ?? index) > commit)
-    .map(({ configuration }) => configuration)
-}
-
-/** The newest that is committed: as far as the commit index says, and all that another change follows. */
-function configurationInForce(first: Configuration, node: RaftStep['node']): Configuration {
-  const placed = configurationsOf(first, node)
-  let at = Math.max(0, placed.length - 2)
-  while ((placed[at + 1]?.index ?? Number.POSITIVE_INFINITY) <= node.state.commit) at++
-  return (placed[at] as PlacedConfiguration).configuration
-}
-
 /**
  * What a leader commits lies on the disks of a majority; what others take for committed, a leader committed, the same entry.
  * A suspect's disk counts only for what it held before it was damaged: that may have been acknowledged then.
@@ -341,25 +308,6 @@ function commitDurable(memory: CoreMemory, step: RaftStep): string | undefined {
   return undefined
 }
 
-function noteDisk(own: NodeMemory, durable: Durable | null): void {
-  if (durable === null || durable.suspect) return
-  const last = durable.entries[durable.entries.length - 1] ?? durable.base
-  if (last.index !== own.disk.index || last.term !== own.disk.term) own.disk = { index: last.index, term: last.term }
-}
-
-function holdsDurably(durable: Durable | null, index: number, term: number): boolean {
-  if (durable === null) return false
-  return index <= durable.base.index || durable.entries[index - durable.base.index - 1]?.term === term
-}
-
-/** A suspect's disk counts for what it held before it was damaged, perhaps more than once: that may have been acknowledged. What came after does not. */
-function heldDurably(own: NodeMemory, durable: Durable | null, index: number, term: number): boolean {
-  if (durable?.suspect !== true) return holdsDurably(durable, index, term)
-  if (index > own.disk.index) return false
-  if (index <= durable.base.index + durable.entries.length) return holdsDurably(durable, index, term)
-  return index === own.disk.index ? term === own.disk.term : term <= own.disk.term
-}
-
 /** Every state machine applies the same entries, each once in an incarnation, in order, and durable ones only. */
 function stateMachineSafety(memory: CoreMemory, { node: { id, state, durable }, event, emitted, whole }: RaftStep): string | undefined {
   const own = memory.nodes[id] as NodeMemory
@@ -381,13 +329,6 @@ function stateMachineSafety(memory: CoreMemory, { node: { id, state, durable }, 
   if (whole && state.installing === null && state.lacks === 0 && state.applied !== own.applied)
     return `node ${id} counts ${state.applied} entries as applied and handed out ${own.applied}`
   return undefined
-}
-
-/** -1: nothing can be applied to what is there, since it lost what the log no longer holds. */
-function appliedDurably(durable: Durable | null): number {
-  if (durable === null) return 0
-  if (durable.applied !== null) return durable.applied.index
-  return durable.base.index === 0 ? 0 : -1
 }
 
 /** A log begins only after what is committed, and what the state machine holds durably; and it knows who decides there. */
