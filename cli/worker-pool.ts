@@ -6,6 +6,7 @@ import type { CampaignScenario } from '../sim/run/campaign/campaign-file.js'
 import { brokenFailure } from '../sim/run/campaign/run-seed.js'
 import { brokenSeed } from '../sim/run/campaign/seed-result.js'
 import { BadInput } from './bad-input.js'
+import { keepToOwnThread } from './own-thread.js'
 import { type FromWorker, runningWord, signOfLifeWord, type ToWorker, type WorkerOrder } from './worker-messages.js'
 
 export interface PoolOptions {
@@ -56,6 +57,7 @@ export class WorkerPool {
   /** Settles when the campaign is done or stopped. Rejects with `BadInput` when a worker cannot load a scenario. */
   async run(): Promise<void> {
     const { jobs } = this.#options
+    keepToOwnThread()
     const looking = setInterval(() => this.#guarded(() => this.#look()), lookEveryMillis)
     try {
       await new Promise<void>((resolve, reject) => {

@@ -1,7 +1,8 @@
-import { spawn } from 'node:child_process'
+import { execFile, spawn } from 'node:child_process'
 import { copyFileSync, existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
 import { beforeAll, describe, expect, test, vi } from 'vitest'
 import { HuntLock } from '../../cli/hunt-lock.js'
 import { huntRequest } from '../../cli/hunt-request.js'
@@ -279,6 +280,23 @@ describe('a long hunt', () => {
     const { isComplete, scenarios } = JSON.parse(out)
     expect(isComplete).toBe(true)
     expect(scenarios[0].ranges).toEqual([[7, 6 + scenarios[0].seeds]])
+  })
+})
+
+describe('a job of a hunt is a core', () => {
+  test('what its thread runs hot is compiled, and what it makes young is collected, on that thread', async () => {
+    const words = ['hunt', 'broker', '--seeds', '4', '--first-seed', '1', '--duration', '5s', '--jobs', '1', '--artifacts', freshFolder()]
+    const { stdout } = await promisify(execFile)(process.execPath, ['--trace-opt', '--trace-gc', '--trace-gc-nvp', bin, ...words], { maxBuffer: 1 << 26 })
+    const lines = stdout.split('\n')
+    const compiled = lines.filter((line) => /compiling method .*<JSFunction (stepEnded|onMessage|pop) /.test(line))
+    expect(compiled.length).toBeGreaterThan(2)
+    expect(compiled.filter((line) => !line.includes('kSynchronous'))).toEqual([])
+    // The main thread is older than the setting; its heap is named first.
+    const heapOf = (line: string): string => /^\[\d+:(0x[0-9a-f]+)\]/.exec(line)?.[1] ?? ''
+    const collections = lines.filter((line) => /\bgc=s\b/.test(line))
+    const ofThread = collections.filter((line) => heapOf(line) !== heapOf(collections[0] ?? ''))
+    expect(ofThread.length).toBeGreaterThan(2)
+    expect(ofThread.filter((line) => !/background\.scavenge\.parallel=0\.00/.test(line))).toEqual([])
   })
 })
 
