@@ -35,7 +35,7 @@ async function loadStockScenario(name: string): Promise<AnyScenario> {
   const names = scenarios.map((scenario) => scenario.name)
   const guess = nearest(name, names)
   throw new BadInput(
-    `there is no scenario '${name}': ${guess ? `did you mean ${guess}?` : `there are ${names.join(', ')}.`} A file of your own is run by 'run ${name}.scenario.ts'`,
+    `there is no scenario '${name}': ${guess ? `did you mean ${guess}?` : `there are ${names.join(', ')}.`} A file of your own is given by its path: ${name}.scenario.ts`,
   )
 }
 

@@ -1,8 +1,8 @@
 import { setFlagsFromString } from 'node:v8'
 
 /**
- * From now on V8 compiles hot code and collects young objects on the thread that makes them, in every thread that is started, rather than with
- * helpers beside it. Where threads take all cores there is no beside: of two hunting threads on two cores, the helpers took twice as long for the
+ * From now on V8 collects young objects on the thread that makes them, and compiles hot code on the thread that runs it, if that is started later,
+ * rather than with helpers beside it. This holds for the whole process. Where threads take all cores there is no beside: of two hunting threads on two cores, the helpers took twice as long for the
  * same code, which ran slowly until they were done, and twice as long for the same garbage.
  */
 export function keepToOwnThread(): void {

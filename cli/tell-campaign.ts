@@ -36,13 +36,14 @@ export function tellCampaign(file: CampaignFile, { folder, isInterrupted = false
       again: `${terminal.program} ${againWords(subject, String(kept.seed), choice, durationNanos).join(' ')}`,
     }
   }
+  const around: CampaignSurroundings = { commands, placeOf: placesIn(file, terminal) }
   // GitHub reads both streams; standard output stays one JSON object.
   const annotate = (print: (line: string) => void): void => {
-    if (process.env.GITHUB_ACTIONS === 'true') for (const line of githubAnnotations(file, commands)) print(line)
+    if (process.env.GITHUB_ACTIONS === 'true') for (const line of githubAnnotations(file, around)) print(line)
   }
   // What was found is told whether it can be written or not.
   const write = (): void => {
-    if (junit !== undefined) writeText(junit, terminal.folder, junitXml(file, commands))
+    if (junit !== undefined) writeText(junit, terminal.folder, junitXml(file, around))
   }
   if (json === true) {
     const shown = campaignJson(file)
@@ -63,7 +64,6 @@ export function tellCampaign(file: CampaignFile, { folder, isInterrupted = false
     write()
     return exitCode
   }
-  const around: CampaignSurroundings = { commands, placeOf: placesIn(file, terminal) }
   terminal.out(`\n${describeCampaign(file, around, terminal.paint)}`)
   if (rates !== undefined) terminal.out(`\n${describeRates(rates)}`)
   if (isInterrupted) terminal.out(`${terminal.paint.bad('✗ interrupted')}: ${terminal.program} hunt --resume ${folder} goes on`)

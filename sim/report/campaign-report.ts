@@ -23,7 +23,7 @@ export interface CampaignSurroundings {
 export function describeCampaign(file: CampaignFile, around: CampaignSurroundings, paint: Palette): string {
   const blocks = file.asked.scenarios.map((scenario, i) => describeScenario(scenario, file.totals[i] as ScenarioTotals, around, paint))
   const missing = shortcomingsOf(file)
-  if (missing.length > 0) blocks.push(missing.map((line) => paint.bad(`✗ ${line}`)).join('\n'))
+  if (missing.length > 0) blocks.push(missing.map(({ scenario, text }) => paint.bad(`✗ ${scenario}: ${text}`)).join('\n'))
   return blocks.join('\n\n')
 }
 

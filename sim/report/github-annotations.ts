@@ -1,11 +1,11 @@
 import { type CampaignFile, shortcomingsOf } from '../run/campaign/campaign-file.js'
 import type { ScenarioTotals } from '../run/campaign/scenario-totals.js'
-import type { FailureCommands } from './campaign-report.js'
+import type { CampaignSurroundings } from './campaign-report.js'
 import { firstLine } from './hunt-progress-text.js'
 import { count } from './numbers.js'
 
 /** Lines that GitHub Actions shows beside a workflow's run: an error for each sort of failure and each shortcoming. */
-export function githubAnnotations(file: CampaignFile, commands: FailureCommands): string[] {
+export function githubAnnotations(file: CampaignFile, { commands, placeOf }: CampaignSurroundings): string[] {
   const failures = file.asked.scenarios.flatMap((asked, i) =>
     (file.totals[i] as ScenarioTotals).failures.list().map((failure) => {
       const { outcome, check, count: times, kept } = failure
@@ -14,7 +14,11 @@ export function githubAnnotations(file: CampaignFile, commands: FailureCommands)
       return annotation(`${asked.scenario}: ${outcome}: ${check}, seed ${kept.seed}`, text, asked.file)
     }),
   )
-  return [...failures, ...shortcomingsOf(file).map((line) => annotation('seedfall hunt', line, undefined))]
+  const shortcomings = shortcomingsOf(file).map(({ scenario, text, property }) => {
+    const place = property === undefined ? undefined : placeOf?.(scenario, property)
+    return annotation('seedfall hunt', `${scenario}: ${text}${place === undefined ? '' : `; stated at ${place}`}`, undefined)
+  })
+  return [...failures, ...shortcomings]
 }
 
 function annotation(title: string, text: string, file: string | undefined): string {

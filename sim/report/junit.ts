@@ -1,24 +1,27 @@
 import { type CampaignFile, shortcomingsOf } from '../run/campaign/campaign-file.js'
 import type { FailureTotals } from '../run/campaign/failure-totals.js'
 import type { ScenarioTotals } from '../run/campaign/scenario-totals.js'
-import type { FailureCommands } from './campaign-report.js'
+import type { CampaignSurroundings } from './campaign-report.js'
 import { firstLine } from './hunt-progress-text.js'
 import { count } from './numbers.js'
 
 /**
  * A campaign as JUnit XML, for the test pages of CI servers: a suite for each scenario, in it a case for the seeds that passed and one for each sort of failure.
  */
-export function junitXml(file: CampaignFile, commands: FailureCommands): string {
+export function junitXml(file: CampaignFile, { commands, placeOf }: CampaignSurroundings): string {
   const shortcomings = shortcomingsOf(file)
   const suites = file.asked.scenarios.map((asked, i) => {
     const totals = file.totals[i] as ScenarioTotals
     const failures = totals.failures.list()
-    const missing = shortcomings.filter((line) => line.startsWith(`${asked.scenario}: `)).map((line) => line.slice(asked.scenario.length + 2))
+    const missing = shortcomings.filter(({ scenario }) => scenario === asked.scenario)
     const passed = totals.runs - totals.failed
     const cases = [
       ...(passed > 0 ? [`    <testcase classname="${escaped(asked.scenario)}" name="${count(passed)} of ${count(totals.runs)} seeds pass"/>`] : []),
       ...failures.map((failure) => failedCase(asked.scenario, failure, commands(asked, failure))),
-      ...missing.map((line) => testCase(asked.scenario, line, 'shortcoming', line, '')),
+      ...missing.map(({ text, property }) => {
+        const place = property === undefined ? undefined : placeOf?.(asked.scenario, property)
+        return testCase(asked.scenario, text, 'shortcoming', text, place === undefined ? '' : `stated at ${place}`)
+      }),
     ]
     const { length } = cases
     return [

@@ -92,16 +92,24 @@ const quantilesOf = (data: HistogramData) => {
   return { p50: histogram.quantile(500), p99: histogram.quantile(990), max: data.greatest }
 }
 
-/** What is wrong with a campaign beside its failures, as far as it was to fail on it: a line each. */
-export function shortcomingsOf({ asked, totals }: CampaignFile): string[] {
+/** Something that a campaign was to fail on, beside failures of its seeds. */
+export interface Shortcoming {
+  readonly scenario: string
+  readonly text: string
+  /** The property that was not met. */
+  readonly property?: string
+}
+
+/** What is wrong with a campaign beside its failures, as far as it was to fail on it. */
+export function shortcomingsOf({ asked, totals }: CampaignFile): Shortcoming[] {
   return asked.scenarios.flatMap(({ scenario, mustMeet }, i) => {
     const of = totals[i] as ScenarioTotals
     const unmet = asked.requiresSometimes ? of.properties(mustMeet).filter(isUnmet) : []
     const idle = asked.requiresActed ? idleKinds(of.faults.list()) : []
     return [
-      ...(of.runs === 0 ? [`${scenario}: no seed was run`] : []),
-      ...unmet.map(({ name, kind }) => `${scenario}: '${name}' (${kind}) was met by no run`),
-      ...idle.map((kind) => `${scenario}: ${kind} was armed and acted in no run`),
+      ...(of.runs === 0 ? [{ scenario, text: 'no seed was run' }] : []),
+      ...unmet.map(({ name, kind }) => ({ scenario, text: `'${name}' (${kind}) was met by no run`, property: name })),
+      ...idle.map((kind) => ({ scenario, text: `${kind} was armed and acted in no run` })),
     ]
   })
 }

@@ -85,17 +85,18 @@ describe('JUnit XML', () => {
       .replace(/&amp;/g, '&')
 
   test('has a suite for a scenario, a case for the seeds that passed and one for each sort of failure', () => {
-    const xml = junitXml(fileWith('two leaders', true), around.commands)
+    const xml = junitXml(fileWith('two leaders', true), around)
     expect(xml).toContain('<testsuite name="one" tests="3" failures="2" errors="0" skipped="0">')
     expect(xml).toContain('<testcase classname="one" name="1 of 3 seeds pass"/>')
     expect(xml).toContain('<failure type="violation" message="ElectionSafety: two leaders (2 seeds, seed 4)">')
     expect(xml).toContain('replay: npx seedfall replay failures/one-ab12.json')
+    expect(xml).toContain(`message="'an eight' (reachable) was met by no run">stated at one.scenario.ts:7</failure>`)
   })
 
   test('carries any message, and nothing of it is markup', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), (message) => {
-        const xml = junitXml(fileWith(message), around.commands)
+        const xml = junitXml(fileWith(message), around)
         const [, text = ''] = /<failure [^>]*>([^<]*)<\/failure>/.exec(xml) ?? []
         // biome-ignore lint/suspicious/noControlCharactersInRegex: XML 1.0 has no way to hold these.
         const holdable = message.replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g, '?')
@@ -108,9 +109,9 @@ describe('JUnit XML', () => {
 
 describe('Annotations for GitHub', () => {
   test('are one line each, whatever is in them', () => {
-    expect(githubAnnotations(fileWith('100% lost,\nreally: yes', true), around.commands)).toEqual([
+    expect(githubAnnotations(fileWith('100% lost,\nreally: yes', true), around)).toEqual([
       '::error file=one.scenario.ts,title=one%3A violation%3A ElectionSafety%2C seed 4::100%25 lost, (2 seeds)%0Areplay: npx seedfall replay failures/one-ab12.json',
-      "::error title=seedfall hunt::one: 'an eight' (reachable) was met by no run",
+      "::error title=seedfall hunt::one: 'an eight' (reachable) was met by no run; stated at one.scenario.ts:7",
     ])
   })
 })

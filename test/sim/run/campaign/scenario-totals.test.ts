@@ -69,14 +69,17 @@ describe('A campaign is good', () => {
     expect([shortcomingsOf(good), isGood(good)]).toEqual([[], true])
   })
   test('not when nothing ran', () => {
-    expect(shortcomingsOf(fileOf(totalsOf()))).toContain('one: no seed was run')
+    expect(shortcomingsOf(fileOf(totalsOf()))).toContainEqual({ scenario: 'one', text: 'no seed was run' })
   })
   test('not when a seed failed', () => {
     expect(isGood(fileOf(totalsOf({ properties: [met], outcome: 'stalled', failure: resultOf(0, 1, true).failure })))).toBe(false)
   })
   test('not when a kind was idle or a property unmet, if these are required', () => {
     const poor = fileOf(totalsOf({ faults: [armed('net.drop', 0)] }))
-    expect(shortcomingsOf(poor)).toEqual(["one: 'an eight' (reachable) was met by no run", 'one: net.drop was armed and acted in no run'])
+    expect(shortcomingsOf(poor)).toEqual([
+      { scenario: 'one', text: "'an eight' (reachable) was met by no run", property: 'an eight' },
+      { scenario: 'one', text: 'net.drop was armed and acted in no run' },
+    ])
     expect(isGood(poor)).toBe(false)
     expect(isGood({ ...poor, asked: { ...asked, requiresActed: false, requiresSometimes: false } })).toBe(true)
     expect(campaignJson(poor)).toMatchObject({ scenarios: [{ unmet: ['an eight'], idleKinds: ['net.drop'] }] })
