@@ -1,4 +1,4 @@
-import { type CampaignFile, type CampaignScenario, shortcomingsOf } from '../run/campaign/campaign-file.js'
+import { type CampaignFile, type CampaignScenario, type Shortcoming, shortcomingsOf } from '../run/campaign/campaign-file.js'
 import type { FailureTotals } from '../run/campaign/failure-totals.js'
 import { type FaultTotals, idleKinds, placelessKinds } from '../run/campaign/fault-totals.js'
 import { Histogram } from '../run/campaign/histogram.js'
@@ -17,6 +17,11 @@ export type FailureCommands = (scenario: CampaignScenario, failure: FailureTotal
 export interface CampaignSurroundings {
   readonly commands: FailureCommands
   readonly placeOf?: (scenario: string, property: string) => string | undefined
+}
+
+/** Where the property is stated that was not met; undefined when nobody knows, or no property is meant. */
+export function statedAt({ scenario, property }: Shortcoming, { placeOf }: CampaignSurroundings): string | undefined {
+  return property === undefined ? undefined : placeOf?.(scenario, property)
 }
 
 /** The whole result for people: for each scenario what failed, what its faults did, what was met and measured. */

@@ -1,22 +1,22 @@
 import { type CampaignFile, shortcomingsOf } from '../run/campaign/campaign-file.js'
 import type { ScenarioTotals } from '../run/campaign/scenario-totals.js'
-import type { CampaignSurroundings } from './campaign-report.js'
+import { type CampaignSurroundings, statedAt } from './campaign-report.js'
 import { firstLine } from './hunt-progress-text.js'
 import { count } from './numbers.js'
 
 /** Lines that GitHub Actions shows beside a workflow's run: an error for each sort of failure and each shortcoming. */
-export function githubAnnotations(file: CampaignFile, { commands, placeOf }: CampaignSurroundings): string[] {
+export function githubAnnotations(file: CampaignFile, around: CampaignSurroundings): string[] {
   const failures = file.asked.scenarios.flatMap((asked, i) =>
     (file.totals[i] as ScenarioTotals).failures.list().map((failure) => {
       const { outcome, check, count: times, kept } = failure
-      const again = Object.entries(commands(asked, failure)).map(([name, command]) => `${name}: ${command}`)
+      const again = Object.entries(around.commands(asked, failure)).map(([name, command]) => `${name}: ${command}`)
       const text = [`${firstLine(kept.message)} (${count(times)} ${times === 1 ? 'seed' : 'seeds'})`, ...again].join('\n')
       return annotation(`${asked.scenario}: ${outcome}: ${check}, seed ${kept.seed}`, text, asked.file)
     }),
   )
-  const shortcomings = shortcomingsOf(file).map(({ scenario, text, property }) => {
-    const place = property === undefined ? undefined : placeOf?.(scenario, property)
-    return annotation('seedfall hunt', `${scenario}: ${text}${place === undefined ? '' : `; stated at ${place}`}`, undefined)
+  const shortcomings = shortcomingsOf(file).map((shortcoming) => {
+    const place = statedAt(shortcoming, around)
+    return annotation('seedfall hunt', `${shortcoming.scenario}: ${shortcoming.text}${place === undefined ? '' : `; stated at ${place}`}`, undefined)
   })
   return [...failures, ...shortcomings]
 }

@@ -1,14 +1,14 @@
 import { type CampaignFile, shortcomingsOf } from '../run/campaign/campaign-file.js'
 import type { FailureTotals } from '../run/campaign/failure-totals.js'
 import type { ScenarioTotals } from '../run/campaign/scenario-totals.js'
-import type { CampaignSurroundings } from './campaign-report.js'
+import { type CampaignSurroundings, statedAt } from './campaign-report.js'
 import { firstLine } from './hunt-progress-text.js'
 import { count } from './numbers.js'
 
 /**
  * A campaign as JUnit XML, for the test pages of CI servers: a suite for each scenario, in it a case for the seeds that passed and one for each sort of failure.
  */
-export function junitXml(file: CampaignFile, { commands, placeOf }: CampaignSurroundings): string {
+export function junitXml(file: CampaignFile, around: CampaignSurroundings): string {
   const shortcomings = shortcomingsOf(file)
   const suites = file.asked.scenarios.map((asked, i) => {
     const totals = file.totals[i] as ScenarioTotals
@@ -17,9 +17,10 @@ export function junitXml(file: CampaignFile, { commands, placeOf }: CampaignSurr
     const passed = totals.runs - totals.failed
     const cases = [
       ...(passed > 0 ? [`    <testcase classname="${escaped(asked.scenario)}" name="${count(passed)} of ${count(totals.runs)} seeds pass"/>`] : []),
-      ...failures.map((failure) => failedCase(asked.scenario, failure, commands(asked, failure))),
-      ...missing.map(({ text, property }) => {
-        const place = property === undefined ? undefined : placeOf?.(asked.scenario, property)
+      ...failures.map((failure) => failedCase(asked.scenario, failure, around.commands(asked, failure))),
+      ...missing.map((shortcoming) => {
+        const { text } = shortcoming
+        const place = statedAt(shortcoming, around)
         return testCase(asked.scenario, text, 'shortcoming', text, place === undefined ? '' : `stated at ${place}`)
       }),
     ]
